@@ -1,0 +1,1 @@
+//! Floor 0: what the server needs of cryptography, and nothing else.

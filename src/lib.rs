@@ -1,0 +1,3 @@
+//! Jeton: an OAuth 2.0 authorization server for the client credentials grant.
+
+pub mod crypto;
