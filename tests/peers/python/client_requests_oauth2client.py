@@ -1,0 +1,19 @@
+"""requests_oauth2client: discovers the server, reads its keys, sends Basic without form-encoding."""
+
+from requests_oauth2client import ClientSecretBasic, ClientSecretPost, EndpointError, OAuth2Client
+
+import peer
+
+METHODS = {"basic": ClientSecretBasic, "body": ClientSecretPost}
+
+client = OAuth2Client.from_discovery_endpoint(
+    url=f"{peer.ISSUER}/.well-known/oauth-authorization-server",
+    issuer=peer.ISSUER,
+    auth=METHODS[peer.AUTH](peer.CLIENT_ID, peer.CLIENT_SECRET),
+    testing=True,  # allows plain http
+)
+try:
+    token = client.client_credentials(scope=peer.SCOPE or None, **peer.asked())
+except EndpointError as refusal:
+    peer.refused(refusal.error, refusal.response.status_code)
+peer.granted(token.access_token, token.token_type, token.expires_in, token.scope)
