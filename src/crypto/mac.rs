@@ -1,0 +1,108 @@
+//! HMAC-SHA-256, for look-ups and proofs: what we keep of a secret, and tags nobody else can make.
+//!
+//! Every comparison here takes the same time whatever it finds.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use crate::crypto::text;
+
+/// A key for HMAC-SHA-256, its schedule computed once. Clones share it.
+#[derive(Clone)]
+pub struct MacKey(Arc<hmac::Key>);
+
+impl MacKey {
+    /// A key from 32 random bytes. The caller wipes its copy.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(Arc::new(hmac::Key::new(HMAC_SHA256, key)))
+    }
+
+    /// The tag of `data`.
+    pub fn digest(&self, data: &[u8]) -> [u8; 32] {
+        self.digest_parts(&[data])
+    }
+
+    /// The tag of all `parts` as one text. Boundaries are *not* part of it: prefix lengths where they matter.
+    pub fn digest_parts(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(part);
+        }
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.sign().as_ref());
+        digest
+    }
+
+    /// Whether `tag` is the tag of `data`, in constant time.
+    pub fn matches(&self, data: &[u8], tag: &[u8; 32]) -> bool {
+        self.digest(data).ct_eq(tag).into()
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey(..)")
+    }
+}
+
+/// What is kept of a secret of 112 bits or more: its tag under a key of ours (NIST SP 800-63B §5.1.2.2).
+///
+/// Compared in constant time, by `==` too. Written as base64url.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// Wraps a tag made by [`MacKey::digest`].
+    pub fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// Whether both are of the same secret, in constant time.
+    pub fn matches(&self, other: &SecretDigest) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
+    /// The tag itself, for a store or a further digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(..)")
+    }
+}
+
+impl Eq for SecretDigest {}
+
+impl PartialEq for SecretDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.matches(other)
+    }
+}
+
+impl From<SecretDigest> for String {
+    fn from(digest: SecretDigest) -> Self {
+        text::base64url(digest.0)
+    }
+}
+
+impl TryFrom<String> for SecretDigest {
+    type Error = DigestError;
+
+    fn try_from(text: String) -> Result<Self, DigestError> {
+        let bytes = text::from_base64url(&text).ok_or(DigestError)?;
+        Ok(Self(bytes.try_into().map_err(|_| DigestError)?))
+    }
+}
+
+/// The text is no digest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a secret's digest is 32 bytes in base64url")]
+pub struct DigestError;

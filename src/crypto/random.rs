@@ -1,0 +1,109 @@
+//! Randomness, handed in: the one door to the operating system's generator, and a seeded one for tests.
+//!
+//! Everything random in the server is drawn from an [`Entropy`] that its caller passed, so a test can replay
+//! it. Texts are unbiased: each letter is as likely as any other.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::rngs::{StdRng, SysRng};
+use rand::{Rng, SeedableRng, TryRng};
+use zeroize::Zeroizing;
+
+use crate::crypto::text;
+
+/// A source of random bytes. Cheap to clone; clones draw from the same source.
+#[derive(Clone)]
+pub struct Entropy(Source);
+
+#[derive(Clone)]
+enum Source {
+    Os,
+    Seeded(Arc<Mutex<StdRng>>),
+}
+
+impl Entropy {
+    /// The operating system's generator: for everything but tests. Takes no lock.
+    pub fn os() -> Self {
+        Self(Source::Os)
+    }
+
+    /// A generator that gives the same bytes for the same seed. For tests only: it is no secret.
+    pub fn seeded(seed: u64) -> Self {
+        Self(Source::Seeded(Arc::new(Mutex::new(StdRng::seed_from_u64(
+            seed,
+        )))))
+    }
+
+    /// Fills `target` with random bytes fit for keys and secrets.
+    ///
+    /// # Panics
+    /// If the operating system has no randomness to give: then nothing safe can be done.
+    pub fn fill(&self, target: &mut [u8]) {
+        match &self.0 {
+            Source::Os => SysRng
+                .try_fill_bytes(target)
+                .expect("a running operating system gives random bytes"),
+            Source::Seeded(rng) => rng
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .fill_bytes(target),
+        }
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// A secret of `len` letters and digits, 5.95 bits each.
+    pub fn base62(&self, len: usize) -> Zeroizing<String> {
+        Zeroizing::new(self.text(len, text::BASE62))
+    }
+
+    /// `len` characters of `A-Z2-7`, 5 bits each: for what people read to each other.
+    pub fn base32(&self, len: usize) -> String {
+        self.text(len, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    }
+
+    /// `len` characters of `a-z2-7`, 5 bits each: for public ids.
+    pub fn lower_base32(&self, len: usize) -> String {
+        self.text(len, b"abcdefghijklmnopqrstuvwxyz234567")
+    }
+
+    /// A token id: 128 random bits as 22 characters of base64url. Made for the token path.
+    pub fn token_id(&self) -> String {
+        text::base64url(self.bytes::<16>())
+    }
+
+    /// `len` letters of `alphabet`, each equally likely: bytes above the last whole multiple are thrown away.
+    fn text(&self, len: usize, alphabet: &[u8]) -> String {
+        let whole = 256 - 256 % alphabet.len();
+        let mut text = String::with_capacity(len);
+        let mut pool = Zeroizing::new([0; 64]);
+        while text.len() < len {
+            self.fill(pool.as_mut_slice());
+            let letters = pool
+                .iter()
+                .map(|byte| usize::from(*byte))
+                .filter(|n| *n < whole);
+            text.extend(
+                letters
+                    .map(|n| char::from(alphabet[n % alphabet.len()]))
+                    .take(len - text.len()),
+            );
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Os => "Entropy(os)",
+            Source::Seeded(_) => "Entropy(seeded)",
+        })
+    }
+}
