@@ -1,3 +1,4 @@
 //! Jeton: an OAuth 2.0 authorization server for the client credentials grant.
 
 pub mod crypto;
+pub mod domain;

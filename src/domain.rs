@@ -1,0 +1,22 @@
+//! Floor 1: the words of the business.
+//!
+//! Plain values and the rules that need nothing but them. Nothing here reads a clock, a random
+//! number, a file or the network; whatever depends on the moment takes a [`time::Timestamp`].
+
+pub mod actor;
+pub mod api;
+pub mod audit;
+pub mod change;
+pub mod client;
+pub mod id;
+pub mod key;
+pub mod name;
+pub mod operator;
+pub mod permission;
+pub mod registry;
+pub mod rotation;
+pub mod scope;
+pub mod secret;
+pub mod time;
+pub mod usage;
+pub mod verdict;

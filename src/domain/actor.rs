@@ -1,0 +1,92 @@
+//! Who does something, and what that one may do.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use super::{
+    id::{ClientId, OperatorId},
+    name::Email,
+    permission::{Permission, Permissions, Role},
+};
+
+/// Somebody or something that reads or changes the registry, already authenticated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actor {
+    who: Who,
+    permissions: Permissions,
+    /// Where the request came from, if over the network.
+    pub address: Option<IpAddr>,
+    /// The request it came with, for finding it in the log.
+    pub request_id: Option<Arc<str>>,
+}
+
+/// The kinds of actors.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Who {
+    /// A person signed in to the console.
+    Operator {
+        /// Their identifier.
+        id: OperatorId,
+        /// Their address, as it was then.
+        email: Email,
+    },
+    /// A program with a token of the admin API.
+    Client(ClientId),
+    /// Somebody on the machine itself, by the socket or the file; the number is the Unix user's.
+    Local(u32),
+    /// The server, by its own schedule.
+    System(&'static str),
+}
+
+impl Actor {
+    /// An operator with a role.
+    pub fn operator(id: OperatorId, email: Email, role: Role) -> Self {
+        Self::new(Who::Operator { id, email }, role.permissions())
+    }
+
+    /// A client with what its token allows.
+    pub fn client(id: ClientId, permissions: Permissions) -> Self {
+        Self::new(Who::Client(id), permissions)
+    }
+
+    /// The Unix user `uid` on the machine itself: acts as Owner.
+    pub fn local(uid: u32) -> Self {
+        Self::new(Who::Local(uid), Permissions::all())
+    }
+
+    /// The server itself, for the task named.
+    pub fn system(task: &'static str) -> Self {
+        Self::new(Who::System(task), Permissions::all())
+    }
+
+    fn new(who: Who, permissions: Permissions) -> Self {
+        Self { who, permissions, address: None, request_id: None }
+    }
+
+    /// Who it is.
+    pub fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Whether it may do what needs `permission`.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.allow(permission)
+    }
+
+    /// All it may do.
+    pub fn permissions(&self) -> Permissions {
+        self.permissions
+    }
+}
+
+/// The actor as the audit log names it: `operator:ana@example.com`, `client:deployer-7kq2d4`,
+/// `local:0`, `system:key schedule`.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.who {
+            Who::Operator { email, .. } => write!(f, "operator:{email}"),
+            Who::Client(id) => write!(f, "client:{id}"),
+            Who::Local(uid) => write!(f, "local:{uid}"),
+            Who::System(task) => write!(f, "system:{task}"),
+        }
+    }
+}

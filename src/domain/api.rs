@@ -1,0 +1,185 @@
+//! APIs: the protected resource servers that tokens are for.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    audit::{Facts, facts},
+    id::{ApiIdentifier, Revision},
+    name::{Description, DisplayName},
+    permission::{ADMIN_API, Permission},
+    scope::{Scope, ScopeSet},
+    time::{Lifetime, Timestamp},
+};
+use crate::crypto::signer::{Algorithm, PrivateKey, Signer};
+
+/// A protected resource server (RFC 6749 §1.1), known by its identifier: the audience of its
+/// tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// Never changes.
+    pub identifier: ApiIdentifier,
+    /// What it is called.
+    pub name: DisplayName,
+    /// What it is.
+    pub description: Description,
+    /// Whether tokens are issued for it.
+    pub status: ApiStatus,
+    /// What its tokens are signed with.
+    pub signing: Signing,
+    /// How long its tokens live.
+    pub token_lifetime: Lifetime,
+    /// The longest that was ever set: retired signing keys are kept published for it.
+    pub longest_lifetime: Lifetime,
+    /// The scopes it understands.
+    pub scopes: BTreeMap<Scope, ApiScope>,
+    /// When it was defined.
+    pub created: Timestamp,
+    /// The revision that last changed it.
+    pub revision: Revision,
+}
+
+/// Whether tokens are issued for an API.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ApiStatus {
+    /// They are.
+    Active,
+    /// They are not, since then.
+    Disabled(Timestamp),
+}
+
+/// What an API's tokens are signed with.
+#[derive(Clone, Debug)]
+pub enum Signing {
+    /// The server's current key of this algorithm, published in the JWK set.
+    Published(Algorithm),
+    /// A key that only Jeton and this API know (HS256), for an API that cannot fetch keys.
+    Shared {
+        /// Ready to sign.
+        signer: Arc<Signer>,
+        /// What is kept of it, sealed.
+        key: Arc<PrivateKey>,
+    },
+}
+
+impl Signing {
+    /// The algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Published(algorithm) => *algorithm,
+            Self::Shared { signer, .. } => signer.algorithm(),
+        }
+    }
+}
+
+impl PartialEq for Signing {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Published(one), Self::Published(two)) => one == two,
+            (Self::Shared { signer: one, .. }, Self::Shared { signer: two, .. }) => {
+                one.key_id() == two.key_id()
+            }
+            (Self::Published(_), Self::Shared { .. }) | (Self::Shared { .. }, Self::Published(_)) => {
+                false
+            }
+        }
+    }
+}
+
+/// A scope as an API understands it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ApiScope {
+    /// What it opens, in plain words.
+    pub description: Description,
+    /// Whether granting it deserves a second look.
+    pub sensitivity: Sensitivity,
+    /// Whether it may still be granted.
+    pub offer: Offer,
+}
+
+/// Whether granting a scope deserves a second look.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Sensitivity {
+    /// Like any other.
+    #[default]
+    Ordinary,
+    /// It does.
+    Sensitive,
+}
+
+/// Whether a scope may still be granted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Offer {
+    /// It may.
+    #[default]
+    Open,
+    /// Who has it keeps it; nobody gets it any more.
+    Deprecated,
+}
+
+impl Api {
+    /// The built-in API by which Jeton itself is managed.
+    pub fn admin(now: Timestamp) -> Self {
+        let scopes = Permission::ALL.into_iter().filter_map(|permission| {
+            let scope = permission.scope()?.parse().expect("admin scopes are scope tokens");
+            let description = permission.meaning().parse().expect("meanings are short sentences");
+            let sensitivity = if permission.meaning().starts_with("See") {
+                Sensitivity::Ordinary
+            } else {
+                Sensitivity::Sensitive
+            };
+            Some((scope, ApiScope { description, sensitivity, offer: Offer::Open }))
+        });
+        Self {
+            identifier: super::permission::admin_api(),
+            name: "Jeton admin API".parse().expect("the name is short"),
+            description: "Manages this server under /admin/v1".parse().expect("it is short"),
+            status: ApiStatus::Active,
+            signing: Signing::Published(Algorithm::Es256),
+            token_lifetime: Lifetime::try_from(600).expect("ten minutes is a lifetime"),
+            longest_lifetime: Lifetime::try_from(600).expect("ten minutes is a lifetime"),
+            scopes: scopes.collect(),
+            created: now,
+            revision: Revision::default(),
+        }
+    }
+
+    /// Whether it is the built-in admin API, which can be neither edited nor removed.
+    pub fn is_admin(&self) -> bool {
+        self.identifier.as_str() == ADMIN_API
+    }
+
+    /// Whether tokens are issued for it.
+    pub fn is_active(&self) -> bool {
+        self.status == ApiStatus::Active
+    }
+
+    /// Whether it understands every one of `scopes`.
+    pub fn understands(&self, scopes: &ScopeSet) -> bool {
+        scopes.iter().all(|scope| self.scopes.contains_key(scope))
+    }
+
+    /// What the audit log may say of it: everything but its key.
+    pub fn facts(&self) -> Facts {
+        let mut all = facts([
+            ("name", self.name.to_string()),
+            ("description", self.description.to_string()),
+            ("status", if self.is_active() { "active" } else { "disabled" }.to_owned()),
+            ("algorithm", self.signing.algorithm().to_string()),
+            ("token_lifetime", self.token_lifetime.to_string()),
+        ]);
+        if let Signing::Shared { signer, .. } = &self.signing {
+            all.insert("shared_key".to_owned(), signer.key_id().to_owned());
+        }
+        for (scope, detail) in &self.scopes {
+            let mut text = detail.description.to_string();
+            if detail.sensitivity == Sensitivity::Sensitive {
+                text.push_str(" (sensitive)");
+            }
+            if detail.offer == Offer::Deprecated {
+                text.push_str(" (deprecated)");
+            }
+            all.insert(format!("scopes.{scope}"), text);
+        }
+        all
+    }
+}

@@ -1,0 +1,108 @@
+//! Clients: machines with an identity.
+
+use std::collections::BTreeMap;
+
+use super::{
+    audit::{Facts, facts},
+    id::{ApiIdentifier, ClientId, Revision, SecretId},
+    name::{Description, DisplayName, Owner},
+    permission::ADMIN_API,
+    scope::ScopeSet,
+    secret::{Life, Secret},
+    time::{Lifetime, Timestamp},
+};
+
+/// A program that asks this server for tokens (RFC 6749 §1.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Never changes, never goes to another client.
+    pub id: ClientId,
+    /// What it is called.
+    pub name: DisplayName,
+    /// What it does.
+    pub description: Description,
+    /// Who answers for it.
+    pub owner: Owner,
+    /// Whether it gets tokens.
+    pub status: ClientStatus,
+    /// When it was registered.
+    pub created: Timestamp,
+    /// The longest life of its tokens; the API's if none, and never longer than the API's.
+    pub token_lifetime: Option<Lifetime>,
+    /// Which scopes it may have, on which API.
+    pub grants: BTreeMap<ApiIdentifier, ScopeSet>,
+    /// What it gets when it names no scope (RFC 6749 §3.3). Empty: everything granted on the API.
+    pub default_scopes: ScopeSet,
+    /// Its secrets, oldest first: at most two live, and the dead that are remembered.
+    pub secrets: Vec<Secret>,
+    /// The revision that last changed it.
+    pub revision: Revision,
+}
+
+/// Whether a client gets tokens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ClientStatus {
+    /// It does.
+    Active,
+    /// It does not, since then.
+    Disabled(Timestamp),
+}
+
+impl Client {
+    /// Whether it gets tokens.
+    pub fn is_active(&self) -> bool {
+        self.status == ClientStatus::Active
+    }
+
+    /// Whether it may manage this server.
+    pub fn holds_admin(&self) -> bool {
+        self.grants.contains_key(ADMIN_API)
+    }
+
+    /// The secret with this id.
+    pub fn find_secret(&self, id: &SecretId) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.id == *id)
+    }
+
+    /// The secrets that work at `now`, oldest first.
+    pub fn live_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(move |secret| secret.is_live(now))
+    }
+
+    /// The old secret of a rotation under way.
+    pub fn old_secret(&self, now: Timestamp) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.life(now) == Life::Retiring)
+    }
+
+    /// The secret that a rotation under way leads to, or the one in ordinary use.
+    pub fn new_secret(&self, now: Timestamp) -> Option<&Secret> {
+        self.secrets.iter().rev().find(|secret| secret.life(now) == Life::Active)
+    }
+
+    /// What the audit log may say of it: everything but the secrets.
+    pub fn facts(&self) -> Facts {
+        let mut all = facts([
+            ("name", self.name.to_string()),
+            ("description", self.description.to_string()),
+            ("owner", self.owner.to_string()),
+            ("status", if self.is_active() { "active" } else { "disabled" }.to_owned()),
+            (
+                "token_lifetime",
+                self.token_lifetime.map_or_else(String::new, |lifetime| lifetime.to_string()),
+            ),
+            ("default_scopes", self.default_scopes.to_string()),
+        ]);
+        for (api, scopes) in &self.grants {
+            all.insert(format!("grants.{api}"), scopes.to_string());
+        }
+        for secret in &self.secrets {
+            let name = |field: &str| format!("secrets.{}.{field}", secret.id);
+            all.insert(name("state"), secret.state.in_words());
+            all.insert(name("note"), secret.note.to_string());
+            if let Some(expires) = secret.expires {
+                all.insert(name("expires"), expires.to_string());
+            }
+        }
+        all
+    }
+}

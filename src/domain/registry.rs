@@ -1,0 +1,290 @@
+//! Everything the server knows, at one revision: immutable, cheap to share, cheap to follow up.
+
+use std::{fmt, sync::Arc};
+
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+
+use super::{
+    api::{Api, Signing},
+    change::{Commit, Effect},
+    client::Client,
+    id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision, SecretId},
+    key::{Age, KEPT_AFTER, Material, SigningKey},
+    name::Email,
+    operator::Operator,
+    time::{Span, Timestamp},
+};
+use crate::crypto::{
+    mac::MacKey,
+    signer::{Algorithm, Signer},
+};
+
+/// Clients, APIs, signing keys and operators at one [`Revision`].
+///
+/// Never mutated once published: [`Registry::apply`] makes the next one, which shares with it all
+/// that stayed the same, so that a change among a million clients costs microseconds.
+#[derive(Clone)]
+pub struct Registry {
+    revision: Revision,
+    pepper: MacKey,
+    clients: RedBlackTreeMapSync<ClientId, Arc<Client>>,
+    removed_clients: RedBlackTreeSetSync<ClientId>,
+    apis: RedBlackTreeMapSync<ApiIdentifier, Arc<Api>>,
+    keys: RedBlackTreeMapSync<KeyId, Arc<SigningKey>>,
+    operators: RedBlackTreeMapSync<OperatorId, Arc<Operator>>,
+    /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
+    signing: Arc<Vec<Arc<SigningKey>>>,
+}
+
+impl Registry {
+    /// A registry that knows nothing yet; `pepper` is what client secrets are hashed under.
+    pub fn empty(pepper: MacKey) -> Self {
+        Self {
+            revision: Revision::default(),
+            pepper,
+            clients: RedBlackTreeMapSync::new_sync(),
+            removed_clients: RedBlackTreeSetSync::new_sync(),
+            apis: RedBlackTreeMapSync::new_sync(),
+            keys: RedBlackTreeMapSync::new_sync(),
+            operators: RedBlackTreeMapSync::new_sync(),
+            signing: Arc::default(),
+        }
+    }
+
+    /// A registry from stored records.
+    pub fn from_records(
+        pepper: MacKey,
+        revision: Revision,
+        records: impl IntoIterator<Item = Effect>,
+        removed: impl IntoIterator<Item = ClientId>,
+    ) -> Self {
+        let mut registry = Self { revision, ..Self::empty(pepper) };
+        for id in removed {
+            registry.removed_clients.insert_mut(id);
+        }
+        for record in records {
+            registry.put(&record);
+        }
+        registry
+    }
+
+    /// The registry after `commit`.
+    ///
+    /// # Panics
+    /// If the commit was decided on another revision: the executor runs one at a time.
+    #[must_use]
+    pub fn apply(&self, commit: &Commit) -> Self {
+        assert_eq!(self.revision, commit.base, "a commit applies to the revision it was decided on");
+        let mut next = self.clone();
+        next.revision = commit.revision();
+        for change in &commit.changes {
+            next.put(&change.effect);
+        }
+        next
+    }
+
+    pub(super) fn put(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Client(id, Some(client)) => {
+                self.clients.insert_mut(id.clone(), Arc::clone(client));
+            }
+            Effect::Client(id, None) => {
+                self.clients.remove_mut(id);
+                self.removed_clients.insert_mut(id.clone());
+            }
+            Effect::Api(id, Some(api)) => self.apis.insert_mut(id.clone(), Arc::clone(api)),
+            Effect::Api(id, None) => {
+                self.apis.remove_mut(id);
+            }
+            Effect::Key(id, Some(key)) => {
+                self.keys.insert_mut(id.clone(), Arc::clone(key));
+                self.sort_signing_keys();
+            }
+            Effect::Key(id, None) => {
+                self.keys.remove_mut(id);
+                self.sort_signing_keys();
+            }
+            Effect::Operator(id, Some(operator)) => {
+                self.operators.insert_mut(id.clone(), Arc::clone(operator));
+            }
+            Effect::Operator(id, None) => {
+                self.operators.remove_mut(id);
+            }
+            Effect::Nothing => {}
+        }
+    }
+
+    fn sort_signing_keys(&mut self) {
+        let mut whole: Vec<_> =
+            self.keys.values().filter(|key| key.signer().is_some()).cloned().collect();
+        whole.sort_by(|one, two| {
+            (one.algorithm, two.active_from, &two.id).cmp(&(two.algorithm, one.active_from, &one.id))
+        });
+        self.signing = Arc::new(whole);
+    }
+
+    /// How many commits led here.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// What client secrets are hashed under.
+    pub fn pepper(&self) -> &MacKey {
+        &self.pepper
+    }
+
+    /// The client a request claims to come from. Says nothing about whether it proved it.
+    pub fn find_client(&self, id: &ClientId) -> Option<&Arc<Client>> {
+        self.clients.get(id)
+    }
+
+    /// The client with this id, if any has it.
+    pub fn find_client_by_text(&self, id: &str) -> Option<&Arc<Client>> {
+        self.clients.get(id)
+    }
+
+    /// The client that has, or had, this secret.
+    pub fn find_client_by_secret(&self, id: &SecretId) -> Option<&Arc<Client>> {
+        self.clients.values().find(|client| client.find_secret(id).is_some())
+    }
+
+    /// Whether a client had this id once. It is never given to another.
+    pub fn was_removed(&self, id: &ClientId) -> bool {
+        self.removed_clients.contains(id)
+    }
+
+    /// All clients, by id.
+    pub fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.clients.values()
+    }
+
+    /// The clients after `id`, in order of their ids.
+    pub fn clients_after(&self, id: &ClientId) -> impl Iterator<Item = &Arc<Client>> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.clients.range((Excluded(id.clone()), Unbounded)).map(|(_, client)| client)
+    }
+
+    /// How many clients there are.
+    pub fn client_count(&self) -> usize {
+        self.clients.size()
+    }
+
+    /// Ids of the clients that were removed.
+    pub fn removed_clients(&self) -> impl Iterator<Item = &ClientId> {
+        self.removed_clients.iter()
+    }
+
+    /// The API with this identifier.
+    pub fn find_api(&self, identifier: &ApiIdentifier) -> Option<&Arc<Api>> {
+        self.apis.get(identifier)
+    }
+
+    /// All APIs, by identifier.
+    pub fn apis(&self) -> impl Iterator<Item = &Arc<Api>> {
+        self.apis.values()
+    }
+
+    /// The signing key with this id, whatever its age.
+    pub fn find_key(&self, id: &KeyId) -> Option<&Arc<SigningKey>> {
+        self.keys.get(id)
+    }
+
+    /// All signing keys, by id.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<SigningKey>> {
+        self.keys.values()
+    }
+
+    /// The operator with this id.
+    pub fn find_operator(&self, id: &OperatorId) -> Option<&Arc<Operator>> {
+        self.operators.get(id)
+    }
+
+    /// The operator who signs in with this address.
+    pub fn find_operator_by_email(&self, email: &Email) -> Option<&Arc<Operator>> {
+        self.operators.values().find(|operator| operator.email == *email)
+    }
+
+    /// All operators, by id.
+    pub fn operators(&self) -> impl Iterator<Item = &Arc<Operator>> {
+        self.operators.values()
+    }
+
+    /// What signs tokens for `api` at `now`; nothing if its algorithm has no key yet.
+    pub fn signer_for<'a>(&'a self, api: &'a Api, now: Timestamp) -> Option<&'a Arc<Signer>> {
+        match &api.signing {
+            Signing::Shared { signer, .. } => Some(signer),
+            Signing::Published(algorithm) => self.active_key(*algorithm, now)?.signer(),
+        }
+    }
+
+    /// The key that signs with `algorithm` at `now`.
+    pub fn active_key(&self, algorithm: Algorithm, now: Timestamp) -> Option<&Arc<SigningKey>> {
+        self.signing.iter().find(|key| key.algorithm == algorithm && key.active_from <= now)
+    }
+
+    /// How old `key` is at `now`.
+    pub fn age(&self, key: &SigningKey, now: Timestamp) -> Age {
+        match key.material {
+            Material::Destroyed { at } => return Age::Retired { at },
+            Material::Revoked { at } => return Age::Revoked { at },
+            Material::Whole { .. } => {}
+        }
+        if now < key.active_from {
+            return Age::Pending { active_from: key.active_from };
+        }
+        let Some(stopped) = self.stops_signing(key).filter(|stopped| *stopped <= now) else {
+            return Age::Active { since: key.active_from };
+        };
+        let until = stopped.plus(self.longest_lifetime()).plus(KEPT_AFTER);
+        if now < until { Age::Retiring { until } } else { Age::Retired { at: until } }
+    }
+
+    /// When the next key of its algorithm takes over from `key`, if one is known to.
+    pub fn stops_signing(&self, key: &SigningKey) -> Option<Timestamp> {
+        self.signing
+            .iter()
+            .filter(|other| other.algorithm == key.algorithm && other.id != key.id)
+            .filter(|other| (other.active_from, &other.id) > (key.active_from, &key.id))
+            .map(|other| other.active_from)
+            .min()
+    }
+
+    /// The keys that stand in the JWK set at `now`, each with its age: by algorithm, latest first.
+    pub fn published_keys(&self, now: Timestamp) -> impl Iterator<Item = (&Arc<SigningKey>, Age)> {
+        self.signing
+            .iter()
+            .map(move |key| (key, self.age(key, now)))
+            .filter(|(_, age)| age.is_published())
+    }
+
+    /// The longest that a token may live that was issued up to now.
+    pub fn longest_lifetime(&self) -> Span {
+        self.apis.values().map(|api| api.longest_lifetime.span()).max().unwrap_or_default()
+    }
+}
+
+/// Two registries are equal when they know the same at the same revision.
+impl PartialEq for Registry {
+    fn eq(&self, other: &Self) -> bool {
+        self.revision == other.revision
+            && self.clients == other.clients
+            && self.removed_clients == other.removed_clients
+            && self.apis == other.apis
+            && self.keys == other.keys
+            && self.operators == other.operators
+            && self.signing == other.signing
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("revision", &self.revision)
+            .field("clients", &self.clients.values().collect::<Vec<_>>())
+            .field("removed_clients", &self.removed_clients)
+            .field("apis", &self.apis.values().collect::<Vec<_>>())
+            .field("keys", &self.keys.values().collect::<Vec<_>>())
+            .field("operators", &self.operators.values().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,338 @@
+//! Moments and spans in whole seconds, and the clock that is handed in.
+//!
+//! Arithmetic saturates: no clock value, however wrong, makes it overflow or panic.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A moment, in seconds since 1970-01-01 00:00 UTC.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Seconds since the epoch.
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The moment `span` later.
+    #[must_use]
+    pub const fn plus(self, span: Span) -> Self {
+        Self(self.0.saturating_add_unsigned(span.0))
+    }
+
+    /// The moment `span` earlier.
+    #[must_use]
+    pub const fn minus(self, span: Span) -> Self {
+        Self(self.0.saturating_sub_unsigned(span.0))
+    }
+
+    /// How long ago `earlier` was; nothing if it lies ahead.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Span {
+        let seconds = self.0.saturating_sub(earlier.0);
+        Span(if seconds < 0 { 0 } else { seconds.unsigned_abs() })
+    }
+
+    /// The day this moment lies in, counted from the epoch, in UTC.
+    pub fn day(self) -> Day {
+        Day(u32::try_from(self.0.div_euclid(86_400)).unwrap_or(0))
+    }
+
+    /// The hour of the day, 0 to 23, in UTC.
+    pub fn hour(self) -> u8 {
+        u8::try_from(self.0.rem_euclid(86_400) / 3600).unwrap_or(0)
+    }
+}
+
+/// RFC 3339 in UTC, as `2026-11-23T19:00:00Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp(self.0)
+            .ok()
+            .and_then(|moment| moment.format(&Rfc3339).ok());
+        match text {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "@{}", self.0),
+        }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Self, SpanError> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map(|moment| Self(moment.unix_timestamp()))
+            .map_err(|_| SpanError("a time is written as 2026-11-23T19:00:00Z"))
+    }
+}
+
+/// A day, counted from 1970-01-01, in UTC.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
+)]
+#[serde(transparent)]
+pub struct Day(pub u32);
+
+impl Day {
+    /// The moment at which the day begins.
+    pub fn start(self) -> Timestamp {
+        Timestamp(i64::from(self.0) * 86_400)
+    }
+
+    /// The day `days` earlier.
+    #[must_use]
+    pub fn minus(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(days))
+    }
+}
+
+/// A length of time, in seconds.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
+)]
+#[serde(transparent)]
+pub struct Span(pub u64);
+
+impl Span {
+    /// `n` minutes.
+    pub const fn minutes(n: u64) -> Self {
+        Self(n * 60)
+    }
+
+    /// `n` hours.
+    pub const fn hours(n: u64) -> Self {
+        Self(n * 3600)
+    }
+
+    /// `n` days.
+    pub const fn days(n: u64) -> Self {
+        Self(n * 86_400)
+    }
+
+    /// Seconds.
+    pub const fn seconds(self) -> u64 {
+        self.0
+    }
+
+    /// As the standard library's type.
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+
+    /// In plain words, to the coarsest unit that tells enough: `26 hours`, `4 minutes`.
+    pub fn in_words(self) -> String {
+        let (count, unit) = match self.0 {
+            0..=119 => (self.0, "second"),
+            120..=7199 => (self.0 / 60, "minute"),
+            7200..=172_799 => (self.0 / 3600, "hour"),
+            _ => (self.0 / 86_400, "day"),
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+/// As people write it: `24h`, `90d`, `1h 30m`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        let mut first = true;
+        for (unit, length) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
+            let count = rest / length;
+            rest %= length;
+            if count > 0 {
+                write!(f, "{}{count}{unit}", if first { "" } else { " " })?;
+                first = false;
+            }
+        }
+        if first { f.write_str("0s") } else { Ok(()) }
+    }
+}
+
+/// Reads `90s`, `15m`, `24h`, `7d`, sums of them as `1h 30m`, and plain seconds as `3600`.
+impl FromStr for Span {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Self, SpanError> {
+        const MALFORMED: SpanError =
+            SpanError("a length of time is written as 90s, 15m, 24h, 7d or 1h30m");
+        if let Ok(seconds) = text.parse() {
+            return Ok(Self(seconds));
+        }
+        humantime::parse_duration(text).map(|span| Self(span.as_secs())).map_err(|_| MALFORMED)
+    }
+}
+
+/// Why a text is not a time or a length of time.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct SpanError(&'static str);
+
+/// How long an access token lives: 60 seconds to 24 hours.
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
+)]
+#[serde(into = "u32", try_from = "u32")]
+pub struct Lifetime(u32);
+
+impl Lifetime {
+    /// One hour.
+    pub const DEFAULT: Self = Self(3600);
+    /// The longest: a day.
+    pub const MAX: Self = Self(86_400);
+    /// The shortest: a minute.
+    pub const MIN: Self = Self(60);
+
+    /// Seconds.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// As a span.
+    pub const fn span(self) -> Span {
+        Span(self.0 as u64)
+    }
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl TryFrom<u32> for Lifetime {
+    type Error = SpanError;
+
+    fn try_from(seconds: u32) -> Result<Self, SpanError> {
+        if (Self::MIN.0..=Self::MAX.0).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(SpanError("a token lives for 60 seconds to 24 hours"))
+        }
+    }
+}
+
+impl TryFrom<Span> for Lifetime {
+    type Error = SpanError;
+
+    fn try_from(span: Span) -> Result<Self, SpanError> {
+        u32::try_from(span.0).unwrap_or(u32::MAX).try_into()
+    }
+}
+
+impl From<Lifetime> for u32 {
+    fn from(lifetime: Lifetime) -> Self {
+        lifetime.0
+    }
+}
+
+impl FromStr for Lifetime {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Self, SpanError> {
+        text.parse::<Span>()?.try_into()
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.span().fmt(f)
+    }
+}
+
+/// Tells the time; handed to whoever needs it.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one door to the machine's clock")]
+    fn now(&self) -> Timestamp {
+        let now = std::time::SystemTime::now();
+        let seconds = match now.duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+        };
+        Timestamp(seconds)
+    }
+}
+
+/// A clock that moves only when told to.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// Stands at `now`.
+    pub fn at(now: Timestamp) -> Self {
+        Self(AtomicI64::new(now.0))
+    }
+
+    /// Moves forward.
+    pub fn advance(&self, span: Span) {
+        self.0.fetch_add(i64::try_from(span.0).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
+    /// Jumps to a moment, back as well as forth.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_as_people_write_them() {
+        for (text, seconds) in
+            [("90s", 90), ("15m", 900), ("24h", 86_400), ("7d", 604_800), ("1h30m", 5400), ("1h 30m", 5400), ("3600", 3600), ("0", 0)]
+        {
+            assert_eq!(text.parse::<Span>(), Ok(Span(seconds)), "{text}");
+        }
+        for bad in ["", "h", "1x", "1h3", "-1h", "99999999999999999999d", "1.5h"] {
+            assert!(bad.parse::<Span>().is_err(), "{bad}");
+        }
+        assert_eq!(Span(90_061).to_string(), "1d 1h 1m 1s");
+        assert_eq!(Span(0).to_string(), "0s");
+    }
+
+    #[test]
+    fn wrong_clocks_never_overflow() {
+        let far = Timestamp(i64::MAX);
+        assert_eq!(far.plus(Span(u64::MAX)), far);
+        assert_eq!(Timestamp(i64::MIN).minus(Span(1)), Timestamp(i64::MIN));
+        assert_eq!(Timestamp(5).since(Timestamp(9)), Span(0));
+        assert_eq!(Timestamp(i64::MAX).since(Timestamp(i64::MIN)).0, i64::MAX.unsigned_abs());
+        assert_eq!(Timestamp(-1).day(), Day(0));
+        assert_eq!(Timestamp(i64::MAX).to_string(), format!("@{}", i64::MAX));
+    }
+
+    #[test]
+    fn a_lifetime_is_a_minute_to_a_day() {
+        assert_eq!("1h".parse(), Ok(Lifetime::DEFAULT));
+        assert!("59s".parse::<Lifetime>().is_err());
+        assert!("25h".parse::<Lifetime>().is_err());
+    }
+}

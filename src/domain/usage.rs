@@ -1,0 +1,469 @@
+//! Usage: what was seen on the token endpoint, counted and mergeable in any order.
+//!
+//! Recorded off the request's path, kept for 90 days (JWK set fetches for 7), never needed to
+//! decide a request. It is the evidence for "safe to retire" and for unused scopes.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    id::{ApiIdentifier, ClientId, KeyId, SecretId},
+    scope::{Scope, ScopeSet},
+    time::{Day, Span, Timestamp},
+};
+
+/// For how many days usage is kept.
+pub const KEPT_DAYS: u32 = 90;
+
+/// For how many days fetches of the JWK set are kept.
+pub const FETCHES_KEPT_DAYS: u32 = 7;
+
+/// How many addresses are kept apart for one secret; further ones are only counted.
+pub const MOST_ADDRESSES: usize = 256;
+
+/// Something that was seen, as it is handed to the recorder.
+#[derive(Clone, Debug)]
+pub enum Observation {
+    /// A token was issued.
+    Issued {
+        /// To whom.
+        client: ClientId,
+        /// On the strength of which secret.
+        secret: SecretId,
+        /// For which API.
+        api: ApiIdentifier,
+        /// With which scopes.
+        scopes: ScopeSet,
+        /// Whether the request named them.
+        asked: Asked,
+        /// When and from where.
+        seen: Seen,
+    },
+    /// A request was refused.
+    Refused {
+        /// Whose request it was; nothing if no such client is known.
+        client: Option<ClientId>,
+        /// Which secret it came with, if it was recognised: a dead one, or a live one that was
+        /// refused for another reason.
+        secret: Option<SecretId>,
+        /// Why.
+        outcome: Outcome,
+        /// When and from where.
+        seen: Seen,
+    },
+    /// The JWK set was fetched.
+    KeysFetched {
+        /// The youngest key it contained.
+        newest: KeyId,
+        /// When and from where.
+        seen: Seen,
+    },
+}
+
+/// When something was seen, and from where.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// When.
+    pub at: Timestamp,
+    /// The address it came from, as far as declared proxies are believed.
+    pub address: IpAddr,
+    /// What it called itself; at most 120 characters, printable.
+    pub agent: Option<Arc<str>>,
+}
+
+/// Whether a request named the scopes it got.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Asked {
+    /// It did.
+    ByName,
+    /// It got the default.
+    ByDefault,
+}
+
+/// How a token request ended, in as many kinds as are counted apart.
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Outcome {
+    /// With a token.
+    Issued = 0,
+    /// No such client.
+    UnknownClient = 1,
+    /// The secret is none of the client's.
+    WrongSecret = 2,
+    /// The secret was retired.
+    RetiredSecret = 3,
+    /// The secret was revoked, or cancelled before it was used.
+    RevokedSecret = 4,
+    /// The secret expired.
+    ExpiredSecret = 5,
+    /// The client is disabled.
+    DisabledClient = 6,
+    /// The request was malformed.
+    InvalidRequest = 7,
+    /// The grant type is not one of ours.
+    UnsupportedGrantType = 8,
+    /// A scope is unknown or not granted.
+    InvalidScope = 9,
+    /// The API is unknown, not granted, disabled or ambiguous.
+    InvalidTarget = 10,
+    /// The server could not answer.
+    Unavailable = 11,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of its number.
+    pub const ALL: [Self; 12] = [
+        Self::Issued,
+        Self::UnknownClient,
+        Self::WrongSecret,
+        Self::RetiredSecret,
+        Self::RevokedSecret,
+        Self::ExpiredSecret,
+        Self::DisabledClient,
+        Self::InvalidRequest,
+        Self::UnsupportedGrantType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
+        Self::Unavailable,
+    ];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::UnknownClient => "unknown_client",
+            Self::WrongSecret => "wrong_secret",
+            Self::RetiredSecret => "retired_secret",
+            Self::RevokedSecret => "revoked_secret",
+            Self::ExpiredSecret => "expired_secret",
+            Self::DisabledClient => "disabled_client",
+            Self::InvalidRequest => "invalid_request",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The outcome with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// Whose usage a count is: a client's with one of its secrets, or with none that was recognised,
+/// or nobody's that is known.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+pub struct Subject {
+    /// The client.
+    pub client: Option<ClientId>,
+    /// The secret.
+    pub secret: Option<SecretId>,
+}
+
+/// An hour of a day, and how requests ended in it.
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
+)]
+pub struct HourOutcome {
+    /// 0 to 23, UTC.
+    pub hour: u8,
+    /// How they ended.
+    pub outcome: Outcome,
+}
+
+/// How requests ended in the hours of one day.
+pub type DayCounts = BTreeMap<HourOutcome, u32>;
+
+/// What one address did with one secret.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+pub struct AddressUse {
+    /// Tokens issued to it; `first`, `last` and `gap` say nothing while this is 0.
+    pub count: u64,
+    /// Its first token.
+    pub first: Timestamp,
+    /// Its latest token.
+    pub last: Timestamp,
+    /// The longest time between two of its tokens.
+    pub gap: Span,
+    /// Requests of it that were refused.
+    pub refused: u64,
+    /// The latest of them.
+    pub last_refused: Timestamp,
+    /// What it called itself latest.
+    pub agent: Option<Arc<str>>,
+}
+
+impl AddressUse {
+    /// Adds what another stretch of time saw of the same address.
+    pub fn merge(&mut self, other: &Self) {
+        if self.agent.is_none() || other.latest() >= self.latest() {
+            self.agent = other.agent.clone().or_else(|| self.agent.take());
+        }
+        if self.count == 0 {
+            (self.first, self.last, self.gap) = (other.first, other.last, other.gap);
+        } else if other.count > 0 {
+            let between = if other.first >= self.last {
+                other.first.since(self.last)
+            } else {
+                self.first.since(other.last)
+            };
+            self.gap = self.gap.max(other.gap).max(between);
+            self.first = self.first.min(other.first);
+            self.last = self.last.max(other.last);
+        }
+        self.count += other.count;
+        self.refused += other.refused;
+        self.last_refused = self.last_refused.max(other.last_refused);
+    }
+
+    /// When it was last heard of.
+    pub fn latest(&self) -> Timestamp {
+        self.last.max(self.last_refused)
+    }
+}
+
+/// How often a scope was asked for on one day.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+pub struct ScopeCount {
+    /// By name.
+    pub named: u32,
+    /// As part of the default.
+    pub default: u32,
+}
+
+/// The latest use of a secret.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct LastUse {
+    /// When.
+    pub at: Timestamp,
+    /// From where.
+    pub address: IpAddr,
+    /// What called itself so.
+    pub agent: Option<Arc<str>>,
+    /// How many tokens it gave in all.
+    pub count: u64,
+}
+
+/// What one address fetched of the JWK set.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct KeyFetch {
+    /// Latest when.
+    pub at: Timestamp,
+    /// The youngest key it then got.
+    pub newest: KeyId,
+    /// What it called itself.
+    pub agent: Option<Arc<str>>,
+    /// How often.
+    pub count: u64,
+}
+
+/// Many observations added up. Merging is commutative and associative.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Issued and refused, by hour.
+    pub days: BTreeMap<(Subject, Day), DayCounts>,
+    /// What each address did.
+    pub addresses: BTreeMap<(Subject, IpAddr), AddressUse>,
+    /// Which scopes were asked for, by day.
+    pub scopes: BTreeMap<(ClientId, ApiIdentifier, Scope, Day), ScopeCount>,
+    /// The latest use of each secret.
+    pub last: BTreeMap<SecretId, LastUse>,
+    /// Who fetched the JWK set.
+    pub fetches: BTreeMap<IpAddr, KeyFetch>,
+}
+
+impl Tally {
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.days.is_empty() && self.fetches.is_empty()
+    }
+
+    /// Counts one observation.
+    pub fn add(&mut self, observation: Observation) {
+        match observation {
+            Observation::Issued { client, secret, api, scopes, asked, seen } => {
+                for scope in scopes.iter() {
+                    let key = (client.clone(), api.clone(), scope.clone(), seen.at.day());
+                    let count = self.scopes.entry(key).or_default();
+                    match asked {
+                        Asked::ByName => count.named += 1,
+                        Asked::ByDefault => count.default += 1,
+                    }
+                }
+                self.add_last(&secret, &seen);
+                let subject = Subject { client: Some(client), secret: Some(secret) };
+                self.add_outcome(subject, Outcome::Issued, seen);
+            }
+            Observation::Refused { client, secret, outcome, seen } => {
+                self.add_outcome(Subject { client, secret }, outcome, seen);
+            }
+            Observation::KeysFetched { newest, seen } => {
+                let fetch = KeyFetch { at: seen.at, newest, agent: seen.agent, count: 1 };
+                merge_fetch(&mut self.fetches, seen.address, fetch);
+            }
+        }
+    }
+
+    fn add_outcome(&mut self, subject: Subject, outcome: Outcome, seen: Seen) {
+        let hours = self.days.entry((subject.clone(), seen.at.day())).or_default();
+        let count = hours.entry(HourOutcome { hour: seen.at.hour(), outcome }).or_default();
+        *count = count.saturating_add(1);
+        let one = match outcome {
+            Outcome::Issued => AddressUse {
+                count: 1,
+                first: seen.at,
+                last: seen.at,
+                agent: seen.agent,
+                ..AddressUse::default()
+            },
+            _ => AddressUse {
+                refused: 1,
+                last_refused: seen.at,
+                agent: seen.agent,
+                ..AddressUse::default()
+            },
+        };
+        self.addresses.entry((subject, seen.address)).or_default().merge(&one);
+    }
+
+    fn add_last(&mut self, secret: &SecretId, seen: &Seen) {
+        let last =
+            LastUse { at: seen.at, address: seen.address, agent: seen.agent.clone(), count: 1 };
+        merge_last(&mut self.last, secret, last);
+    }
+
+    /// Adds another tally.
+    pub fn merge(&mut self, other: Self) {
+        for (key, hours) in other.days {
+            let mine = self.days.entry(key).or_default();
+            for (hour, count) in hours {
+                let total = mine.entry(hour).or_default();
+                *total = total.saturating_add(count);
+            }
+        }
+        for (key, usage) in other.addresses {
+            self.addresses.entry(key).or_default().merge(&usage);
+        }
+        for (key, count) in other.scopes {
+            let mine = self.scopes.entry(key).or_default();
+            mine.named = mine.named.saturating_add(count.named);
+            mine.default = mine.default.saturating_add(count.default);
+        }
+        for (secret, last) in other.last {
+            merge_last(&mut self.last, &secret, last);
+        }
+        for (address, fetch) in other.fetches {
+            merge_fetch(&mut self.fetches, address, fetch);
+        }
+    }
+
+    /// What is known of one secret's use.
+    pub fn of_secret(&self, secret: &SecretId) -> SecretUsage {
+        let addresses = self
+            .addresses
+            .iter()
+            .filter(|((subject, _), _)| subject.secret.as_ref() == Some(secret))
+            .map(|((_, address), usage)| (*address, usage.clone()))
+            .collect();
+        SecretUsage { last: self.last.get(secret).cloned(), addresses }
+    }
+}
+
+/// What is known of one secret's use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SecretUsage {
+    /// Its latest use, and how many tokens it gave.
+    pub last: Option<LastUse>,
+    /// Which addresses used it, or were refused with it.
+    pub addresses: BTreeMap<IpAddr, AddressUse>,
+}
+
+impl SecretUsage {
+    /// How many tokens it gave.
+    pub fn count(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.count)
+    }
+}
+
+/// Keeps the later of two last uses, and the sum of their counts.
+pub fn merge_last(all: &mut BTreeMap<SecretId, LastUse>, secret: &SecretId, other: LastUse) {
+    match all.get_mut(secret) {
+        None => {
+            all.insert(secret.clone(), other);
+        }
+        Some(mine) => {
+            let count = mine.count + other.count;
+            if other.at >= mine.at {
+                *mine = other;
+            }
+            mine.count = count;
+        }
+    }
+}
+
+fn merge_fetch(all: &mut BTreeMap<IpAddr, KeyFetch>, address: IpAddr, other: KeyFetch) {
+    match all.get_mut(&address) {
+        None => {
+            all.insert(address, other);
+        }
+        Some(mine) => {
+            let count = mine.count + other.count;
+            if other.at >= mine.at {
+                *mine = other;
+            }
+            mine.count = count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issued(at: i64, host: u8) -> Observation {
+        Observation::Issued {
+            client: "c".parse().unwrap(),
+            secret: "AAAAAAAA".parse().unwrap(),
+            api: "urn:x:y".parse().unwrap(),
+            scopes: "read".parse().unwrap(),
+            asked: Asked::ByName,
+            seen: Seen { at: Timestamp(at), address: [10, 0, 0, host].into(), agent: None },
+        }
+    }
+
+    fn tally(times: &[(i64, u8)]) -> Tally {
+        let mut tally = Tally::default();
+        for (at, host) in times {
+            tally.add(issued(*at, *host));
+        }
+        tally
+    }
+
+    #[test]
+    fn merging_two_stretches_gives_what_one_long_stretch_would() {
+        let whole = tally(&[(10, 1), (20, 1), (100, 1), (130, 1), (50, 2)]);
+        let mut forth = tally(&[(10, 1), (20, 1), (50, 2)]);
+        forth.merge(tally(&[(100, 1), (130, 1)]));
+        let mut back = tally(&[(100, 1), (130, 1)]);
+        back.merge(tally(&[(10, 1), (20, 1), (50, 2)]));
+        assert_eq!(forth, whole);
+        assert_eq!(back, whole);
+        let usage = whole.of_secret(&"AAAAAAAA".parse().unwrap());
+        assert_eq!(usage.count(), 5);
+        assert_eq!(usage.addresses[&IpAddr::from([10, 0, 0, 1])].gap, Span(80));
+    }
+
+    #[test]
+    fn outcomes_keep_their_numbers() {
+        for (number, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome as usize, number);
+            assert_eq!(Outcome::from_number(u8::try_from(number).unwrap()), Some(outcome));
+        }
+        assert_eq!(Outcome::from_number(200), None);
+    }
+}

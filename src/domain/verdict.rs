@@ -1,0 +1,379 @@
+//! "Safe to retire?": what the usage of the old and the new secret says about stopping the old.
+//!
+//! The verdict is never better than the evidence. An address counts as moved when it has used the
+//! new secret since its last use of the old one; otherwise it must have been silent, under watch,
+//! for twice its own longest silence and at least an hour.
+
+use std::net::IpAddr;
+
+use super::{
+    client::Client,
+    secret::Retiring,
+    time::{Span, Timestamp},
+    usage::{AddressUse, MOST_ADDRESSES, SecretUsage},
+};
+
+/// The least silence that counts.
+const SHORTEST_QUIET: Span = Span::hours(1);
+
+/// How close a deadline must be to be spoken of first.
+const CLOSE: Span = Span::hours(4);
+
+/// What can be said about stopping the old secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Nothing has moved to the new secret.
+    NewUnused,
+    /// The deadline is close, and the old secret is still in use.
+    StopsWhileUsed {
+        /// When it stops.
+        deadline: Timestamp,
+        /// Who uses it.
+        by: Vec<IpAddr>,
+    },
+    /// The old secret is in use.
+    InUse {
+        /// Who uses it, latest first.
+        by: Vec<IpAddr>,
+        /// Its latest use.
+        last: Timestamp,
+    },
+    /// It is quiet, but not for long enough.
+    Nearly {
+        /// Its latest use.
+        last: Timestamp,
+        /// The longest silence between two uses so far.
+        usual: Span,
+        /// Until when it must stay quiet.
+        wait_until: Timestamp,
+    },
+    /// It is quiet for long enough, but the evidence has a gap.
+    CannotBeSure {
+        /// Why.
+        doubt: Doubt,
+        /// Which addresses are meant, if any.
+        addresses: Vec<IpAddr>,
+    },
+    /// Nobody needs it any more, as far as can be known.
+    Safe {
+        /// Its latest use, if it was ever used.
+        last: Option<Timestamp>,
+    },
+}
+
+/// Why a verdict cannot be "safe".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Doubt {
+    /// Addresses used the old secret once only, so their rhythm is unknown.
+    SingleUse,
+    /// So many addresses used it that they cannot be told apart.
+    ManyAddresses,
+    /// The server was not watching all the time that would be needed.
+    NotWatching {
+        /// Since when it is.
+        since: Timestamp,
+    },
+}
+
+/// What the verdict is based on.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// What is known of the old secret's use.
+    pub old: &'a SecretUsage,
+    /// What is known of the new one's.
+    pub new: &'a SecretUsage,
+    /// Since when every use was recorded without a gap: the server's start, or the latest moment
+    /// when detail was dropped.
+    pub watching_since: Timestamp,
+}
+
+/// The verdict on the rotation of `client` that is under way at `now`; nothing if none is.
+pub fn verdict(client: &Client, evidence: &Evidence<'_>, now: Timestamp) -> Option<Verdict> {
+    let retiring = client.old_secret(now)?.retiring(now)?;
+    Some(judge(retiring, evidence, now))
+}
+
+fn judge(retiring: &Retiring, evidence: &Evidence<'_>, now: Timestamp) -> Verdict {
+    if evidence.new.count() == 0 {
+        return Verdict::NewUnused;
+    }
+    let addresses = Addresses::sort(evidence, now);
+    if !addresses.loud.is_empty() {
+        let by = addresses.loud;
+        return if retiring.deadline <= now.plus(CLOSE) {
+            Verdict::StopsWhileUsed { deadline: retiring.deadline, by }
+        } else {
+            let last = evidence.old.last.as_ref().map_or(now, |last| last.at);
+            Verdict::InUse { by, last }
+        };
+    }
+    if evidence.old.addresses.len() >= MOST_ADDRESSES {
+        return Verdict::CannotBeSure { doubt: Doubt::ManyAddresses, addresses: Vec::new() };
+    }
+    if !addresses.once.is_empty() {
+        return Verdict::CannotBeSure { doubt: Doubt::SingleUse, addresses: addresses.once };
+    }
+    let last = evidence.old.last.as_ref().map(|last| last.at);
+    if let (Some(last), Some((usual, wait_until))) = (last, addresses.waiting) {
+        return Verdict::Nearly { last, usual, wait_until };
+    }
+    if evidence.watching_since > now.minus(addresses.needs) {
+        let doubt = Doubt::NotWatching { since: evidence.watching_since };
+        return Verdict::CannotBeSure { doubt, addresses: Vec::new() };
+    }
+    Verdict::Safe { last }
+}
+
+/// The addresses that used the old secret and have not moved, by what they let hope for.
+struct Addresses {
+    /// Used it within the last hour, latest first.
+    loud: Vec<IpAddr>,
+    /// Used it once only.
+    once: Vec<IpAddr>,
+    /// The rhythm of the one that needs longest, and when it will have been quiet long enough.
+    waiting: Option<(Span, Timestamp)>,
+    /// For how long silence must have been watched.
+    needs: Span,
+}
+
+impl Addresses {
+    fn sort(evidence: &Evidence<'_>, now: Timestamp) -> Self {
+        let mut loud: Vec<(Timestamp, IpAddr)> = Vec::new();
+        let mut sorted =
+            Self { loud: Vec::new(), once: Vec::new(), waiting: None, needs: SHORTEST_QUIET };
+        for (address, usage) in &evidence.old.addresses {
+            if usage.count == 0 || has_moved(*address, usage, evidence.new) {
+                continue;
+            }
+            let quiet = quiet_time(usage);
+            if now.since(usage.last) < SHORTEST_QUIET {
+                loud.push((usage.last, *address));
+            } else if usage.count == 1 {
+                sorted.once.push(*address);
+            } else if now.since(usage.last) < quiet {
+                let until = usage.last.plus(quiet);
+                if sorted.waiting.is_none_or(|(_, latest)| until > latest) {
+                    sorted.waiting = Some((usage.gap, until));
+                }
+            } else {
+                sorted.needs = sorted.needs.max(quiet);
+            }
+        }
+        loud.sort_unstable_by(|one, two| two.cmp(one));
+        sorted.loud = loud.into_iter().map(|(_, address)| address).collect();
+        sorted
+    }
+}
+
+fn has_moved(address: IpAddr, old: &AddressUse, new: &SecretUsage) -> bool {
+    new.addresses.get(&address).is_some_and(|usage| usage.count > 0 && usage.last > old.last)
+}
+
+fn quiet_time(usage: &AddressUse) -> Span {
+    Span(usage.gap.0.saturating_mul(2)).max(SHORTEST_QUIET)
+}
+
+impl Verdict {
+    /// The word for it in programs' answers.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NewUnused => "new_unused",
+            Self::StopsWhileUsed { .. } => "stops_while_used",
+            Self::InUse { .. } => "in_use",
+            Self::Nearly { .. } => "nearly",
+            Self::CannotBeSure { .. } => "cannot_be_sure",
+            Self::Safe { .. } => "safe",
+        }
+    }
+
+    /// The sentence for people.
+    pub fn sentence(&self, now: Timestamp) -> String {
+        match self {
+            Self::NewUnused => {
+                "The new secret has not been used yet. Nothing has moved.".to_owned()
+            }
+            Self::StopsWhileUsed { deadline, by } => format!(
+                "Stops in {} and is still in use by {}.",
+                deadline.since(now).in_words(),
+                list(by)
+            ),
+            Self::InUse { by, last } => format!(
+                "Not safe to retire yet: still in use by {}, last {} ago.",
+                list(by),
+                now.since(*last).in_words()
+            ),
+            Self::Nearly { last, usual, wait_until } => format!(
+                "Nearly there. No use for {}. This client normally asks at least every {}, so wait \
+                 until {wait_until} to be sure.",
+                now.since(*last).in_words(),
+                usual.in_words()
+            ),
+            Self::CannotBeSure { doubt, addresses } => cannot_be_sure(*doubt, addresses, now),
+            Self::Safe { last: Some(last) } => {
+                format!("Safe to retire. No use for {}.", now.since(*last).in_words())
+            }
+            Self::Safe { last: None } => "Safe to retire. It was never used.".to_owned(),
+        }
+    }
+}
+
+fn cannot_be_sure(doubt: Doubt, addresses: &[IpAddr], now: Timestamp) -> String {
+    match doubt {
+        Doubt::SingleUse => format!(
+            "It is quiet, but this cannot be sure: {} used it once only, so its rhythm is unknown.",
+            list(addresses)
+        ),
+        Doubt::ManyAddresses => {
+            "It is quiet, but this cannot be sure: it was used from too many addresses to tell \
+             them apart."
+                .to_owned()
+        }
+        Doubt::NotWatching { since } => format!(
+            "It is quiet, but this cannot be sure: every use is on record only since {} ago, when \
+             the server was started or lost detail.",
+            now.since(since).in_words()
+        ),
+    }
+}
+
+fn list(addresses: &[IpAddr]) -> String {
+    match addresses {
+        [] => "nobody".to_owned(),
+        [one] => one.to_string(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        secret::IfUsed,
+        usage::{LastUse, Tally},
+    };
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn retiring() -> Retiring {
+        Retiring {
+            since: NOW.minus(Span::days(2)),
+            deadline: NOW.plus(Span::days(2)),
+            if_used: IfUsed::Hold,
+            held: 0,
+        }
+    }
+
+    /// Uses by host, in hours ago.
+    fn usage(uses: &[(u8, &[u64])]) -> SecretUsage {
+        let mut usage = SecretUsage::default();
+        let mut last = std::collections::BTreeMap::new();
+        let id = "AAAAAAAA".parse().unwrap();
+        for (host, hours) in uses {
+            for ago in *hours {
+                let at = NOW.minus(Span::hours(*ago));
+                let address = IpAddr::from([10, 0, 0, *host]);
+                let one = AddressUse { count: 1, first: at, last: at, ..AddressUse::default() };
+                usage.addresses.entry(address).or_default().merge(&one);
+                let use_ = LastUse { at, address, agent: None, count: 1 };
+                crate::domain::usage::merge_last(&mut last, &id, use_);
+            }
+        }
+        usage.last = last.remove(&id);
+        usage
+    }
+
+    fn judged(old: &[(u8, &[u64])], new: &[(u8, &[u64])], watching_hours: u64) -> Verdict {
+        let (old, new) = (usage(old), usage(new));
+        let watching_since = NOW.minus(Span::hours(watching_hours));
+        judge(&retiring(), &Evidence { old: &old, new: &new, watching_since }, NOW)
+    }
+
+    fn host(n: u8) -> IpAddr {
+        [10, 0, 0, n].into()
+    }
+
+    #[test]
+    fn nothing_is_safe_while_the_new_secret_is_unused() {
+        assert_eq!(judged(&[(1, &[40, 30])], &[], 1000), Verdict::NewUnused);
+    }
+
+    #[test]
+    fn an_address_that_moved_no_longer_counts() {
+        assert_eq!(
+            judged(&[(1, &[9, 5, 3])], &[(1, &[2, 1])], 1000),
+            Verdict::Safe { last: Some(NOW.minus(Span::hours(3))) }
+        );
+    }
+
+    #[test]
+    fn an_address_that_used_the_old_one_again_counts() {
+        let verdict = judged(&[(1, &[9, 5, 0])], &[(1, &[2, 1])], 1000);
+        assert_eq!(verdict, Verdict::InUse { by: vec![host(1)], last: NOW });
+        assert!(verdict.sentence(NOW).contains("still in use by 10.0.0.1"));
+    }
+
+    #[test]
+    fn silence_must_last_twice_the_address_own_rhythm() {
+        let new: &[(u8, &[u64])] = &[(9, &[1])];
+        let nearly = judged(&[(1, &[30, 21, 12])], new, 1000);
+        assert_eq!(
+            nearly,
+            Verdict::Nearly {
+                last: NOW.minus(Span::hours(12)),
+                usual: Span::hours(9),
+                wait_until: NOW.plus(Span::hours(6)),
+            }
+        );
+        let safe = judged(&[(1, &[37, 28, 19])], new, 1000);
+        assert_eq!(safe, Verdict::Safe { last: Some(NOW.minus(Span::hours(19))) });
+    }
+
+    #[test]
+    fn a_single_use_leaves_doubt_and_is_named() {
+        let verdict = judged(&[(1, &[500]), (2, &[400, 300, 250])], &[(2, &[1])], 1000);
+        assert_eq!(
+            verdict,
+            Verdict::CannotBeSure { doubt: Doubt::SingleUse, addresses: vec![host(1)] }
+        );
+        assert!(verdict.sentence(NOW).contains("10.0.0.1"));
+    }
+
+    #[test]
+    fn silence_that_nobody_watched_proves_nothing() {
+        let verdict = judged(&[(1, &[37, 28, 19])], &[(9, &[1])], 17);
+        let since = NOW.minus(Span::hours(17));
+        assert_eq!(
+            verdict,
+            Verdict::CannotBeSure { doubt: Doubt::NotWatching { since }, addresses: vec![] }
+        );
+    }
+
+    #[test]
+    fn a_close_deadline_is_spoken_of_first() {
+        let (old, new) = (usage(&[(1, &[0])]), usage(&[(2, &[1])]));
+        let evidence = Evidence { old: &old, new: &new, watching_since: Timestamp(0) };
+        let close = Retiring { deadline: NOW.plus(Span::hours(3)), ..retiring() };
+        let verdict = judge(&close, &evidence, NOW);
+        assert_eq!(verdict.sentence(NOW), "Stops in 3 hours and is still in use by 10.0.0.1.");
+    }
+
+    #[test]
+    fn too_many_addresses_cannot_be_told_apart() {
+        let mut old = SecretUsage::default();
+        for n in 0..u32::try_from(MOST_ADDRESSES).unwrap() {
+            let at = NOW.minus(Span::days(10));
+            let one = AddressUse { count: 2, first: at, last: at, ..AddressUse::default() };
+            old.addresses.insert(std::net::Ipv4Addr::from(n).into(), one);
+        }
+        let new = usage(&[(2, &[1])]);
+        let evidence = Evidence { old: &old, new: &new, watching_since: Timestamp(0) };
+        let verdict = judge(&retiring(), &evidence, NOW);
+        assert!(matches!(verdict, Verdict::CannotBeSure { doubt: Doubt::ManyAddresses, .. }));
+    }
+
+    #[test]
+    fn a_tally_and_its_secret_agree() {
+        assert_eq!(Tally::default().of_secret(&"AAAAAAAA".parse().unwrap()), SecretUsage::default());
+    }
+}
