@@ -1,4 +1,6 @@
 //! Jeton: an OAuth 2.0 authorization server for the client credentials grant.
 
+pub mod admin;
 pub mod crypto;
 pub mod domain;
+pub mod store;

@@ -59,7 +59,12 @@ impl Actor {
     }
 
     fn new(who: Who, permissions: Permissions) -> Self {
-        Self { who, permissions, address: None, request_id: None }
+        Self {
+            who,
+            permissions,
+            address: None,
+            request_id: None,
+        }
     }
 
     /// Who it is.

@@ -1,6 +1,6 @@
 //! APIs: the protected resource servers that tokens are for.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
     audit::{Facts, facts},
@@ -48,7 +48,7 @@ pub enum ApiStatus {
 }
 
 /// What an API's tokens are signed with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Signing {
     /// The server's current key of this algorithm, published in the JWK set.
     Published(Algorithm),
@@ -71,6 +71,15 @@ impl Signing {
     }
 }
 
+impl fmt::Debug for Signing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Published(algorithm) => write!(f, "Published({algorithm})"),
+            Self::Shared { signer, .. } => write!(f, "Shared({})", signer.key_id()),
+        }
+    }
+}
+
 impl PartialEq for Signing {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -78,9 +87,8 @@ impl PartialEq for Signing {
             (Self::Shared { signer: one, .. }, Self::Shared { signer: two, .. }) => {
                 one.key_id() == two.key_id()
             }
-            (Self::Published(_), Self::Shared { .. }) | (Self::Shared { .. }, Self::Published(_)) => {
-                false
-            }
+            (Self::Published(_), Self::Shared { .. })
+            | (Self::Shared { .. }, Self::Published(_)) => false,
         }
     }
 }
@@ -120,19 +128,34 @@ impl Api {
     /// The built-in API by which Jeton itself is managed.
     pub fn admin(now: Timestamp) -> Self {
         let scopes = Permission::ALL.into_iter().filter_map(|permission| {
-            let scope = permission.scope()?.parse().expect("admin scopes are scope tokens");
-            let description = permission.meaning().parse().expect("meanings are short sentences");
+            let scope = permission
+                .scope()?
+                .parse()
+                .expect("admin scopes are scope tokens");
+            let description = permission
+                .meaning()
+                .parse()
+                .expect("meanings are short sentences");
             let sensitivity = if permission.meaning().starts_with("See") {
                 Sensitivity::Ordinary
             } else {
                 Sensitivity::Sensitive
             };
-            Some((scope, ApiScope { description, sensitivity, offer: Offer::Open }))
+            Some((
+                scope,
+                ApiScope {
+                    description,
+                    sensitivity,
+                    offer: Offer::Open,
+                },
+            ))
         });
         Self {
             identifier: super::permission::admin_api(),
             name: "Jeton admin API".parse().expect("the name is short"),
-            description: "Manages this server under /admin/v1".parse().expect("it is short"),
+            description: "Manages this server under /admin/v1"
+                .parse()
+                .expect("it is short"),
             status: ApiStatus::Active,
             signing: Signing::Published(Algorithm::Es256),
             token_lifetime: Lifetime::try_from(600).expect("ten minutes is a lifetime"),
@@ -163,7 +186,15 @@ impl Api {
         let mut all = facts([
             ("name", self.name.to_string()),
             ("description", self.description.to_string()),
-            ("status", if self.is_active() { "active" } else { "disabled" }.to_owned()),
+            (
+                "status",
+                if self.is_active() {
+                    "active"
+                } else {
+                    "disabled"
+                }
+                .to_owned(),
+            ),
             ("algorithm", self.signing.algorithm().to_string()),
             ("token_lifetime", self.token_lifetime.to_string()),
         ]);

@@ -17,7 +17,10 @@ pub type Facts = BTreeMap<String, String>;
 
 /// Facts from pairs.
 pub(crate) fn facts<const N: usize>(pairs: [(&str, String); N]) -> Facts {
-    pairs.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value))
+        .collect()
 }
 
 /// What was done. Each is one word of the audit log.
@@ -270,7 +273,9 @@ impl AuditPage {
         let is_action = |wanted: &String| {
             entry.action == *wanted || (wanted.ends_with('.') && entry.action.starts_with(wanted))
         };
-        self.actor.as_ref().is_none_or(|actor| entry.actor == *actor)
+        self.actor
+            .as_ref()
+            .is_none_or(|actor| entry.actor == *actor)
             && self.action.as_ref().is_none_or(is_action)
             && self.object.as_ref().is_none_or(|id| object_id() == id)
             && self.since.is_none_or(|since| entry.at >= since)

@@ -133,9 +133,18 @@ impl Commit {
                 request_id: actor.request_id.as_deref().map(str::to_owned),
             });
             registry.put(&effect);
-            stamped.push(Change { action: change.action, effect });
+            stamped.push(Change {
+                action: change.action,
+                effect,
+            });
         }
-        Self { base: base.revision(), at, changes: stamped, audit, once: None }
+        Self {
+            base: base.revision(),
+            at,
+            changes: stamped,
+            audit,
+            once: None,
+        }
     }
 
     /// The revision it makes.

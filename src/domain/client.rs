@@ -66,17 +66,24 @@ impl Client {
 
     /// The secrets that work at `now`, oldest first.
     pub fn live_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
-        self.secrets.iter().filter(move |secret| secret.is_live(now))
+        self.secrets
+            .iter()
+            .filter(move |secret| secret.is_live(now))
     }
 
     /// The old secret of a rotation under way.
     pub fn old_secret(&self, now: Timestamp) -> Option<&Secret> {
-        self.secrets.iter().find(|secret| secret.life(now) == Life::Retiring)
+        self.secrets
+            .iter()
+            .find(|secret| secret.life(now) == Life::Retiring)
     }
 
     /// The secret that a rotation under way leads to, or the one in ordinary use.
     pub fn new_secret(&self, now: Timestamp) -> Option<&Secret> {
-        self.secrets.iter().rev().find(|secret| secret.life(now) == Life::Active)
+        self.secrets
+            .iter()
+            .rev()
+            .find(|secret| secret.life(now) == Life::Active)
     }
 
     /// What the audit log may say of it: everything but the secrets.
@@ -85,10 +92,19 @@ impl Client {
             ("name", self.name.to_string()),
             ("description", self.description.to_string()),
             ("owner", self.owner.to_string()),
-            ("status", if self.is_active() { "active" } else { "disabled" }.to_owned()),
+            (
+                "status",
+                if self.is_active() {
+                    "active"
+                } else {
+                    "disabled"
+                }
+                .to_owned(),
+            ),
             (
                 "token_lifetime",
-                self.token_lifetime.map_or_else(String::new, |lifetime| lifetime.to_string()),
+                self.token_lifetime
+                    .map_or_else(String::new, |lifetime| lifetime.to_string()),
             ),
             ("default_scopes", self.default_scopes.to_string()),
         ]);

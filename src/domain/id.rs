@@ -108,7 +108,11 @@ impl ClientId {
         slug.truncate(48);
         let slug = slug.trim_end_matches('-');
         let tail = entropy.lower_base32(6);
-        let text = if slug.is_empty() { format!("client-{tail}") } else { format!("{slug}-{tail}") };
+        let text = if slug.is_empty() {
+            format!("client-{tail}")
+        } else {
+            format!("{slug}-{tail}")
+        };
         Self(text.into())
     }
 }
@@ -195,16 +199,15 @@ fn check_api_identifier(text: &str) -> Result<(), IdError> {
     if rest.contains('#') {
         return Err(IdError("an API identifier has no fragment (#)"));
     }
-    let uri_byte = |byte: u8| {
-        byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte)
-    };
+    let uri_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
     if rest.is_empty() || !rest.bytes().all(uri_byte) {
         return Err(NOT_A_URI);
     }
     match rest.strip_prefix("//") {
-        Some(authority) if authority.is_empty() || authority.starts_with(['/', '?', ':']) => {
-            Err(IdError("an API identifier that begins with // names a host"))
-        }
+        Some(authority) if authority.is_empty() || authority.starts_with(['/', '?', ':']) => Err(
+            IdError("an API identifier that begins with // names a host"),
+        ),
         None if rest.starts_with('/') && matches!(scheme, "http" | "https") => Err(NOT_A_URI),
         Some(_) | None => Ok(()),
     }
@@ -213,7 +216,9 @@ fn check_api_identifier(text: &str) -> Result<(), IdError> {
 fn check_key_id(text: &str) -> Result<(), IdError> {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
     if text.is_empty() || text.len() > 128 || !text.bytes().all(safe) {
-        return Err(IdError("a key id has 1 to 128 characters of A-Z, a-z, 0-9, . _ ~ and -"));
+        return Err(IdError(
+            "a key id has 1 to 128 characters of A-Z, a-z, 0-9, . _ ~ and -",
+        ));
     }
     Ok(())
 }
@@ -235,8 +240,16 @@ mod tests {
         let entropy = Entropy::seeded(1);
         let id = ClientId::generate("Report  Service (EU)", &entropy);
         assert!(id.as_str().starts_with("report-service-eu-"), "{id}");
-        assert!(id.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-        assert!(ClientId::generate("日本", &entropy).as_str().starts_with("client-"));
+        assert!(
+            id.as_str()
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        );
+        assert!(
+            ClientId::generate("日本", &entropy)
+                .as_str()
+                .starts_with("client-")
+        );
         let long = ClientId::generate(&"x".repeat(300), &entropy);
         assert!(long.as_str().len() <= 64, "{long}");
     }
@@ -247,7 +260,16 @@ mod tests {
         for good in ["a", "https://c.example/a b?x=1&y=%2B:z", &"x".repeat(256)] {
             assert!(good.parse::<ClientId>().is_ok(), "{good}");
         }
-        for bad in ["", " a", "a ", "é", "a\0", "a\n", "a\u{7f}", &"x".repeat(257)] {
+        for bad in [
+            "",
+            " a",
+            "a ",
+            "é",
+            "a\0",
+            "a\n",
+            "a\u{7f}",
+            &"x".repeat(257),
+        ] {
             assert!(bad.parse::<ClientId>().is_err(), "{bad:?}");
         }
     }
@@ -265,8 +287,20 @@ mod tests {
             assert!(good.parse::<ApiIdentifier>().is_ok(), "{good}");
         }
         for bad in [
-            "", "invalid", "/relative", "//host/x", "https://x/#f", "https://", "https:///x",
-            "https:/x", "https://a b", "1a:x", "https://é", "https://:80/", "a:", "urn:a\"b",
+            "",
+            "invalid",
+            "/relative",
+            "//host/x",
+            "https://x/#f",
+            "https://",
+            "https:///x",
+            "https:/x",
+            "https://a b",
+            "1a:x",
+            "https://é",
+            "https://:80/",
+            "a:",
+            "urn:a\"b",
         ] {
             assert!(bad.parse::<ApiIdentifier>().is_err(), "{bad}");
         }

@@ -3,7 +3,7 @@
 //! An age is a function of the moment, so a rotation needs no coordination: what is planned at
 //! generation happens by itself. Only generation, destruction and revocation are changes.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
     audit::{Facts, facts},
@@ -43,7 +43,7 @@ pub struct SigningKey {
 }
 
 /// What there is of a key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Material {
     /// All of it.
     Whole {
@@ -62,6 +62,16 @@ pub enum Material {
         /// When.
         at: Timestamp,
     },
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole { .. } => f.write_str("Whole(..)"),
+            Self::Destroyed { at } => write!(f, "Destroyed({at})"),
+            Self::Revoked { at } => write!(f, "Revoked({at})"),
+        }
+    }
 }
 
 impl PartialEq for Material {
@@ -121,7 +131,10 @@ impl Age {
 
     /// Whether the key stands in the JWK set.
     pub const fn is_published(&self) -> bool {
-        matches!(self, Self::Pending { .. } | Self::Active { .. } | Self::Retiring { .. })
+        matches!(
+            self,
+            Self::Pending { .. } | Self::Active { .. } | Self::Retiring { .. }
+        )
     }
 }
 
@@ -135,7 +148,10 @@ impl SigningKey {
         Self {
             id: signer.key_id().parse().expect("a thumbprint is a key id"),
             algorithm: signer.algorithm(),
-            material: Material::Whole { signer: Arc::new(signer), private: Arc::new(private) },
+            material: Material::Whole {
+                signer: Arc::new(signer),
+                private: Arc::new(private),
+            },
             published,
             active_from,
             revision: Revision::default(),

@@ -158,9 +158,7 @@ fn printable(text: &str, least: usize, most: usize) -> Result<&str, NameError> {
     if length > most {
         return Err(NameError::TooLong(most));
     }
-    let turns_text = |c: char| {
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let turns_text = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     if text.chars().any(|c| c.is_control() || turns_text(c)) {
         return Err(NameError::Unprintable);
     }
@@ -173,17 +171,29 @@ mod tests {
 
     #[test]
     fn names_are_trimmed_bounded_and_printable() {
-        assert_eq!("  Report Service ".parse::<DisplayName>().unwrap().as_str(), "Report Service");
+        assert_eq!(
+            "  Report Service ".parse::<DisplayName>().unwrap().as_str(),
+            "Report Service"
+        );
         assert_eq!(" ".parse::<DisplayName>(), Err(NameError::Empty));
-        assert_eq!("a\u{202e}b".parse::<DisplayName>(), Err(NameError::Unprintable));
+        assert_eq!(
+            "a\u{202e}b".parse::<DisplayName>(),
+            Err(NameError::Unprintable)
+        );
         assert_eq!("a\nb".parse::<Note>(), Err(NameError::Unprintable));
-        assert_eq!("x".repeat(129).parse::<DisplayName>(), Err(NameError::TooLong(128)));
+        assert_eq!(
+            "x".repeat(129).parse::<DisplayName>(),
+            Err(NameError::TooLong(128))
+        );
         assert!("".parse::<Note>().is_ok());
     }
 
     #[test]
     fn an_address_is_kept_in_lower_case() {
-        assert_eq!("Ana@Example.com".parse::<Email>().unwrap().as_str(), "ana@example.com");
+        assert_eq!(
+            "Ana@Example.com".parse::<Email>().unwrap().as_str(),
+            "ana@example.com"
+        );
         for bad in ["", "ana", "@x", "a@", "a b@x", "a@b@c", "<a@b>"] {
             assert!(bad.parse::<Email>().is_err(), "{bad}");
         }

@@ -53,7 +53,15 @@ impl Operator {
             ("email", self.email.to_string()),
             ("name", self.name.to_string()),
             ("role", self.role.to_string()),
-            ("status", if self.is_active() { "active" } else { "disabled" }.to_owned()),
+            (
+                "status",
+                if self.is_active() {
+                    "active"
+                } else {
+                    "disabled"
+                }
+                .to_owned(),
+            ),
             ("has_password", self.password.is_some().to_string()),
         ])
     }

@@ -131,7 +131,9 @@ impl Permissions {
     /// What a token of the admin API with these scopes may do.
     pub fn of_scopes(scopes: &ScopeSet) -> Self {
         let named = |permission: &Permission| {
-            permission.scope().is_some_and(|name| scopes.iter().any(|scope| scope.as_str() == name))
+            permission
+                .scope()
+                .is_some_and(|name| scopes.iter().any(|scope| scope.as_str() == name))
         };
         Permission::ALL.into_iter().filter(named).collect()
     }
@@ -139,14 +141,16 @@ impl Permissions {
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        Self(permissions.into_iter().fold(0, |bits, permission| bits | permission.bit()))
+        Self(
+            permissions
+                .into_iter()
+                .fold(0, |bits, permission| bits | permission.bit()),
+        )
     }
 }
 
 /// What an operator is trusted with.
-#[derive(
-    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
-)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Sees everything, changes nothing.
@@ -166,7 +170,14 @@ impl Role {
     /// What the role allows.
     pub fn permissions(self) -> Permissions {
         use Permission as P;
-        let sees = [P::ReadClients, P::ReadApis, P::ReadKeys, P::ReadOperators, P::ReadAudit, P::ReadUsage];
+        let sees = [
+            P::ReadClients,
+            P::ReadApis,
+            P::ReadKeys,
+            P::ReadOperators,
+            P::ReadAudit,
+            P::ReadUsage,
+        ];
         let works = [P::WriteClients, P::WriteSecrets, P::WriteGrants];
         let administers = [P::WriteApis, P::WriteKeys, P::WriteOperators, P::Backup];
         match self {
@@ -198,7 +209,10 @@ impl std::str::FromStr for Role {
     type Err = RoleError;
 
     fn from_str(text: &str) -> Result<Self, RoleError> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(RoleError)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or(RoleError)
     }
 }
 
@@ -209,7 +223,9 @@ pub struct RoleError;
 
 /// The identifier of the built-in admin API.
 pub fn admin_api() -> ApiIdentifier {
-    ADMIN_API.parse().expect("the admin API's identifier is a URN")
+    ADMIN_API
+        .parse()
+        .expect("the admin API's identifier is a URN")
 }
 
 #[cfg(test)]
@@ -219,15 +235,24 @@ mod tests {
     #[test]
     fn each_role_may_all_that_the_one_below_it_may() {
         for pair in Role::ALL.windows(2) {
-            assert!(pair[1].permissions().cover(pair[0].permissions()), "{pair:?}");
-            assert!(!pair[0].permissions().cover(pair[1].permissions()), "{pair:?}");
+            assert!(
+                pair[1].permissions().cover(pair[0].permissions()),
+                "{pair:?}"
+            );
+            assert!(
+                !pair[0].permissions().cover(pair[1].permissions()),
+                "{pair:?}"
+            );
         }
     }
 
     #[test]
     fn no_scope_makes_a_program_an_owner() {
-        let all: ScopeSet =
-            Permission::ALL.iter().filter_map(|p| p.scope()).map(|s| s.parse().unwrap()).collect();
+        let all: ScopeSet = Permission::ALL
+            .iter()
+            .filter_map(|p| p.scope())
+            .map(|s| s.parse().unwrap())
+            .collect();
         assert!(!Permissions::of_scopes(&all).allow(Permission::Own));
         assert_eq!(all.len(), Permission::ALL.len() - 1);
     }

@@ -58,7 +58,10 @@ impl Registry {
         records: impl IntoIterator<Item = Effect>,
         removed: impl IntoIterator<Item = ClientId>,
     ) -> Self {
-        let mut registry = Self { revision, ..Self::empty(pepper) };
+        let mut registry = Self {
+            revision,
+            ..Self::empty(pepper)
+        };
         for id in removed {
             registry.removed_clients.insert_mut(id);
         }
@@ -74,7 +77,10 @@ impl Registry {
     /// If the commit was decided on another revision: the executor runs one at a time.
     #[must_use]
     pub fn apply(&self, commit: &Commit) -> Self {
-        assert_eq!(self.revision, commit.base, "a commit applies to the revision it was decided on");
+        assert_eq!(
+            self.revision, commit.base,
+            "a commit applies to the revision it was decided on"
+        );
         let mut next = self.clone();
         next.revision = commit.revision();
         for change in &commit.changes {
@@ -115,10 +121,18 @@ impl Registry {
     }
 
     fn sort_signing_keys(&mut self) {
-        let mut whole: Vec<_> =
-            self.keys.values().filter(|key| key.signer().is_some()).cloned().collect();
+        let mut whole: Vec<_> = self
+            .keys
+            .values()
+            .filter(|key| key.signer().is_some())
+            .cloned()
+            .collect();
         whole.sort_by(|one, two| {
-            (one.algorithm, two.active_from, &two.id).cmp(&(two.algorithm, one.active_from, &one.id))
+            (one.algorithm, two.active_from, &two.id).cmp(&(
+                two.algorithm,
+                one.active_from,
+                &one.id,
+            ))
         });
         self.signing = Arc::new(whole);
     }
@@ -145,7 +159,9 @@ impl Registry {
 
     /// The client that has, or had, this secret.
     pub fn find_client_by_secret(&self, id: &SecretId) -> Option<&Arc<Client>> {
-        self.clients.values().find(|client| client.find_secret(id).is_some())
+        self.clients
+            .values()
+            .find(|client| client.find_secret(id).is_some())
     }
 
     /// Whether a client had this id once. It is never given to another.
@@ -161,7 +177,9 @@ impl Registry {
     /// The clients after `id`, in order of their ids.
     pub fn clients_after(&self, id: &ClientId) -> impl Iterator<Item = &Arc<Client>> {
         use std::ops::Bound::{Excluded, Unbounded};
-        self.clients.range((Excluded(id.clone()), Unbounded)).map(|(_, client)| client)
+        self.clients
+            .range((Excluded(id.clone()), Unbounded))
+            .map(|(_, client)| client)
     }
 
     /// How many clients there are.
@@ -201,7 +219,9 @@ impl Registry {
 
     /// The operator who signs in with this address.
     pub fn find_operator_by_email(&self, email: &Email) -> Option<&Arc<Operator>> {
-        self.operators.values().find(|operator| operator.email == *email)
+        self.operators
+            .values()
+            .find(|operator| operator.email == *email)
     }
 
     /// All operators, by id.
@@ -219,7 +239,9 @@ impl Registry {
 
     /// The key that signs with `algorithm` at `now`.
     pub fn active_key(&self, algorithm: Algorithm, now: Timestamp) -> Option<&Arc<SigningKey>> {
-        self.signing.iter().find(|key| key.algorithm == algorithm && key.active_from <= now)
+        self.signing
+            .iter()
+            .find(|key| key.algorithm == algorithm && key.active_from <= now)
     }
 
     /// How old `key` is at `now`.
@@ -230,13 +252,21 @@ impl Registry {
             Material::Whole { .. } => {}
         }
         if now < key.active_from {
-            return Age::Pending { active_from: key.active_from };
+            return Age::Pending {
+                active_from: key.active_from,
+            };
         }
         let Some(stopped) = self.stops_signing(key).filter(|stopped| *stopped <= now) else {
-            return Age::Active { since: key.active_from };
+            return Age::Active {
+                since: key.active_from,
+            };
         };
         let until = stopped.plus(self.longest_lifetime()).plus(KEPT_AFTER);
-        if now < until { Age::Retiring { until } } else { Age::Retired { at: until } }
+        if now < until {
+            Age::Retiring { until }
+        } else {
+            Age::Retired { at: until }
+        }
     }
 
     /// When the next key of its algorithm takes over from `key`, if one is known to.
@@ -259,7 +289,11 @@ impl Registry {
 
     /// The longest that a token may live that was issued up to now.
     pub fn longest_lifetime(&self) -> Span {
-        self.apis.values().map(|api| api.longest_lifetime.span()).max().unwrap_or_default()
+        self.apis
+            .values()
+            .map(|api| api.longest_lifetime.span())
+            .max()
+            .unwrap_or_default()
     }
 }
 

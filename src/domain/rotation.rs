@@ -121,15 +121,24 @@ pub fn retire(
                     return Err(RotationError::IsNew(id.clone()));
                 }
                 Life::Active => return Err(RotationError::OnlyOne(id.clone())),
-                dead => return Err(RotationError::Dead(id.clone(), dead)),
+                dead @ (Life::Retired | Life::Revoked | Life::Cancelled | Life::Expired) => {
+                    return Err(RotationError::Dead(id.clone(), dead));
+                }
             }
         }
-        None => client.old_secret(now).ok_or(RotationError::NoneUnderWay)?.id.clone(),
+        None => client
+            .old_secret(now)
+            .ok_or(RotationError::NoneUnderWay)?
+            .id
+            .clone(),
     };
     if client.live_secrets(now).count() < 2 {
         return Err(RotationError::OnlyOne(id));
     }
-    Ok((with_state(client, &id, SecretState::Retired { at: now }), id))
+    Ok((
+        with_state(client, &id, SecretState::Retired { at: now }),
+        id,
+    ))
 }
 
 /// Brings a retired secret back for another day; the one retired last, or the one named.
@@ -143,7 +152,10 @@ pub fn undo(
     }
     let retired_at = |secret: &Secret| match secret.state {
         SecretState::Retired { at } => Some(at),
-        _ => None,
+        SecretState::Active
+        | SecretState::Retiring(_)
+        | SecretState::Revoked { .. }
+        | SecretState::Cancelled { .. } => None,
     };
     let secret = match named {
         Some(id) => require(client, id)?,
@@ -210,7 +222,11 @@ pub fn revoke(
 /// Gives the id of the one withdrawn.
 pub fn cancel(client: &Client, now: Timestamp) -> Result<(Client, SecretId), RotationError> {
     client.old_secret(now).ok_or(RotationError::NoneUnderWay)?;
-    let new = client.new_secret(now).ok_or(RotationError::NoneUnderWay)?.id.clone();
+    let new = client
+        .new_secret(now)
+        .ok_or(RotationError::NoneUnderWay)?
+        .id
+        .clone();
     let mut next = with_state(client, &new, SecretState::Cancelled { at: now });
     restore_old(&mut next, now);
     Ok((next, new))
@@ -228,8 +244,14 @@ pub fn extend(
     if deadline > retiring.since.plus(LONGEST_OVERLAP) {
         return Err(RotationError::TooLong);
     }
-    let moved = Retiring { deadline, ..*retiring };
-    Ok((with_state(client, &old.id, SecretState::Retiring(moved)), deadline))
+    let moved = Retiring {
+        deadline,
+        ..*retiring
+    };
+    Ok((
+        with_state(client, &old.id, SecretState::Retiring(moved)),
+        deadline,
+    ))
 }
 
 /// What is to be done about a rotation whose deadline has come.
@@ -280,7 +302,11 @@ pub fn hold(client: &Client, due: Due, now: Timestamp) -> Result<Client, Rotatio
         Due::Hold => retiring.held + 1,
         Due::Wait | Due::Retire => retiring.held,
     };
-    let moved = Retiring { deadline: now.plus(ANOTHER_DAY), held, ..*retiring };
+    let moved = Retiring {
+        deadline: now.plus(ANOTHER_DAY),
+        held,
+        ..*retiring
+    };
     Ok(with_state(client, &old.id, SecretState::Retiring(moved)))
 }
 
@@ -293,7 +319,9 @@ pub fn forget(client: &Client, now: Timestamp) -> Option<Client> {
 }
 
 fn require<'a>(client: &'a Client, id: &SecretId) -> Result<&'a Secret, RotationError> {
-    client.find_secret(id).ok_or_else(|| RotationError::Unknown(id.clone()))
+    client
+        .find_secret(id)
+        .ok_or_else(|| RotationError::Unknown(id.clone()))
 }
 
 fn with_state(client: &Client, id: &SecretId, state: SecretState) -> Client {
@@ -305,7 +333,11 @@ fn with_state(client: &Client, id: &SecretId, state: SecretState) -> Client {
 }
 
 fn restore_old(client: &mut Client, now: Timestamp) {
-    if let Some(old) = client.secrets.iter_mut().find(|secret| secret.life(now) == Life::Retiring) {
+    if let Some(old) = client
+        .secrets
+        .iter_mut()
+        .find(|secret| secret.life(now) == Life::Retiring)
+    {
         old.state = SecretState::Active;
     }
 }
@@ -320,7 +352,10 @@ impl SecretState {
                     IfUsed::Hold => "held if used",
                     IfUsed::Stop => "stopped even if used",
                 };
-                format!("retiring until {}, {then}, held {} times", retiring.deadline, retiring.held)
+                format!(
+                    "retiring until {}, {then}, held {} times",
+                    retiring.deadline, retiring.held
+                )
             }
             Self::Retired { at } => format!("retired at {at}"),
             Self::Revoked { at } => format!("revoked at {at}"),

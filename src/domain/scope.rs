@@ -25,14 +25,20 @@ impl Scope {
 
 /// A text is not a scope, or not a list of scopes, by the grammar of RFC 6749 §3.3.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("scopes are printable ASCII without spaces, quotes and backslashes, at most 128 characters each")]
+#[error(
+    "scopes are printable ASCII without spaces, quotes and backslashes, at most 128 characters each"
+)]
 pub struct ScopeError;
 
 impl FromStr for Scope {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        if Self::is_token(text) { Ok(Self(text.into())) } else { Err(ScopeError) }
+        if Self::is_token(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(ScopeError)
+        }
     }
 }
 
@@ -119,12 +125,24 @@ impl ScopeSet {
     /// The members that `other` has not.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
-        self.iter().filter(|scope| !other.contains(scope)).cloned().collect()
+        self.iter()
+            .filter(|scope| !other.contains(scope))
+            .cloned()
+            .collect()
     }
 
     /// The members, separated by one space each (RFC 6749 §3.3).
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+}
+
+impl<'a> IntoIterator for &'a ScopeSet {
+    type IntoIter = std::slice::Iter<'a, Scope>;
+    type Item = &'a Scope;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -145,7 +163,10 @@ impl From<Vec<Scope>> for ScopeSet {
             }
             text.push_str(scope.as_str());
         }
-        Self(Arc::new(Members { sorted: scopes, text }))
+        Self(Arc::new(Members {
+            sorted: scopes,
+            text,
+        }))
     }
 }
 
@@ -202,7 +223,17 @@ mod tests {
     /// SC-01, SC-02, SC-08
     #[test]
     fn the_grammar_of_scopes_is_held_to_the_letter() {
-        for bad in ["\"a\"", "a\\b", "a\tb", "a\nb", "é", " a", "a ", "a  b", &"x".repeat(129)] {
+        for bad in [
+            "\"a\"",
+            "a\\b",
+            "a\tb",
+            "a\nb",
+            "é",
+            " a",
+            "a ",
+            "a  b",
+            &"x".repeat(129),
+        ] {
             assert!(bad.parse::<ScopeSet>().is_err(), "{bad:?}");
         }
         let many = vec!["a"; 101].join(" ");

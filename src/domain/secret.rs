@@ -67,7 +67,10 @@ impl PlainSecret {
         if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Err(SecretError::Characters);
         }
-        Ok(Self { id: SecretId::generate(entropy), text })
+        Ok(Self {
+            id: SecretId::generate(entropy),
+            text,
+        })
     }
 
     /// Its public id.
@@ -275,7 +278,8 @@ impl Secret {
 
     /// Whether it can be forgotten: dead for so long that nobody needs to be named any more.
     pub fn is_forgettable(&self, now: Timestamp) -> bool {
-        self.ended(now).is_some_and(|ended| now >= ended.plus(REMEMBERED))
+        self.ended(now)
+            .is_some_and(|ended| now >= ended.plus(REMEMBERED))
     }
 
     /// Its part in a rotation under way, if it is the old one of it.
@@ -301,7 +305,10 @@ mod tests {
         let secret = PlainSecret::generate(&Entropy::seeded(7));
         let text = secret.reveal();
         assert_eq!(text.len(), 4 + 8 + 1 + 43 + 6);
-        assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "{text}");
+        assert!(
+            text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+            "{text}"
+        );
         assert_eq!(public_id(text).as_ref(), Some(secret.id()));
     }
 
@@ -312,7 +319,13 @@ mod tests {
         let mut other = text.to_owned();
         other.replace_range(20..21, if &text[20..21] == "a" { "b" } else { "a" });
         assert_eq!(public_id(&other), None);
-        for odd in ["", "jtn_", &text[..text.len() - 1], &format!("{text}x"), "jtn_é"] {
+        for odd in [
+            "",
+            "jtn_",
+            &text[..text.len() - 1],
+            &format!("{text}x"),
+            "jtn_é",
+        ] {
             assert_eq!(public_id(odd), None, "{odd}");
         }
     }

@@ -82,9 +82,7 @@ pub enum Asked {
 }
 
 /// How a token request ended, in as many kinds as are counted apart.
-#[derive(
-    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
-)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
@@ -166,9 +164,7 @@ pub struct Subject {
 }
 
 /// An hour of a day, and how requests ended in it.
-#[derive(
-    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize,
-)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 pub struct HourOutcome {
     /// 0 to 23, UTC.
     pub hour: u8,
@@ -286,8 +282,15 @@ impl Tally {
     /// Counts one observation.
     pub fn add(&mut self, observation: Observation) {
         match observation {
-            Observation::Issued { client, secret, api, scopes, asked, seen } => {
-                for scope in scopes.iter() {
+            Observation::Issued {
+                client,
+                secret,
+                api,
+                scopes,
+                asked,
+                seen,
+            } => {
+                for scope in &scopes {
                     let key = (client.clone(), api.clone(), scope.clone(), seen.at.day());
                     let count = self.scopes.entry(key).or_default();
                     match asked {
@@ -296,44 +299,74 @@ impl Tally {
                     }
                 }
                 self.add_last(&secret, &seen);
-                let subject = Subject { client: Some(client), secret: Some(secret) };
+                let subject = Subject {
+                    client: Some(client),
+                    secret: Some(secret),
+                };
                 self.add_outcome(subject, Outcome::Issued, seen);
             }
-            Observation::Refused { client, secret, outcome, seen } => {
+            Observation::Refused {
+                client,
+                secret,
+                outcome,
+                seen,
+            } => {
                 self.add_outcome(Subject { client, secret }, outcome, seen);
             }
             Observation::KeysFetched { newest, seen } => {
-                let fetch = KeyFetch { at: seen.at, newest, agent: seen.agent, count: 1 };
+                let fetch = KeyFetch {
+                    at: seen.at,
+                    newest,
+                    agent: seen.agent,
+                    count: 1,
+                };
                 merge_fetch(&mut self.fetches, seen.address, fetch);
             }
         }
     }
 
     fn add_outcome(&mut self, subject: Subject, outcome: Outcome, seen: Seen) {
-        let hours = self.days.entry((subject.clone(), seen.at.day())).or_default();
-        let count = hours.entry(HourOutcome { hour: seen.at.hour(), outcome }).or_default();
+        let hours = self
+            .days
+            .entry((subject.clone(), seen.at.day()))
+            .or_default();
+        let count = hours
+            .entry(HourOutcome {
+                hour: seen.at.hour(),
+                outcome,
+            })
+            .or_default();
         *count = count.saturating_add(1);
-        let one = match outcome {
-            Outcome::Issued => AddressUse {
-                count: 1,
-                first: seen.at,
-                last: seen.at,
-                agent: seen.agent,
-                ..AddressUse::default()
-            },
-            _ => AddressUse {
-                refused: 1,
-                last_refused: seen.at,
-                agent: seen.agent,
-                ..AddressUse::default()
-            },
+        let issued = AddressUse {
+            count: 1,
+            first: seen.at,
+            last: seen.at,
+            ..AddressUse::default()
         };
-        self.addresses.entry((subject, seen.address)).or_default().merge(&one);
+        let refused = AddressUse {
+            refused: 1,
+            last_refused: seen.at,
+            ..AddressUse::default()
+        };
+        let mut one = if outcome == Outcome::Issued {
+            issued
+        } else {
+            refused
+        };
+        one.agent = seen.agent;
+        self.addresses
+            .entry((subject, seen.address))
+            .or_default()
+            .merge(&one);
     }
 
     fn add_last(&mut self, secret: &SecretId, seen: &Seen) {
-        let last =
-            LastUse { at: seen.at, address: seen.address, agent: seen.agent.clone(), count: 1 };
+        let last = LastUse {
+            at: seen.at,
+            address: seen.address,
+            agent: seen.agent.clone(),
+            count: 1,
+        };
         merge_last(&mut self.last, secret, last);
     }
 
@@ -370,7 +403,10 @@ impl Tally {
             .filter(|((subject, _), _)| subject.secret.as_ref() == Some(secret))
             .map(|((_, address), usage)| (*address, usage.clone()))
             .collect();
-        SecretUsage { last: self.last.get(secret).cloned(), addresses }
+        SecretUsage {
+            last: self.last.get(secret).cloned(),
+            addresses,
+        }
     }
 }
 
@@ -432,7 +468,11 @@ mod tests {
             api: "urn:x:y".parse().unwrap(),
             scopes: "read".parse().unwrap(),
             asked: Asked::ByName,
-            seen: Seen { at: Timestamp(at), address: [10, 0, 0, host].into(), agent: None },
+            seen: Seen {
+                at: Timestamp(at),
+                address: [10, 0, 0, host].into(),
+                agent: None,
+            },
         }
     }
 
@@ -462,7 +502,10 @@ mod tests {
     fn outcomes_keep_their_numbers() {
         for (number, outcome) in Outcome::ALL.into_iter().enumerate() {
             assert_eq!(outcome as usize, number);
-            assert_eq!(Outcome::from_number(u8::try_from(number).unwrap()), Some(outcome));
+            assert_eq!(
+                Outcome::from_number(u8::try_from(number).unwrap()),
+                Some(outcome)
+            );
         }
         assert_eq!(Outcome::from_number(200), None);
     }

@@ -101,25 +101,43 @@ fn judge(retiring: &Retiring, evidence: &Evidence<'_>, now: Timestamp) -> Verdic
     if !addresses.loud.is_empty() {
         let by = addresses.loud;
         return if retiring.deadline <= now.plus(CLOSE) {
-            Verdict::StopsWhileUsed { deadline: retiring.deadline, by }
+            Verdict::StopsWhileUsed {
+                deadline: retiring.deadline,
+                by,
+            }
         } else {
             let last = evidence.old.last.as_ref().map_or(now, |last| last.at);
             Verdict::InUse { by, last }
         };
     }
     if evidence.old.addresses.len() >= MOST_ADDRESSES {
-        return Verdict::CannotBeSure { doubt: Doubt::ManyAddresses, addresses: Vec::new() };
+        return Verdict::CannotBeSure {
+            doubt: Doubt::ManyAddresses,
+            addresses: Vec::new(),
+        };
     }
     if !addresses.once.is_empty() {
-        return Verdict::CannotBeSure { doubt: Doubt::SingleUse, addresses: addresses.once };
+        return Verdict::CannotBeSure {
+            doubt: Doubt::SingleUse,
+            addresses: addresses.once,
+        };
     }
     let last = evidence.old.last.as_ref().map(|last| last.at);
     if let (Some(last), Some((usual, wait_until))) = (last, addresses.waiting) {
-        return Verdict::Nearly { last, usual, wait_until };
+        return Verdict::Nearly {
+            last,
+            usual,
+            wait_until,
+        };
     }
     if evidence.watching_since > now.minus(addresses.needs) {
-        let doubt = Doubt::NotWatching { since: evidence.watching_since };
-        return Verdict::CannotBeSure { doubt, addresses: Vec::new() };
+        let doubt = Doubt::NotWatching {
+            since: evidence.watching_since,
+        };
+        return Verdict::CannotBeSure {
+            doubt,
+            addresses: Vec::new(),
+        };
     }
     Verdict::Safe { last }
 }
@@ -139,8 +157,12 @@ struct Addresses {
 impl Addresses {
     fn sort(evidence: &Evidence<'_>, now: Timestamp) -> Self {
         let mut loud: Vec<(Timestamp, IpAddr)> = Vec::new();
-        let mut sorted =
-            Self { loud: Vec::new(), once: Vec::new(), waiting: None, needs: SHORTEST_QUIET };
+        let mut sorted = Self {
+            loud: Vec::new(),
+            once: Vec::new(),
+            waiting: None,
+            needs: SHORTEST_QUIET,
+        };
         for (address, usage) in &evidence.old.addresses {
             if usage.count == 0 || has_moved(*address, usage, evidence.new) {
                 continue;
@@ -166,7 +188,9 @@ impl Addresses {
 }
 
 fn has_moved(address: IpAddr, old: &AddressUse, new: &SecretUsage) -> bool {
-    new.addresses.get(&address).is_some_and(|usage| usage.count > 0 && usage.last > old.last)
+    new.addresses
+        .get(&address)
+        .is_some_and(|usage| usage.count > 0 && usage.last > old.last)
 }
 
 fn quiet_time(usage: &AddressUse) -> Span {
@@ -202,7 +226,11 @@ impl Verdict {
                 list(by),
                 now.since(*last).in_words()
             ),
-            Self::Nearly { last, usual, wait_until } => format!(
+            Self::Nearly {
+                last,
+                usual,
+                wait_until,
+            } => format!(
                 "Nearly there. No use for {}. This client normally asks at least every {}, so wait \
                  until {wait_until} to be sure.",
                 now.since(*last).in_words(),
@@ -210,7 +238,10 @@ impl Verdict {
             ),
             Self::CannotBeSure { doubt, addresses } => cannot_be_sure(*doubt, addresses, now),
             Self::Safe { last: Some(last) } => {
-                format!("Safe to retire. No use for {}.", now.since(*last).in_words())
+                format!(
+                    "Safe to retire. No use for {}.",
+                    now.since(*last).in_words()
+                )
             }
             Self::Safe { last: None } => "Safe to retire. It was never used.".to_owned(),
         }
@@ -273,10 +304,20 @@ mod tests {
             for ago in *hours {
                 let at = NOW.minus(Span::hours(*ago));
                 let address = IpAddr::from([10, 0, 0, *host]);
-                let one = AddressUse { count: 1, first: at, last: at, ..AddressUse::default() };
+                let one = AddressUse {
+                    count: 1,
+                    first: at,
+                    last: at,
+                    ..AddressUse::default()
+                };
                 usage.addresses.entry(address).or_default().merge(&one);
-                let use_ = LastUse { at, address, agent: None, count: 1 };
-                crate::domain::usage::merge_last(&mut last, &id, use_);
+                let latest = LastUse {
+                    at,
+                    address,
+                    agent: None,
+                    count: 1,
+                };
+                crate::domain::usage::merge_last(&mut last, &id, latest);
             }
         }
         usage.last = last.remove(&id);
@@ -286,7 +327,15 @@ mod tests {
     fn judged(old: &[(u8, &[u64])], new: &[(u8, &[u64])], watching_hours: u64) -> Verdict {
         let (old, new) = (usage(old), usage(new));
         let watching_since = NOW.minus(Span::hours(watching_hours));
-        judge(&retiring(), &Evidence { old: &old, new: &new, watching_since }, NOW)
+        judge(
+            &retiring(),
+            &Evidence {
+                old: &old,
+                new: &new,
+                watching_since,
+            },
+            NOW,
+        )
     }
 
     fn host(n: u8) -> IpAddr {
@@ -302,14 +351,22 @@ mod tests {
     fn an_address_that_moved_no_longer_counts() {
         assert_eq!(
             judged(&[(1, &[9, 5, 3])], &[(1, &[2, 1])], 1000),
-            Verdict::Safe { last: Some(NOW.minus(Span::hours(3))) }
+            Verdict::Safe {
+                last: Some(NOW.minus(Span::hours(3)))
+            }
         );
     }
 
     #[test]
     fn an_address_that_used_the_old_one_again_counts() {
         let verdict = judged(&[(1, &[9, 5, 0])], &[(1, &[2, 1])], 1000);
-        assert_eq!(verdict, Verdict::InUse { by: vec![host(1)], last: NOW });
+        assert_eq!(
+            verdict,
+            Verdict::InUse {
+                by: vec![host(1)],
+                last: NOW
+            }
+        );
         assert!(verdict.sentence(NOW).contains("still in use by 10.0.0.1"));
     }
 
@@ -326,7 +383,12 @@ mod tests {
             }
         );
         let safe = judged(&[(1, &[37, 28, 19])], new, 1000);
-        assert_eq!(safe, Verdict::Safe { last: Some(NOW.minus(Span::hours(19))) });
+        assert_eq!(
+            safe,
+            Verdict::Safe {
+                last: Some(NOW.minus(Span::hours(19)))
+            }
+        );
     }
 
     #[test]
@@ -334,7 +396,10 @@ mod tests {
         let verdict = judged(&[(1, &[500]), (2, &[400, 300, 250])], &[(2, &[1])], 1000);
         assert_eq!(
             verdict,
-            Verdict::CannotBeSure { doubt: Doubt::SingleUse, addresses: vec![host(1)] }
+            Verdict::CannotBeSure {
+                doubt: Doubt::SingleUse,
+                addresses: vec![host(1)]
+            }
         );
         assert!(verdict.sentence(NOW).contains("10.0.0.1"));
     }
@@ -345,17 +410,30 @@ mod tests {
         let since = NOW.minus(Span::hours(17));
         assert_eq!(
             verdict,
-            Verdict::CannotBeSure { doubt: Doubt::NotWatching { since }, addresses: vec![] }
+            Verdict::CannotBeSure {
+                doubt: Doubt::NotWatching { since },
+                addresses: vec![]
+            }
         );
     }
 
     #[test]
     fn a_close_deadline_is_spoken_of_first() {
         let (old, new) = (usage(&[(1, &[0])]), usage(&[(2, &[1])]));
-        let evidence = Evidence { old: &old, new: &new, watching_since: Timestamp(0) };
-        let close = Retiring { deadline: NOW.plus(Span::hours(3)), ..retiring() };
+        let evidence = Evidence {
+            old: &old,
+            new: &new,
+            watching_since: Timestamp(0),
+        };
+        let close = Retiring {
+            deadline: NOW.plus(Span::hours(3)),
+            ..retiring()
+        };
         let verdict = judge(&close, &evidence, NOW);
-        assert_eq!(verdict.sentence(NOW), "Stops in 3 hours and is still in use by 10.0.0.1.");
+        assert_eq!(
+            verdict.sentence(NOW),
+            "Stops in 3 hours and is still in use by 10.0.0.1."
+        );
     }
 
     #[test]
@@ -363,17 +441,36 @@ mod tests {
         let mut old = SecretUsage::default();
         for n in 0..u32::try_from(MOST_ADDRESSES).unwrap() {
             let at = NOW.minus(Span::days(10));
-            let one = AddressUse { count: 2, first: at, last: at, ..AddressUse::default() };
-            old.addresses.insert(std::net::Ipv4Addr::from(n).into(), one);
+            let one = AddressUse {
+                count: 2,
+                first: at,
+                last: at,
+                ..AddressUse::default()
+            };
+            old.addresses
+                .insert(std::net::Ipv4Addr::from(n).into(), one);
         }
         let new = usage(&[(2, &[1])]);
-        let evidence = Evidence { old: &old, new: &new, watching_since: Timestamp(0) };
+        let evidence = Evidence {
+            old: &old,
+            new: &new,
+            watching_since: Timestamp(0),
+        };
         let verdict = judge(&retiring(), &evidence, NOW);
-        assert!(matches!(verdict, Verdict::CannotBeSure { doubt: Doubt::ManyAddresses, .. }));
+        assert!(matches!(
+            verdict,
+            Verdict::CannotBeSure {
+                doubt: Doubt::ManyAddresses,
+                ..
+            }
+        ));
     }
 
     #[test]
     fn a_tally_and_its_secret_agree() {
-        assert_eq!(Tally::default().of_secret(&"AAAAAAAA".parse().unwrap()), SecretUsage::default());
+        assert_eq!(
+            Tally::default().of_secret(&"AAAAAAAA".parse().unwrap()),
+            SecretUsage::default()
+        );
     }
 }

@@ -43,7 +43,13 @@ fn client() -> Client {
 }
 
 fn rotated() -> Client {
-    rotate(&client(), secret(2, NOW), (Overlap::For(Span::hours(24)), IfUsed::Hold), NOW).unwrap()
+    rotate(
+        &client(),
+        secret(2, NOW),
+        (Overlap::For(Span::hours(24)), IfUsed::Hold),
+        NOW,
+    )
+    .unwrap()
 }
 
 fn old(client: &Client) -> SecretId {
@@ -61,18 +67,33 @@ fn both_secrets_work_while_a_rotation_is_under_way() {
     assert_eq!(client.old_secret(NOW).unwrap().id, old(&client));
     assert_eq!(client.new_secret(NOW).unwrap().id, new(&client));
     let long_after = NOW.plus(Span::days(20));
-    assert_eq!(client.live_secrets(long_after).count(), 2, "only a decision stops the old one");
+    assert_eq!(
+        client.live_secrets(long_after).count(),
+        2,
+        "only a decision stops the old one"
+    );
 }
 
 #[test]
 fn a_second_rotation_is_refused_while_one_runs() {
-    let again = rotate(&rotated(), secret(3, NOW), (Overlap::None, IfUsed::Hold), NOW);
+    let again = rotate(
+        &rotated(),
+        secret(3, NOW),
+        (Overlap::None, IfUsed::Hold),
+        NOW,
+    );
     assert_eq!(again, Err(RotationError::UnderWay));
 }
 
 #[test]
 fn without_overlap_the_old_secret_stops_at_once_and_can_be_brought_back() {
-    let next = rotate(&client(), secret(2, NOW), (Overlap::None, IfUsed::Hold), NOW).unwrap();
+    let next = rotate(
+        &client(),
+        secret(2, NOW),
+        (Overlap::None, IfUsed::Hold),
+        NOW,
+    )
+    .unwrap();
     assert_eq!(next.secrets[0].life(NOW), Life::Retired);
     let (back, id) = undo(&next, None, NOW.plus(Span::hours(23))).unwrap();
     assert_eq!(id, old(&next));
@@ -84,12 +105,18 @@ fn without_overlap_the_old_secret_stops_at_once_and_can_be_brought_back() {
 #[test]
 fn only_the_old_secret_can_be_retired() {
     let client = rotated();
-    assert_eq!(retire(&client, Some(&new(&client)), NOW), Err(RotationError::IsNew(new(&client))));
+    assert_eq!(
+        retire(&client, Some(&new(&client)), NOW),
+        Err(RotationError::IsNew(new(&client)))
+    );
     let (next, id) = retire(&client, None, NOW).unwrap();
     assert_eq!(id, old(&client));
     assert_eq!(next.live_secrets(NOW).count(), 1);
     let left = new(&client);
-    assert_eq!(retire(&next, Some(&left), NOW), Err(RotationError::OnlyOne(left)));
+    assert_eq!(
+        retire(&next, Some(&left), NOW),
+        Err(RotationError::OnlyOne(left))
+    );
     assert_eq!(retire(&next, None, NOW), Err(RotationError::NoneUnderWay));
 }
 
@@ -98,7 +125,10 @@ fn the_old_secret_is_not_retired_when_the_new_one_has_expired() {
     let mut client = rotated();
     client.secrets[1].expires = Some(NOW.plus(Span::hours(1)));
     let later = NOW.plus(Span::hours(2));
-    assert_eq!(retire(&client, None, later), Err(RotationError::OnlyOne(old(&client))));
+    assert_eq!(
+        retire(&client, None, later),
+        Err(RotationError::OnlyOne(old(&client)))
+    );
 }
 
 #[test]
@@ -122,12 +152,23 @@ fn revoking_the_new_secret_ends_the_rotation() {
 fn revoking_is_for_good() {
     let client = rotated();
     let (next, _) = revoke(&client, Some(&old(&client)), NOW).unwrap();
-    assert_eq!(undo(&next, Some(&old(&client)), NOW), Err(RotationError::NotUndoable(old(&client))));
-    assert!(matches!(revoke(&client, None, NOW), Err(RotationError::Ambiguous(..))));
+    assert_eq!(
+        undo(&next, Some(&old(&client)), NOW),
+        Err(RotationError::NotUndoable(old(&client)))
+    );
+    assert!(matches!(
+        revoke(&client, None, NOW),
+        Err(RotationError::Ambiguous(..))
+    ));
     let (none, _) = revoke(&next, None, NOW).unwrap();
     assert_eq!(none.live_secrets(NOW).count(), 0);
     assert_eq!(revoke(&none, None, NOW), Err(RotationError::NoneLive));
-    let renewed = rotate(&none, secret(3, NOW), (Overlap::For(Span::hours(1)), IfUsed::Hold), NOW);
+    let renewed = rotate(
+        &none,
+        secret(3, NOW),
+        (Overlap::For(Span::hours(1)), IfUsed::Hold),
+        NOW,
+    );
     assert_eq!(renewed.unwrap().live_secrets(NOW).count(), 1);
 }
 
@@ -135,14 +176,22 @@ fn revoking_is_for_good() {
 fn a_retired_secret_that_leaked_can_still_be_revoked() {
     let (retired, id) = retire(&rotated(), None, NOW).unwrap();
     let (revoked, _) = revoke(&retired, Some(&id), NOW).unwrap();
-    assert_eq!(undo(&revoked, Some(&id), NOW), Err(RotationError::NotUndoable(id)));
+    assert_eq!(
+        undo(&revoked, Some(&id), NOW),
+        Err(RotationError::NotUndoable(id))
+    );
 }
 
 #[test]
 fn undo_is_refused_while_another_rotation_runs() {
     let (retired, _) = retire(&rotated(), None, NOW).unwrap();
-    let again =
-        rotate(&retired, secret(3, NOW), (Overlap::For(Span::hours(1)), IfUsed::Hold), NOW).unwrap();
+    let again = rotate(
+        &retired,
+        secret(3, NOW),
+        (Overlap::For(Span::hours(1)), IfUsed::Hold),
+        NOW,
+    )
+    .unwrap();
     assert_eq!(undo(&again, None, NOW), Err(RotationError::UnderWay));
 }
 
@@ -150,8 +199,18 @@ fn undo_is_refused_while_another_rotation_runs() {
 fn a_deadline_can_be_extended_to_thirty_days_in_all() {
     let (next, deadline) = extend(&rotated(), Span::hours(24), NOW).unwrap();
     assert_eq!(deadline, NOW.plus(Span::hours(48)));
-    assert_eq!(next.old_secret(NOW).unwrap().retiring(NOW).unwrap().deadline, deadline);
-    assert_eq!(extend(&next, Span::days(29), NOW), Err(RotationError::TooLong));
+    assert_eq!(
+        next.old_secret(NOW)
+            .unwrap()
+            .retiring(NOW)
+            .unwrap()
+            .deadline,
+        deadline
+    );
+    assert_eq!(
+        extend(&next, Span::days(29), NOW),
+        Err(RotationError::TooLong)
+    );
 }
 
 #[test]
@@ -159,20 +218,29 @@ fn at_the_deadline_an_old_secret_still_in_use_is_held_three_times() {
     let mut client = rotated();
     let mut now = NOW.plus(Span::hours(24));
     for _ in 0..MOST_HOLDS {
-        let uses = LatestUses { old: Some(now.minus(Span(5))), new: Some(now) };
+        let uses = LatestUses {
+            old: Some(now.minus(Span(5))),
+            new: Some(now),
+        };
         assert_eq!(due(&client, uses, now), Some(Due::Hold));
         client = hold(&client, Due::Hold, now).unwrap();
         assert_eq!(due(&client, uses, now), None);
         now = now.plus(ANOTHER_DAY);
     }
-    let uses = LatestUses { old: Some(now), new: Some(now) };
+    let uses = LatestUses {
+        old: Some(now),
+        new: Some(now),
+    };
     assert_eq!(due(&client, uses, now), Some(Due::Retire));
 }
 
 #[test]
 fn a_quiet_old_secret_is_retired_at_the_deadline() {
     let now = NOW.plus(Span::hours(24));
-    let uses = LatestUses { old: Some(NOW.minus(Span(1))), new: Some(NOW.plus(Span(60))) };
+    let uses = LatestUses {
+        old: Some(NOW.minus(Span(1))),
+        new: Some(NOW.plus(Span(60))),
+    };
     assert_eq!(due(&rotated(), uses, now), Some(Due::Retire));
     assert_eq!(due(&rotated(), uses, now.minus(Span(1))), None);
 }
@@ -181,9 +249,24 @@ fn a_quiet_old_secret_is_retired_at_the_deadline() {
 fn a_deadline_never_stops_the_old_secret_while_the_new_one_is_unused() {
     let now = NOW.plus(Span::days(20));
     for if_used in [IfUsed::Hold, IfUsed::Stop] {
-        let client =
-            rotate(&client(), secret(2, NOW), (Overlap::For(Span::hours(1)), if_used), NOW).unwrap();
-        assert_eq!(due(&client, LatestUses { old: Some(now), new: None }, now), Some(Due::Wait));
+        let client = rotate(
+            &client(),
+            secret(2, NOW),
+            (Overlap::For(Span::hours(1)), if_used),
+            NOW,
+        )
+        .unwrap();
+        assert_eq!(
+            due(
+                &client,
+                LatestUses {
+                    old: Some(now),
+                    new: None
+                },
+                now
+            ),
+            Some(Due::Wait)
+        );
         let held = hold(&client, Due::Wait, now).unwrap();
         assert_eq!(held.old_secret(now).unwrap().retiring(now).unwrap().held, 0);
     }
@@ -202,7 +285,13 @@ fn an_expired_secret_needs_no_deadline() {
 fn the_dead_are_forgotten_after_thirty_days() {
     let (retired, _) = retire(&rotated(), None, NOW).unwrap();
     assert_eq!(forget(&retired, NOW.plus(Span::days(29))), None);
-    assert_eq!(forget(&retired, NOW.plus(Span::days(30))).unwrap().secrets.len(), 1);
+    assert_eq!(
+        forget(&retired, NOW.plus(Span::days(30)))
+            .unwrap()
+            .secrets
+            .len(),
+        1
+    );
 }
 
 #[derive(Clone, Debug)]

@@ -1,0 +1,10 @@
+//! Floor 2: what operators may do, as commands: pure functions of the registry.
+//!
+//! The console, the admin API and the command line are three ways to write the same command down.
+//! A [`command::Command`] names the permission it needs and decides, on the newest registry, which
+//! changes to make. It reads no clock, no disk and no network; moments, ids and secrets come from
+//! the [`draft::Draft`] it is given.
+
+pub mod command;
+pub mod draft;
+pub mod refusal;

@@ -1,0 +1,148 @@
+//! A commit in the making: collects changes, hands out the moment, ids and secrets.
+
+use std::sync::Arc;
+
+use super::refusal::Refusal;
+use crate::{
+    crypto::random::Entropy,
+    domain::{
+        actor::Actor,
+        api::Api,
+        audit::Action,
+        change::{Change, Commit, Effect},
+        client::Client,
+        id::{ApiIdentifier, ClientId, KeyId, OperatorId},
+        key::SigningKey,
+        operator::Operator,
+        permission::{Permission, Permissions},
+        registry::Registry,
+        time::Timestamp,
+    },
+};
+
+/// What a command has decided so far.
+#[derive(Debug)]
+pub struct Draft {
+    actor: Actor,
+    now: Timestamp,
+    entropy: Entropy,
+    changes: Vec<Change>,
+}
+
+impl Draft {
+    /// Nothing decided yet.
+    pub fn new(actor: Actor, now: Timestamp, entropy: Entropy) -> Self {
+        Self {
+            actor,
+            now,
+            entropy,
+            changes: Vec::new(),
+        }
+    }
+
+    /// The commit to make, or nothing if nothing changes.
+    pub fn into_commit(self, base: &Registry) -> Option<Commit> {
+        (!self.changes.is_empty()).then(|| Commit::new(base, self.now, &self.actor, self.changes))
+    }
+
+    /// Puts a client's record in place of the one there was, if any.
+    pub fn put_client(&mut self, action: Action, client: Client) {
+        self.change(
+            action,
+            Effect::Client(client.id.clone(), Some(Arc::new(client))),
+        );
+    }
+
+    /// Takes a client's record away; its id stays taken.
+    pub fn remove_client(&mut self, id: &ClientId) {
+        self.change(Action::ClientRemove, Effect::Client(id.clone(), None));
+    }
+
+    /// Puts an API's record in place.
+    pub fn put_api(&mut self, action: Action, api: Api) {
+        self.change(
+            action,
+            Effect::Api(api.identifier.clone(), Some(Arc::new(api))),
+        );
+    }
+
+    /// Takes an API's record away.
+    pub fn remove_api(&mut self, identifier: &ApiIdentifier) {
+        self.change(Action::ApiRemove, Effect::Api(identifier.clone(), None));
+    }
+
+    /// Puts a signing key's record in place.
+    pub fn put_key(&mut self, action: Action, key: SigningKey) {
+        self.change(action, Effect::Key(key.id.clone(), Some(Arc::new(key))));
+    }
+
+    /// Takes a signing key's record away.
+    pub fn remove_key(&mut self, action: Action, id: &KeyId) {
+        self.change(action, Effect::Key(id.clone(), None));
+    }
+
+    /// Puts an operator's record in place.
+    pub fn put_operator(&mut self, action: Action, operator: Operator) {
+        self.change(
+            action,
+            Effect::Operator(operator.id.clone(), Some(Arc::new(operator))),
+        );
+    }
+
+    /// Takes an operator's record away.
+    pub fn remove_operator(&mut self, id: &OperatorId) {
+        self.change(Action::OperatorRemove, Effect::Operator(id.clone(), None));
+    }
+
+    /// Tells the audit log of something that changes no record.
+    pub fn note(&mut self, action: Action) {
+        self.change(action, Effect::Nothing);
+    }
+
+    fn change(&mut self, action: Action, effect: Effect) {
+        self.changes.push(Change { action, effect });
+    }
+
+    /// The moment of the decision.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Where ids, keys and secrets come from.
+    pub fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
+
+    /// Who asks.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Refuses an actor that may not do what needs `permission`.
+    pub fn require(&self, permission: Permission) -> Result<(), Refusal> {
+        if self.actor.may(permission) {
+            Ok(())
+        } else {
+            Err(Refusal::Forbidden(permission))
+        }
+    }
+
+    /// Refuses an actor that would hand out more than it has.
+    pub fn require_all(&self, permissions: Permissions) -> Result<(), Refusal> {
+        if self.actor.permissions().cover(permissions) {
+            Ok(())
+        } else {
+            Err(Refusal::Forbidden(Permission::Own))
+        }
+    }
+
+    /// Refuses an actor that may not touch the credentials of `client`: only an Owner may, of a
+    /// client that can manage this server.
+    pub fn require_touch(&self, client: &Client) -> Result<(), Refusal> {
+        if client.holds_admin() {
+            self.require(Permission::Own)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Floor 3: where commits go. One trait, one file per backend.
+//!
+//! Nothing above this floor knows which backend there is. The store is asked no questions on the
+//! path of a token request: the registry in memory answers them.
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    audit::{AuditPage, AuditRecord},
+    change::{Commit, OnceRecord},
+    id::{ClientId, SecretId},
+    registry::Registry,
+    time::Timestamp,
+    usage::{LastUse, Tally},
+};
+
+/// Keeps what must outlive the process.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Everything the server knows, as of the last commit.
+    async fn load(&self) -> Result<Registry, StoreError>;
+
+    /// Keeps all of `commit`, audit entries included, or none of it; durable when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another process committed since `commit.base`: reload and decide
+    /// again. Any other error leaves the outcome unknown.
+    async fn commit(&self, commit: Arc<Commit>) -> Result<(), StoreError>;
+
+    /// What was remembered of an actor's request under this idempotency key, if not pruned yet.
+    async fn recall(&self, actor: &str, key: &str) -> Result<Option<OnceRecord>, StoreError>;
+
+    /// Adds to the counters. A crash may lose the last batch.
+    async fn add_usage(&self, tally: Tally) -> Result<(), StoreError>;
+
+    /// What is known of the use of one client, or of everything.
+    async fn usage(&self, of: UsageOf) -> Result<Tally, StoreError>;
+
+    /// The latest use of every secret: read once, at start.
+    async fn last_uses(&self) -> Result<Vec<(SecretId, LastUse)>, StoreError>;
+
+    /// A stretch of the audit log, newest first.
+    async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// Checks the chain of the audit log from its first record to its last; gives their number.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] names the first record that does not fit.
+    async fn verify_audit(&self) -> Result<u64, StoreError>;
+
+    /// Deletes what is older than it is kept: usage of 90 days, JWK set fetches of 7 days,
+    /// idempotency keys of 24 hours.
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Writes a consistent, verified, sealed copy to a new file while serving goes on.
+    async fn backup(&self, to: &Path) -> Result<BackupReport, StoreError>;
+
+    /// Size and shape, for people.
+    async fn report(&self) -> Result<StoreReport, StoreError>;
+
+    /// Ends cleanly; nothing may be asked afterwards.
+    async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Whose usage is asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum UsageOf {
+    /// One client's.
+    Client(ClientId),
+    /// Everybody's, that of unknown clients included.
+    Everyone,
+    /// Only who fetched the JWK set.
+    KeyFetches,
+}
+
+/// What a backup holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BackupReport {
+    /// Bytes written.
+    pub bytes: u64,
+    /// The revision it holds.
+    pub revision: u64,
+    /// The id of the master key that opens it.
+    pub master_key_id: String,
+}
+
+/// What a store says of itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoreReport {
+    /// The format's number.
+    pub format: u32,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The revision of the last commit.
+    pub revision: u64,
+    /// How many audit records there are.
+    pub audit_records: u64,
+    /// The id of the master key that opens it.
+    pub master_key_id: String,
+}
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process committed in the meantime.
+    #[error("another process changed the data since it was read")]
+    Conflict,
+    /// A record makes no sense, or was tampered with.
+    #[error("the record {table}/{record} is damaged: {problem}")]
+    Corrupt {
+        /// Its table.
+        table: String,
+        /// Its key.
+        record: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The disk, or the store on it, failed; whether the change is kept is unknown.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
