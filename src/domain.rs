@@ -9,6 +9,7 @@ pub mod audit;
 pub mod change;
 pub mod client;
 pub mod id;
+pub mod issuer;
 pub mod key;
 pub mod name;
 pub mod operator;
