@@ -1,0 +1,168 @@
+//! The real binary as a process of its own: a server on a free loopback port, and its command line.
+//!
+//! For tests that need sockets, files or other programs. Everything else belongs to the in-process server.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A running `jeton serve` on a directory that was empty. Killed with SIGKILL when dropped.
+pub(crate) struct ServerProcess {
+    child: Child,
+    issuer: String,
+    home: TempDir,
+}
+
+impl ServerProcess {
+    /// Starts on an empty directory and waits until `/health/ready` answers 200.
+    pub(crate) fn start() -> Self {
+        let mut server = Self::spawn();
+        // Between choosing a free port and listening on it, someone else may take it.
+        for _ in 0..2 {
+            if server.is_ready() {
+                return server;
+            }
+            server = Self::spawn();
+        }
+        assert!(
+            server.is_ready(),
+            "jeton serve did not become ready:\n{}",
+            server.log()
+        );
+        server
+    }
+
+    /// The server's issuer, which is also its base URL.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// A directory that lives as long as the server, for the files of a test.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs `jeton --data DIR … --json`, which must succeed, and parses what it prints.
+    #[track_caller]
+    pub(crate) fn jeton(&self, words: &[&str]) -> Value {
+        let output = self.run(words);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "jeton {words:?} ended with {}:\n{errors}",
+            output.status
+        );
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("jeton {words:?} --json printed no JSON: {error}"))
+    }
+
+    /// Runs `jeton --data DIR … --json`, whatever comes of it.
+    pub(crate) fn run(&self, words: &[&str]) -> Output {
+        jeton()
+            .arg("--data")
+            .arg(self.data())
+            .args(words)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary runs")
+    }
+
+    fn spawn() -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        let address = free_address();
+        let log = File::create(home.path().join("serve.log")).expect("a log file");
+        let child = jeton()
+            .arg("serve")
+            .arg("--data")
+            .arg(home.path().join("data"))
+            .args(["--listen", &address.to_string()])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary runs");
+        Self {
+            child,
+            issuer: format!("http://{address}"),
+            home,
+        }
+    }
+
+    /// Waits until the server is ready, or has ended, or has taken too long.
+    fn is_ready(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline {
+            if self.child.try_wait().expect("our own child").is_some() {
+                return false;
+            }
+            if self
+                .status_of("/health/ready")
+                .is_some_and(|status| status.contains(" 200 "))
+            {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    /// The status line of a GET, or `None` while nobody listens.
+    fn status_of(&self, path: &str) -> Option<String> {
+        let authority = self.issuer.strip_prefix("http://")?;
+        let mut connection = TcpStream::connect(authority).ok()?;
+        connection
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .ok()?;
+        write!(
+            connection,
+            "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).ok()?;
+        answer.lines().next().map(str::to_owned)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("serve.log")).expect("the log file")
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // Both fail only if the process is gone, which is what they are for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "--- jeton serve\n{}", self.log());
+        }
+    }
+}
+
+/// The binary, deaf to the settings of whoever runs the tests.
+fn jeton() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("JETON_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound socket")
+}
