@@ -41,9 +41,9 @@ pub(crate) enum Program {
 /// How a client presents its secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Auth {
-    /// Basic, as the library does it by default.
+    /// Basic, form-encoded as RFC 6749 §2.3.1 wants it.
     Basic,
-    /// Basic without form-encoding, where the library can also do it with.
+    /// Basic, not form-encoded.
     Raw,
     /// In the form.
     Body,

@@ -1,6 +1,6 @@
 // @badgateway/oauth2-client: form-encodes Basic, or escapes only the colon ("interop").
 import { OAuth2Client } from '@badgateway/oauth2-client'
-import { granted, refused, settings } from './peer.mjs'
+import { granted, method, refused, settings } from './peer.mjs'
 
 const methods = { basic: 'client_secret_basic', raw: 'client_secret_basic_interop', body: 'client_secret_post' }
 
@@ -10,7 +10,7 @@ try {
     discoveryEndpoint: '/.well-known/oauth-authorization-server',
     clientId: settings.clientId,
     clientSecret: settings.clientSecret,
-    authenticationMethod: methods[settings.auth],
+    authenticationMethod: method(methods),
   })
   const token = await client.clientCredentials({
     scope: settings.scope ? settings.scope.split(' ') : undefined,

@@ -1,6 +1,6 @@
 // oauth4webapi: RFC 8414 discovery, strict about media types; form-encodes Basic, `-` and `_` too.
 import * as oauth from 'oauth4webapi'
-import { asked, granted, refused, settings } from './peer.mjs'
+import { asked, granted, method, refused, settings } from './peer.mjs'
 
 const methods = { basic: oauth.ClientSecretBasic, body: oauth.ClientSecretPost }
 const insecure = { [oauth.allowInsecureRequests]: true }
@@ -13,7 +13,7 @@ try {
   const answer = await oauth.clientCredentialsGrantRequest(
     server,
     client,
-    methods[settings.auth](settings.clientSecret),
+    method(methods)(settings.clientSecret),
     asked(),
     insecure,
   )

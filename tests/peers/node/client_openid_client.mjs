@@ -1,6 +1,6 @@
 // openid-client: finds the server by either discovery document; form-encodes Basic, `-` and `_` too.
 import * as client from 'openid-client'
-import { asked, granted, refused, settings } from './peer.mjs'
+import { asked, granted, method, refused, settings } from './peer.mjs'
 
 const methods = { basic: client.ClientSecretBasic, body: client.ClientSecretPost }
 
@@ -9,7 +9,7 @@ try {
     new URL(settings.issuer),
     settings.clientId,
     undefined,
-    methods[settings.auth](settings.clientSecret),
+    method(methods)(settings.clientSecret),
     { algorithm: settings.discovery, execute: [client.allowInsecureRequests] },
   )
   granted(await client.clientCredentialsGrant(server, asked()))

@@ -1,6 +1,6 @@
 // simple-oauth2: form-encodes Basic ("strict"), or not ("loose").
 import { ClientCredentials } from 'simple-oauth2'
-import { asked, granted, metadata, refused, settings } from './peer.mjs'
+import { asked, granted, metadata, method, refused, settings } from './peer.mjs'
 
 const options = {
   basic: { authorizationMethod: 'header', credentialsEncodingMode: 'strict' },
@@ -13,7 +13,7 @@ try {
   const client = new ClientCredentials({
     client: { id: settings.clientId, secret: settings.clientSecret },
     auth: { tokenHost: endpoint.origin, tokenPath: endpoint.pathname },
-    options: options[settings.auth],
+    options: method(options),
   })
   granted((await client.getToken(asked())).token)
 } catch (thrown) {

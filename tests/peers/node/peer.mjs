@@ -6,7 +6,7 @@ export const settings = {
   clientSecret: process.env.CLIENT_SECRET ?? '',
   scope: process.env.SCOPE ?? '',
   resource: process.env.RESOURCE ?? '',
-  auth: process.env.AUTH ?? 'basic',
+  auth: process.env.AUTH,
   discovery: process.env.DISCOVERY ?? 'oidc',
   audience: process.env.AUDIENCE ?? '',
 }
@@ -17,6 +17,12 @@ export async function metadata() {
   const found = await response.json()
   if (found.issuer !== settings.issuer) throw new Error(`the metadata names the issuer ${found.issuer}`)
   return found
+}
+
+/** What the library calls the way to authenticate that AUTH asks for. */
+export function method(methods) {
+  if (!methods[settings.auth]) throw new Error(`this library does not offer AUTH=${settings.auth}`)
+  return methods[settings.auth]
 }
 
 /** The parameters beside grant_type: only those that were asked for. */

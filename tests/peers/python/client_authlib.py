@@ -5,12 +5,12 @@ from authlib.integrations.requests_client import OAuth2Session
 
 import peer
 
-METHODS = {"basic": "client_secret_basic", "body": "client_secret_post"}
+METHODS = {"raw": "client_secret_basic", "body": "client_secret_post"}
 
 session = OAuth2Session(
     peer.CLIENT_ID,
     peer.CLIENT_SECRET,
-    token_endpoint_auth_method=METHODS[peer.AUTH],
+    token_endpoint_auth_method=peer.method(METHODS),
     scope=peer.SCOPE or None,
 )
 status = peer.LastStatus(session)

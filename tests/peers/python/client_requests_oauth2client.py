@@ -4,12 +4,12 @@ from requests_oauth2client import ClientSecretBasic, ClientSecretPost, EndpointE
 
 import peer
 
-METHODS = {"basic": ClientSecretBasic, "body": ClientSecretPost}
+METHODS = {"raw": ClientSecretBasic, "body": ClientSecretPost}
 
 client = OAuth2Client.from_discovery_endpoint(
     url=f"{peer.ISSUER}/.well-known/oauth-authorization-server",
     issuer=peer.ISSUER,
-    auth=METHODS[peer.AUTH](peer.CLIENT_ID, peer.CLIENT_SECRET),
+    auth=peer.method(METHODS)(peer.CLIENT_ID, peer.CLIENT_SECRET),
     testing=True,  # allows plain http
 )
 try:

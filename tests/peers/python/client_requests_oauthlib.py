@@ -10,14 +10,20 @@ from requests_oauthlib import OAuth2Session
 
 import peer
 
+METHODS = {
+    "raw": {"auth": HTTPBasicAuth(peer.CLIENT_ID, peer.CLIENT_SECRET)},
+    "body": {"include_client_id": True, "client_secret": peer.CLIENT_SECRET},
+}
+
 session = OAuth2Session(client=BackendApplicationClient(client_id=peer.CLIENT_ID, scope=peer.SCOPE.split() or None))
 status = peer.LastStatus(session)
-if peer.AUTH == "basic":
-    proof = {"auth": HTTPBasicAuth(peer.CLIENT_ID, peer.CLIENT_SECRET)}
-else:
-    proof = {"include_client_id": True, "client_secret": peer.CLIENT_SECRET}
 try:
-    token = session.fetch_token(peer.metadata()["token_endpoint"], timeout=peer.TIMEOUT, **proof, **peer.asked())
+    token = session.fetch_token(
+        peer.metadata()["token_endpoint"],
+        timeout=peer.TIMEOUT,
+        **peer.method(METHODS),
+        **peer.asked(),
+    )
 except OAuth2Error as refusal:
     peer.refused(refusal.error, status.code)
 scope = token.get("scope")

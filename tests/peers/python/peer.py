@@ -12,7 +12,7 @@ CLIENT_ID = os.environ.get("CLIENT_ID", "")
 CLIENT_SECRET = os.environ.get("CLIENT_SECRET", "")
 SCOPE = os.environ.get("SCOPE", "")
 RESOURCE = os.environ.get("RESOURCE", "")
-AUTH = os.environ.get("AUTH", "basic")
+AUTH = os.environ.get("AUTH", "")
 AUDIENCE = os.environ.get("AUDIENCE", "")
 
 TIMEOUT = 10
@@ -26,6 +26,11 @@ def metadata(document: str = "oauth-authorization-server") -> dict:
     if found["issuer"] != ISSUER:
         fail(f"the metadata of {ISSUER} names the issuer {found['issuer']}")
     return found
+
+
+def method(methods: dict):
+    """What the library calls the way to authenticate that AUTH asks for."""
+    return methods.get(AUTH) or fail(f"this library does not offer AUTH={AUTH}")
 
 
 def asked() -> dict:

@@ -24,12 +24,16 @@ var styles = map[string]oauth2.AuthStyle{
 }
 
 func main() {
+	style, offered := styles[os.Getenv("AUTH")]
+	if !offered {
+		check(errors.New("this library does not offer AUTH=" + os.Getenv("AUTH")))
+	}
 	config := clientcredentials.Config{
 		ClientID:     os.Getenv("CLIENT_ID"),
 		ClientSecret: os.Getenv("CLIENT_SECRET"),
 		TokenURL:     tokenEndpoint(),
 		Scopes:       strings.Fields(os.Getenv("SCOPE")),
-		AuthStyle:    styles[os.Getenv("AUTH")],
+		AuthStyle:    style,
 	}
 	if resource := os.Getenv("RESOURCE"); resource != "" {
 		config.EndpointParams = url.Values{"resource": {resource}}
