@@ -13,6 +13,7 @@ pub mod random;
 pub mod sealed;
 pub mod signer;
 pub mod text;
+pub mod verifier;
 
 /// Makes aws-lc the backend of every JWT library in this process. May be called more than once.
 ///

@@ -1,22 +1,17 @@
 //! Reading signed tokens: compact JWS (RFC 7515), as strictly as RFC 8725 asks.
 //!
-//! The key decides the algorithm, never the token. A header that says a thing twice, asks for an extension or
-//! spells its bytes another way is refused before any signature is checked. Claims are bytes here: their
-//! meaning is another floor's.
+//! A token is taken apart here, and looked at unbelieved; [`crate::crypto::verifier`] checks who signed it. A
+//! header that says a thing twice or spells its bytes another way is refused before anything else. Claims
+//! are bytes: their meaning is another floor's.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
-};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::crypto::algorithm::Algorithm;
 use crate::crypto::text;
+use crate::crypto::verifier::KeyError;
 
 /// Longer tokens are refused unread.
 pub const MAX_TOKEN: usize = 16 * 1024;
@@ -37,166 +32,12 @@ impl Typ {
     }
 
     /// Media types know no case, and may leave out `application/` (RFC 7515 §4.1.9).
-    fn is_named_by(self, typ: &str) -> bool {
+    pub(crate) fn is_named_by(self, typ: &str) -> bool {
         let prefix = typ
             .get(..12)
             .filter(|p| p.eq_ignore_ascii_case("application/"));
         typ[prefix.map_or(0, str::len)..].eq_ignore_ascii_case(self.as_str())
     }
-}
-
-/// Checks the signatures of one key, parsed once.
-pub struct Verifier {
-    algorithm: Algorithm,
-    key: Key,
-}
-
-enum Key {
-    Public(ParsedPublicKey),
-    Secret(Box<hmac::Key>),
-}
-
-impl Verifier {
-    /// A public JWK, for its `alg`; without one, for the algorithm of its kind (RSA: RS256).
-    ///
-    /// Symmetric keys, keys for encryption and private members are refused: none belongs in a key set.
-    pub fn from_jwk(jwk: &Value) -> Result<Self, KeyError> {
-        let member = |name: &str| {
-            jwk.get(name)
-                .map(|value| value.as_str().ok_or(KeyError::Malformed))
-        };
-        let required = |name: &str| member(name).ok_or(KeyError::Malformed)?;
-        let bytes = |name: &str| text::from_base64url(required(name)?).ok_or(KeyError::Malformed);
-        if jwk.get("d").is_some() {
-            return Err(KeyError::Private);
-        }
-        if member("use")
-            .transpose()?
-            .is_some_and(|purpose| purpose != "sig")
-        {
-            return Err(KeyError::Purpose);
-        }
-        let kind = required("kty")?;
-        let curve = member("crv").transpose()?;
-        let named = member("alg").transpose()?.map(str::parse).transpose();
-        let named = named.map_err(|_| KeyError::Unsupported)?;
-        match (kind, curve, named) {
-            ("EC", Some("P-256"), None | Some(Algorithm::Es256)) => {
-                let (x, y) = (bytes("x")?, bytes("y")?);
-                if x.len() != 32 || y.len() != 32 {
-                    return Err(KeyError::Malformed);
-                }
-                Self::p256(&[&[4], x.as_slice(), y.as_slice()].concat())
-            }
-            ("OKP", Some("Ed25519"), None | Some(Algorithm::EdDsa)) => Self::ed25519(&bytes("x")?),
-            ("RSA", None, None | Some(Algorithm::Rs256)) => {
-                Self::rsa(Algorithm::Rs256, &bytes("n")?, &bytes("e")?)
-            }
-            ("RSA", None, Some(Algorithm::Ps256)) => {
-                Self::rsa(Algorithm::Ps256, &bytes("n")?, &bytes("e")?)
-            }
-            _ => Err(KeyError::Unsupported),
-        }
-    }
-
-    /// An uncompressed point of P-256.
-    pub(crate) fn p256(point: &[u8]) -> Result<Self, KeyError> {
-        let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-        Ok(Self {
-            algorithm: Algorithm::Es256,
-            key: Key::Public(key.map_err(|_| KeyError::Malformed)?),
-        })
-    }
-
-    /// An encoded point of Ed25519.
-    pub(crate) fn ed25519(point: &[u8]) -> Result<Self, KeyError> {
-        if point.len() != 32 {
-            return Err(KeyError::Malformed);
-        }
-        let key = ParsedPublicKey::new(&ED25519, point);
-        Ok(Self {
-            algorithm: Algorithm::EdDsa,
-            key: Key::Public(key.map_err(|_| KeyError::Malformed)?),
-        })
-    }
-
-    /// The big-endian numbers of an RSA key, for RS256 or PS256.
-    pub(crate) fn rsa(
-        algorithm: Algorithm,
-        modulus: &[u8],
-        exponent: &[u8],
-    ) -> Result<Self, KeyError> {
-        let parameters = match algorithm {
-            Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-            Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
-            Algorithm::Es256 | Algorithm::EdDsa | Algorithm::Hs256 => {
-                return Err(KeyError::Unsupported);
-            }
-        };
-        if !(256..=1024).contains(&modulus.len()) {
-            return Err(KeyError::Size);
-        }
-        let components = RsaPublicKeyComponents {
-            n: modulus,
-            e: exponent,
-        };
-        let key = components.to_parsed_public_key(parameters);
-        Ok(Self {
-            algorithm,
-            key: Key::Public(key.map_err(|_| KeyError::Malformed)?),
-        })
-    }
-
-    /// A secret shared with whoever signs.
-    pub(crate) fn secret(key: &[u8]) -> Self {
-        Self {
-            algorithm: Algorithm::Hs256,
-            key: Key::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, key))),
-        }
-    }
-
-    /// The claims of `token`, as JSON bytes, if it is of type `typ` and this key signed it.
-    pub fn verify(&self, typ: Typ, token: &str) -> Result<Vec<u8>, VerifyError> {
-        let token = Compact::parse(token)?;
-        match token.header.text("typ")? {
-            Some(found) if typ.is_named_by(found) => self.check(token),
-            _ => Err(VerifyError::Typ),
-        }
-    }
-
-    /// The claims of `token` if this key signed it, whatever it is for. For looking at tokens, not for trusting them.
-    pub fn verify_any_typ(&self, token: &str) -> Result<Vec<u8>, VerifyError> {
-        self.check(Compact::parse(token)?)
-    }
-
-    /// The algorithm of the key.
-    pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    fn check(&self, token: Compact<'_>) -> Result<Vec<u8>, VerifyError> {
-        if token.header.text("alg")? != Some(self.algorithm.as_str()) {
-            return Err(VerifyError::Algorithm);
-        }
-        for extension in ["crit", "b64"] {
-            if token.header.0.contains_key(extension) {
-                return Err(VerifyError::Extension(extension));
-            }
-        }
-        let signature = text::from_base64url(token.signature).ok_or(VerifyError::Encoding)?;
-        let signed = token.signed.as_bytes();
-        match &self.key {
-            Key::Public(key) => key.verify_sig(signed, &signature),
-            Key::Secret(key) => hmac::verify(key, signed, &signature),
-        }
-        .map_err(|_| VerifyError::Signature)?;
-        Ok(token.claims)
-    }
-}
-
-/// The claims of `token`, as JSON bytes, if the key in `jwk` signed it, whatever it is for.
-pub fn verify_with_jwk(jwk: &Value, token: &str) -> Result<Vec<u8>, VerifyError> {
-    Verifier::from_jwk(jwk)?.verify_any_typ(token)
 }
 
 /// The key that `token` says it was signed with. A claim of a stranger: fit for a look-up, nothing else.
@@ -214,17 +55,17 @@ pub fn decode_unverified(token: &str) -> Result<(Value, Value), VerifyError> {
 }
 
 /// A token taken apart, nothing checked yet but its form.
-struct Compact<'t> {
+pub(crate) struct Compact<'t> {
     /// Header and claims as they were signed, with the dot between.
-    signed: &'t str,
-    header: Header,
-    claims: Vec<u8>,
+    pub(crate) signed: &'t str,
+    pub(crate) header: Header,
+    pub(crate) claims: Vec<u8>,
     /// Still in base64url.
-    signature: &'t str,
+    pub(crate) signature: &'t str,
 }
 
 impl<'t> Compact<'t> {
-    fn parse(token: &'t str) -> Result<Self, VerifyError> {
+    pub(crate) fn parse(token: &'t str) -> Result<Self, VerifyError> {
         if token.len() > MAX_TOKEN {
             return Err(VerifyError::TooLong);
         }
@@ -246,11 +87,16 @@ impl<'t> Compact<'t> {
 }
 
 /// A JOSE header: an object that says nothing twice (RFC 7515 §4).
-struct Header(BTreeMap<String, Value>);
+pub(crate) struct Header(BTreeMap<String, Value>);
 
 impl Header {
+    /// Whether there is a member called `name`, whatever it says.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The member called `name`, which must be text if it is there.
-    fn text(&self, name: &str) -> Result<Option<&str>, VerifyError> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, VerifyError> {
         let member = self.0.get(name);
         member
             .map(|value| value.as_str().ok_or(VerifyError::Header))
@@ -317,24 +163,4 @@ pub enum VerifyError {
     /// The key itself cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-}
-
-/// Why a key cannot be used.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum KeyError {
-    /// Not the encoding of a key of its kind.
-    #[error("the key is malformed")]
-    Malformed,
-    /// A kind, curve or algorithm that we do not use, or a pair that does not fit.
-    #[error("the key's kind, curve or algorithm is not supported")]
-    Unsupported,
-    /// Not for signatures.
-    #[error("the key is not for signatures")]
-    Purpose,
-    /// A private key where a public one belongs.
-    #[error("the key has private members")]
-    Private,
-    /// Too small to be safe, or too large to be quick.
-    #[error("the key's size is out of bounds")]
-    Size,
 }

@@ -106,3 +106,95 @@ impl TryFrom<String> for SecretDigest {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("a secret's digest is 32 bytes in base64url")]
 pub struct DigestError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> MacKey {
+        MacKey::new(&[0x0b; 32])
+    }
+
+    #[test]
+    fn rfc_4231_4_2_key_zero_padded_to_32_bytes() {
+        // HMAC pads keys with zeros to a block, so the RFC's 20-byte key and this one are the same key.
+        let mut bytes = [0; 32];
+        bytes[..20].fill(0x0b);
+
+        let digest = MacKey::new(&bytes).digest(b"Hi There");
+
+        assert_eq!(
+            digest[..8],
+            [0xb0, 0x34, 0x4c, 0x61, 0xd8, 0xdb, 0x38, 0x53]
+        );
+        assert_eq!(
+            digest[24..],
+            [
+                0x88, 0x1d, 0xc2, 0x00, 0xc9, 0x83, 0x3d, 0xa7, 0x26, 0xe9, 0x37, 0x6c, 0x2e, 0x32,
+                0xcf, 0xf7
+            ][8..]
+        );
+    }
+
+    #[test]
+    fn parts_are_digested_as_one_text() {
+        assert_eq!(
+            key().digest_parts(&[b"ab", b"", b"c"]),
+            key().digest(b"abc")
+        );
+        assert_eq!(key().digest_parts(&[]), key().digest(b""));
+    }
+
+    #[test]
+    fn only_the_right_tag_matches() {
+        let tag = key().digest(b"text");
+
+        assert!(key().matches(b"text", &tag));
+        assert!(!key().matches(b"texT", &tag));
+        assert!(!MacKey::new(&[0x0c; 32]).matches(b"text", &tag));
+        for byte in 0..32 {
+            let mut wrong = tag;
+            wrong[byte] ^= 1;
+            assert!(!key().matches(b"text", &wrong));
+        }
+    }
+
+    #[test]
+    fn digests_are_equal_if_their_secrets_are() {
+        let digest = |secret: &[u8]| SecretDigest::new(key().digest(secret));
+
+        assert_eq!(digest(b"a"), digest(b"a"));
+        assert_ne!(digest(b"a"), digest(b"b"));
+    }
+
+    #[test]
+    fn a_digest_is_kept_as_text() {
+        let digest = SecretDigest::new([0xff; 32]);
+
+        let json = serde_json::to_string(&digest).unwrap();
+
+        assert_eq!(json, format!("\"{}8\"", "_".repeat(42)));
+        assert_eq!(serde_json::from_str::<SecretDigest>(&json).unwrap(), digest);
+        for wrong in [
+            "\"\"",
+            "\"AAAA\"",
+            "5",
+            &json.replace('8', "9"),
+            &json.replace('8', "8="),
+        ] {
+            assert!(
+                serde_json::from_str::<SecretDigest>(wrong).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_keeps_quiet() {
+        assert_eq!(format!("{:?}", key()), "MacKey(..)");
+        assert_eq!(
+            format!("{:?}", SecretDigest::new([7; 32])),
+            "SecretDigest(..)"
+        );
+    }
+}

@@ -48,11 +48,8 @@ impl PasswordHash {
         {
             return Err(PasswordHashError::Algorithm);
         }
-        if hash
-            .params
-            .iter()
-            .any(|(name, _)| !matches!(name.as_str(), "m" | "t" | "p"))
-        {
+        let names = hash.params.iter().map(|(name, _)| name.to_string());
+        if !names.eq(["m", "t", "p"]) {
             return Err(PasswordHashError::Malformed);
         }
         let costs = Params::try_from(&hash).map_err(|_| PasswordHashError::Malformed)?;
@@ -60,12 +57,14 @@ impl PasswordHash {
         {
             return Err(PasswordHashError::Costs);
         }
-        let salt = hash.salt.ok_or(PasswordHashError::Malformed)?;
-        let output = hash.hash.ok_or(PasswordHashError::Malformed)?;
-        if salt.len() < 8 || output.len() < 16 {
-            return Err(PasswordHashError::Short);
+        if hash.salt.is_none() {
+            return Err(PasswordHashError::Malformed);
         }
-        Ok(Self(phc.to_owned()))
+        match hash.hash {
+            None => Err(PasswordHashError::Malformed),
+            Some(output) if output.len() < 16 => Err(PasswordHashError::Short),
+            Some(_) => Ok(Self(phc.to_owned())),
+        }
     }
 
     /// Whether `password` is the one that was hashed.
@@ -148,6 +147,111 @@ pub enum PasswordHashError {
     #[error("the costs exceed 64 MiB, 5 passes or 4 lanes")]
     Costs,
     /// Too little to be safe.
-    #[error("the salt is under 8 bytes or the hash under 16")]
+    #[error("the hash is under 16 bytes")]
     Short,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A vector of the reference implementation: at the very bounds of what is accepted.
+    const REFERENCE: &str =
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+    #[test]
+    fn the_right_password_verifies_and_no_other() {
+        let hash = PasswordHash::of("correct horse", &Entropy::seeded(1));
+
+        assert!(hash.verify("correct horse"));
+        assert!(!hash.verify("correct horsE"));
+        assert!(!hash.verify(""));
+        assert!(!hash.needs_rehash());
+    }
+
+    #[test]
+    fn a_hash_names_its_costs_and_comes_back_from_its_text() {
+        let hash = PasswordHash::of("correct horse", &Entropy::seeded(1));
+
+        let json = serde_json::to_string(&hash).unwrap();
+
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_eq!(serde_json::from_str::<PasswordHash>(&json).unwrap(), hash);
+        assert_eq!(hash.as_str().parse(), Ok(hash));
+    }
+
+    #[test]
+    fn every_hash_has_its_own_salt() {
+        let entropy = Entropy::seeded(1);
+
+        assert_ne!(
+            PasswordHash::of("same", &entropy),
+            PasswordHash::of("same", &entropy)
+        );
+    }
+
+    #[test]
+    fn a_hash_made_elsewhere_verifies_and_asks_to_be_made_anew() {
+        let hash = PasswordHash::parse(REFERENCE).unwrap();
+
+        assert!(hash.verify("password"));
+        assert!(!hash.verify("differentpassword"));
+        assert!(hash.needs_rehash());
+    }
+
+    #[test]
+    fn a_short_hash_asks_to_be_made_anew() {
+        let hash = PasswordHash::of("correct horse", &Entropy::seeded(1));
+        let (head, output) = hash.as_str().rsplit_once('$').unwrap();
+        let short = PasswordHash::parse(&format!("{head}${}", &output[..24])).unwrap();
+
+        assert!(short.needs_rehash());
+    }
+
+    #[test]
+    fn hashes_that_are_too_dear_too_weak_or_foreign_are_refused() {
+        use PasswordHashError::{Algorithm, Costs, Malformed, Short};
+        let with = |from: &str, to: &str| PasswordHash::parse(&REFERENCE.replace(from, to)).err();
+
+        assert_eq!(with("m=65536", "m=65537"), Some(Costs));
+        assert_eq!(with("m=65536", "m=4294967295"), Some(Costs));
+        assert_eq!(with("t=2", "t=6"), Some(Costs));
+        assert_eq!(with("p=1", "p=5"), Some(Costs));
+        assert_eq!(with("argon2id", "argon2i"), Some(Algorithm));
+        assert_eq!(with("argon2id", "scrypt"), Some(Algorithm));
+        assert_eq!(with("v=19", "v=16"), Some(Algorithm));
+        assert_eq!(with("$v=19", ""), Some(Algorithm));
+        assert_eq!(with(",p=1", ",p=1,data=AAAA"), Some(Malformed));
+        assert_eq!(with("t=2", "t=0"), Some(Malformed));
+        assert_eq!(with("t=2", "t=2,t=3"), Some(Malformed));
+        assert_eq!(with("m=65536,", ""), Some(Malformed));
+        assert_eq!(with("c29tZXNhbHQ", "c29tZQ"), Some(Malformed));
+        assert_eq!(
+            with(
+                "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+                "CTFhFdXPJO1aFaM"
+            ),
+            Some(Short)
+        );
+        assert_eq!(
+            with("$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", ""),
+            Some(Malformed)
+        );
+        for text in [
+            "",
+            "plain",
+            "$2b$12$abc",
+            &"$".repeat(600),
+            &format!("{REFERENCE}\n"),
+        ] {
+            assert_eq!(PasswordHash::parse(text).err(), Some(Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_quiet() {
+        let hash = PasswordHash::parse(REFERENCE).unwrap();
+
+        assert_eq!(format!("{hash:?}"), "PasswordHash(..)");
+    }
 }

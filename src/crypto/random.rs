@@ -107,3 +107,84 @@ impl fmt::Debug for Entropy {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes_and_texts() {
+        let draw = |entropy: &Entropy| {
+            (
+                entropy.bytes::<16>(),
+                entropy.base62(43),
+                entropy.base32(16),
+                entropy.lower_base32(8),
+                entropy.token_id(),
+            )
+        };
+
+        assert_eq!(draw(&Entropy::seeded(7)), draw(&Entropy::seeded(7)));
+        assert_ne!(draw(&Entropy::seeded(7)), draw(&Entropy::seeded(8)));
+    }
+
+    #[test]
+    fn clones_draw_from_one_stream() {
+        let entropy = Entropy::seeded(7);
+
+        assert_ne!(entropy.bytes::<16>(), entropy.clone().bytes::<16>());
+    }
+
+    #[test]
+    fn the_operating_system_does_not_repeat_itself() {
+        let entropy = Entropy::os();
+
+        let ids = (0..1000).map(|_| entropy.token_id());
+
+        assert_eq!(ids.collect::<BTreeSet<_>>().len(), 1000);
+    }
+
+    #[test]
+    fn texts_have_the_length_and_letters_they_promise() {
+        for entropy in [Entropy::os(), Entropy::seeded(1)] {
+            for len in [0, 1, 43, 64, 65, 300] {
+                let base62 = entropy.base62(len);
+                let base32 = entropy.base32(len);
+                let lower = entropy.lower_base32(len);
+
+                assert_eq!([base62.len(), base32.len(), lower.len()], [len; 3]);
+                assert!(base62.bytes().all(|b| b.is_ascii_alphanumeric()));
+                assert!(
+                    base32
+                        .bytes()
+                        .all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'))
+                );
+                assert!(
+                    lower
+                        .bytes()
+                        .all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
+                );
+            }
+            assert_eq!(text::from_base64url(&entropy.token_id()).unwrap().len(), 16);
+        }
+    }
+
+    #[test]
+    fn every_letter_is_as_likely_as_any_other() {
+        let text = Entropy::seeded(3).base62(62_000);
+
+        let mut counts = BTreeMap::new();
+        for letter in text.chars() {
+            *counts.entry(letter).or_insert(0) += 1;
+        }
+
+        // Taking bytes modulo 62 instead would give the first eight letters 1211 each.
+        assert_eq!(counts.len(), 62);
+        assert!(
+            counts.values().all(|n| (850..1150).contains(n)),
+            "{counts:?}"
+        );
+    }
+}

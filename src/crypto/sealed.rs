@@ -205,3 +205,192 @@ pub enum SealError {
     #[error("the sealed data has format {0}, which this version does not know")]
     Version(u8),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn master(byte: u8) -> MasterKey {
+        MasterKey::new(Zeroizing::new([byte; 32]))
+    }
+
+    #[test]
+    fn a_master_key_comes_back_from_its_text() {
+        let key = MasterKey::generate(&Entropy::seeded(1));
+
+        let text = key.to_text();
+        let read = MasterKey::parse(&format!("  {}\r\n", *text)).unwrap();
+
+        assert_eq!(text.len(), 49);
+        assert_eq!(read.key, key.key);
+        assert_eq!(read.id(), key.id());
+    }
+
+    #[test]
+    fn the_id_of_a_master_key_never_changes() {
+        assert_eq!(master(7).id(), "5859a190");
+        assert_ne!(master(7).id(), master(8).id());
+    }
+
+    #[test]
+    fn other_texts_are_no_master_key() {
+        let text = master(7).to_text();
+        for wrong in [
+            "",
+            "jtnmk_",
+            &text[6..],
+            &text[..48],
+            &format!("{}A", *text),
+            &format!("{}=", *text),
+            &format!("jtnmk_ {}", &text[6..]),
+            &format!("# key\n{}", *text),
+            &text.replace("jtnmk", "JTNMK"),
+            // The last character carries two bits of nothing, which must be zero.
+            &format!("{}d", &text[..48]),
+        ] {
+            assert_eq!(
+                MasterKey::parse(wrong).err(),
+                Some(MasterKeyError),
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrapped_key_unwraps_for_its_purpose_and_id_alone() {
+        let entropy = Entropy::seeded(1);
+        let wrapped = master(7).wrap("audit", "k1", &[9; 32], &entropy);
+
+        assert_eq!(
+            *master(7).unwrap_key("audit", "k1", &wrapped).unwrap(),
+            [9; 32]
+        );
+        assert_eq!(
+            master(7).unwrap_key("pepper", "k1", &wrapped),
+            Err(SealError::Broken)
+        );
+        assert_eq!(
+            master(7).unwrap_key("audit", "k2", &wrapped),
+            Err(SealError::Broken)
+        );
+        assert_eq!(
+            master(7).unwrap_key("auditk", "1", &wrapped),
+            Err(SealError::Broken)
+        );
+        assert_eq!(
+            master(8).unwrap_key("audit", "k1", &wrapped),
+            Err(SealError::Broken)
+        );
+    }
+
+    #[test]
+    fn a_record_opens_in_its_place_alone() {
+        let entropy = Entropy::seeded(1);
+        let key = SealingKey::new(&[3; 32]);
+        let sealed = key.seal("keys", b"a1", b"plain", &entropy);
+
+        assert_eq!(
+            key.open("keys", b"a1", &sealed).unwrap().as_slice(),
+            b"plain"
+        );
+        assert_eq!(key.open("keyt", b"a1", &sealed), Err(SealError::Broken));
+        assert_eq!(key.open("keys", b"a2", &sealed), Err(SealError::Broken));
+        assert_eq!(key.open("keysa", b"1", &sealed), Err(SealError::Broken));
+        assert_eq!(key.open("", b"keysa1", &sealed), Err(SealError::Broken));
+        assert_eq!(
+            SealingKey::new(&[4; 32]).open("keys", b"a1", &sealed),
+            Err(SealError::Broken)
+        );
+    }
+
+    #[test]
+    fn a_wrapped_key_is_no_record_even_under_one_key() {
+        let entropy = Entropy::seeded(1);
+        let wrapped = master(7).wrap("keys", "a1", &[9; 32], &entropy);
+
+        let opened = SealingKey::new(&[7; 32]).open("keys", b"a1", &wrapped);
+
+        assert_eq!(opened, Err(SealError::Broken));
+    }
+
+    #[test]
+    fn a_box_cut_short_or_changed_anywhere_does_not_open() {
+        let key = SealingKey::new(&[3; 32]);
+        let sealed = key.seal("keys", b"a1", b"plain", &Entropy::seeded(1));
+
+        for len in 0..sealed.len() {
+            assert_eq!(
+                key.open("keys", b"a1", &sealed[..len]),
+                Err(SealError::Broken)
+            );
+        }
+        for byte in 1..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[byte] ^= 0x80;
+            assert_eq!(key.open("keys", b"a1", &changed), Err(SealError::Broken));
+        }
+        let longer = [sealed.as_slice(), &[0]].concat();
+        assert_eq!(key.open("keys", b"a1", &longer), Err(SealError::Broken));
+    }
+
+    #[test]
+    fn a_box_of_a_later_format_says_so() {
+        let key = SealingKey::new(&[3; 32]);
+        let mut sealed = key.seal("keys", b"a1", b"plain", &Entropy::seeded(1));
+
+        sealed[0] = 2;
+
+        assert_eq!(key.open("keys", b"a1", &sealed), Err(SealError::Version(2)));
+    }
+
+    #[test]
+    fn the_same_text_is_sealed_differently_each_time() {
+        let entropy = Entropy::seeded(1);
+        let key = SealingKey::new(&[3; 32]);
+
+        let first = key.seal("keys", b"a1", b"", &entropy);
+        let second = key.seal("keys", b"a1", b"", &entropy);
+
+        assert_eq!(first.len(), 29);
+        assert_ne!(first, second);
+        assert_eq!(key.open("keys", b"a1", &first).unwrap().as_slice(), b"");
+    }
+
+    #[test]
+    fn a_key_of_another_length_is_no_wrapped_key() {
+        let place = Place::new("jeton wrapped key", "audit", b"k1");
+        let wrapped = master(7).sealer.seal(place, &[9; 31], &Entropy::seeded(1));
+
+        assert_eq!(
+            master(7).unwrap_key("audit", "k1", &wrapped),
+            Err(SealError::Broken)
+        );
+    }
+
+    #[test]
+    fn the_format_of_boxes_is_what_another_implementation_makes() {
+        // Made with another library's AES-256-GCM-SIV, from the format as documented here.
+        let sealed =
+            text::from_base64url("AQABAgMEBQYHCAkKC7JbsNFArMt9DJxtBuprELd-akCIig").unwrap();
+
+        let plain = SealingKey::new(&[3; 32])
+            .open("keys", b"a1", &sealed)
+            .unwrap();
+
+        assert_eq!(plain.as_slice(), b"plain");
+        let wrapped = text::from_base64url(
+            "AQABAgMEBQYHCAkKC7uO5QLKASshUbMf0ATDHHWDKTkoo9UePqmG2P-MUgqQ7kLzVl0XRD5Dp0UFhlwayA",
+        )
+        .unwrap();
+        assert_eq!(
+            *master(7).unwrap_key("audit", "k1", &wrapped).unwrap(),
+            [9; 32]
+        );
+    }
+
+    #[test]
+    fn debug_keeps_quiet() {
+        assert_eq!(format!("{:?}", master(7)), "MasterKey(5859a190)");
+        assert_eq!(format!("{:?}", SealingKey::new(&[3; 32])), "SealingKey(..)");
+    }
+}

@@ -18,10 +18,11 @@ use zeroize::Zeroizing;
 
 pub use crate::crypto::algorithm::Algorithm;
 use crate::crypto::jwk;
-use crate::crypto::jws::Verifier;
-pub use crate::crypto::jws::{KeyError, Typ, VerifyError};
+pub use crate::crypto::jws::{Typ, VerifyError};
 use crate::crypto::random::Entropy;
 use crate::crypto::text;
+pub use crate::crypto::verifier::KeyError;
+use crate::crypto::verifier::Verifier;
 
 /// A signing key in the clear: PKCS#8 DER, or for HS256 the secret itself. Wiped when dropped.
 ///
@@ -303,3 +304,6 @@ impl PartialEq for Signer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("signing failed for want of memory or randomness")]
 pub struct SignError;
+
+#[cfg(test)]
+mod tests;

@@ -40,3 +40,76 @@ pub const fn base64url_len(len: usize) -> usize {
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_the_crc_in_six_digits() {
+        // The check value of CRC-32: cbf43926.
+        assert_eq!(base62_checksum("123456789"), "3jZRME");
+        assert_eq!(base62_checksum(""), "000000");
+    }
+
+    #[test]
+    fn rfc_4648_10_vectors_without_padding() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg"),
+            ("fo", "Zm8"),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg"),
+            ("fooba", "Zm9vYmE"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64url(bytes), text);
+            assert_eq!(from_base64url(text).unwrap(), bytes.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_second_spelling_is_refused() {
+        for text in [
+            "Zg==", "Zg=", "Zh", "Zm9", " Zg", "Zg\n", "Z g", "Z", "+_8", "/_8", "Zg\0", "Zé",
+        ] {
+            assert_eq!(from_base64url(text), None, "{text:?}");
+        }
+        assert_eq!(from_base64url("-_8").unwrap(), [0xfb, 0xff]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back(bytes: Vec<u8>) {
+            let text = base64url(&bytes);
+            let mut appended = String::from("before.");
+            append_base64url(&bytes, &mut appended);
+
+            prop_assert_eq!(text.len(), base64url_len(bytes.len()));
+            prop_assert_eq!(appended, format!("before.{text}"));
+            prop_assert_eq!(from_base64url(&text), Some(bytes));
+        }
+
+        #[test]
+        fn what_is_read_would_be_written_the_same(text in "[A-Za-z0-9_+/= -]{0,40}") {
+            if let Some(bytes) = from_base64url(&text) {
+                prop_assert_eq!(base64url(bytes), text);
+            }
+        }
+
+        #[test]
+        fn a_checksum_reads_back_as_the_crc(text: String) {
+            let checksum = base62_checksum(&text);
+
+            let value = checksum.bytes().fold(0_u64, |value, letter| {
+                let digit = BASE62.iter().position(|digit| *digit == letter);
+                value * 62 + digit.expect("a digit of base62") as u64
+            });
+
+            prop_assert_eq!(checksum.len(), 6);
+            prop_assert_eq!(value, u64::from(crc32fast::hash(text.as_bytes())));
+        }
+    }
+}
