@@ -6,6 +6,7 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use super::{
     api::{Api, Signing},
+    audit::Object,
     change::{Commit, Effect},
     client::Client,
     id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision, SecretId},
@@ -140,6 +141,17 @@ impl Registry {
     /// How many commits led here.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The revision that last changed a record, if it exists.
+    pub fn revision_of(&self, object: &Object) -> Option<Revision> {
+        match object {
+            Object::Server => Some(self.revision),
+            Object::Client(id) => self.find_client(id).map(|it| it.revision),
+            Object::Api(id) => self.find_api(id).map(|it| it.revision),
+            Object::Key(id) => self.find_key(id).map(|it| it.revision),
+            Object::Operator(id) => self.find_operator(id).map(|it| it.revision),
+        }
     }
 
     /// What client secrets are hashed under.

@@ -1,0 +1,298 @@
+//! Floor 4: the running server: publishes the registry, executes commands, records usage, keeps
+//! its own schedule, and shuts down in order.
+//!
+//! [`App`] is the handle that every request holds. It is cheap to clone and has no lock on the
+//! path of a token request: the registry is one atomic load away, and usage goes into a bounded
+//! lock-free queue.
+
+pub mod assemble;
+mod executor;
+mod last_uses;
+mod published;
+pub mod remembered;
+mod schedule;
+pub mod tasks;
+mod usage;
+
+use std::{fmt, net::IpAddr, path::Path, sync::Arc};
+
+use arc_swap::Guard;
+use zeroize::Zeroizing;
+
+pub use self::executor::{AdminError, Once, Terms};
+use self::{
+    assemble::Settings,
+    executor::Executor,
+    last_uses::LastUses,
+    published::Published,
+    remembered::{Overloaded, RememberedSecrets},
+    schedule::Schedule,
+    tasks::Tasks,
+    usage::UsageRecorder,
+};
+use crate::{
+    admin::{command::Command, draft::Draft, refusal::Refusal},
+    crypto::{password::PasswordHash, random::Entropy},
+    domain::{
+        actor::Actor,
+        audit::{Action, AuditPage, AuditRecord},
+        id::SecretId,
+        issuer::Issuer,
+        permission::Permission,
+        registry::Registry,
+        time::{Clock, Timestamp},
+        usage::{Observation, Tally},
+    },
+    store::{BackupReport, Store, StoreReport, UsageOf},
+};
+
+/// The running server, as every request holds it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    settings: Settings,
+    published: Published<Registry>,
+    executor: Executor,
+    store: Arc<dyn Store>,
+    usage: UsageRecorder,
+    last_uses: Arc<LastUses>,
+    remembered: RememberedSecrets,
+    schedule: Schedule,
+    tasks: Tasks,
+    clock: Arc<dyn Clock>,
+    entropy: Entropy,
+    started: Timestamp,
+}
+
+/// Whether tokens can be issued, and whether all is well.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Readiness {
+    /// All is well.
+    Ready,
+    /// Tokens are issued, but something needs a person: the text says what.
+    Degraded(&'static str),
+    /// On the way down: new requests go elsewhere.
+    Draining,
+    /// No token can be issued: the text says why.
+    Unable(&'static str),
+}
+
+impl App {
+    /// Everything the server knows: one atomic load. Take it once per request and pass it down.
+    pub fn registry(&self) -> Guard<Arc<Registry>> {
+        self.0.published.current()
+    }
+
+    /// The same, to be held across an await.
+    pub fn registry_arc(&self) -> Arc<Registry> {
+        self.0.published.current_arc()
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Where random numbers come from.
+    pub fn entropy(&self) -> &Entropy {
+        &self.0.entropy
+    }
+
+    /// Who signs.
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.settings.issuer
+    }
+
+    /// When this process began to watch.
+    pub fn started(&self) -> Timestamp {
+        self.0.started
+    }
+
+    /// Runs a command to its end: decided on the newest registry, durable before it is visible.
+    ///
+    /// # Errors
+    /// See [`AdminError`]. After any of them but [`AdminError::Unavailable`], nothing has changed.
+    pub async fn execute<C: Command>(
+        &self,
+        actor: Actor,
+        command: C,
+    ) -> Result<C::Outcome, AdminError> {
+        self.execute_on(actor, Terms::default(), command).await
+    }
+
+    /// Runs a command unless its terms forbid it: see [`Terms`].
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn execute_on<C: Command>(
+        &self,
+        actor: Actor,
+        terms: Terms,
+        command: C,
+    ) -> Result<C::Outcome, AdminError> {
+        self.0.executor.execute(actor, terms, command).await
+    }
+
+    /// Records what was seen. Never waits, never fails.
+    pub fn observe(&self, observation: Observation) {
+        if let Observation::Issued { secret, seen, .. } = &observation {
+            self.0.last_uses.mark(secret, seen.at);
+        }
+        self.0.usage.record(observation, || self.now());
+    }
+
+    /// What is known of the use of one client, or of everything, up to this moment.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] if the store cannot be read.
+    pub async fn usage(&self, of: UsageOf) -> Result<Tally, AdminError> {
+        self.0.usage.flush().await;
+        Ok(self.0.store.usage(of).await?)
+    }
+
+    /// When a secret was last used, and how often in all; exact, whatever became of the detail.
+    pub fn last_use(&self, secret: &SecretId) -> Option<(Timestamp, u64)> {
+        self.0.last_uses.of(secret)
+    }
+
+    /// Since when every use is on record without a gap.
+    pub fn watching_since(&self) -> Timestamp {
+        self.0.usage.watching_since().max(self.0.started)
+    }
+
+    /// Whether `presented` was verified against this slow-hashed secret within five minutes.
+    pub fn remembers(&self, secret: &SecretId, presented: &str) -> bool {
+        self.0.remembered.remembers(secret, presented, self.now())
+    }
+
+    /// Verifies a slow-hashed secret off the runtime, and remembers success for five minutes.
+    ///
+    /// # Errors
+    /// [`Overloaded`] if too many such verifications wait already.
+    pub async fn verify_slowly(
+        &self,
+        secret: SecretId,
+        hash: PasswordHash,
+        presented: Zeroizing<String>,
+    ) -> Result<bool, Overloaded> {
+        let now = self.now();
+        self.0.remembered.verify(secret, hash, presented, now).await
+    }
+
+    /// A stretch of the audit log, newest first.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] if the store cannot be read.
+    pub async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, AdminError> {
+        Ok(self.0.store.audit(page).await?)
+    }
+
+    /// Checks the whole chain of the audit log; gives the number of its records.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] names the first record that does not fit.
+    pub async fn verify_audit(&self) -> Result<u64, AdminError> {
+        Ok(self.0.store.verify_audit().await?)
+    }
+
+    /// Writes a sealed, verified copy of everything to a new file.
+    ///
+    /// # Errors
+    /// [`AdminError::Refusal`] if the actor may not; [`AdminError::Unavailable`] if the file
+    /// cannot be written.
+    pub async fn backup(&self, actor: Actor, to: &Path) -> Result<BackupReport, AdminError> {
+        if !actor.may(Permission::Backup) {
+            return Err(Refusal::Forbidden(Permission::Backup).into());
+        }
+        let report = self.0.store.backup(to).await?;
+        self.execute(actor, NoteBackup).await?;
+        Ok(report)
+    }
+
+    /// Size and shape of the store.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] if the store cannot be read.
+    pub async fn report(&self) -> Result<StoreReport, AdminError> {
+        Ok(self.0.store.report().await?)
+    }
+
+    /// Whether tokens can be issued, and whether all is well.
+    pub fn readiness(&self) -> Readiness {
+        if self.0.tasks.is_stopping() {
+            return Readiness::Draining;
+        }
+        let now = self.now();
+        let can_sign = self
+            .registry()
+            .published_keys(now)
+            .any(|(key, _)| key.active_from <= now);
+        if !can_sign {
+            return Readiness::Unable("no signing key is active");
+        }
+        if self.0.executor.is_latched() {
+            return Readiness::Degraded("the store failed; changes are refused until a restart");
+        }
+        if self.0.usage.is_failing() {
+            return Readiness::Degraded("usage cannot be saved");
+        }
+        Readiness::Ready
+    }
+
+    /// The background work of this server.
+    pub fn tasks(&self) -> &Tasks {
+        &self.0.tasks
+    }
+
+    /// Does what its own schedule has due: deadlines of rotations, signing keys, things to forget.
+    ///
+    /// Called every second while serving, and by tests that move the clock.
+    pub async fn keep_schedule(&self) {
+        schedule::keep(self).await;
+    }
+
+    /// Writes down all usage seen so far.
+    pub async fn flush_usage(&self) {
+        self.0.usage.flush().await;
+    }
+
+    /// Ends in order: background work, the running command, usage, the store.
+    ///
+    /// Listeners must have been drained before.
+    pub async fn shut_down(&self) {
+        self.0.tasks.stop();
+        self.0.executor.finish().await;
+        self.0.usage.flush().await;
+        self.0.tasks.wait().await;
+        if let Err(error) = self.0.store.close().await {
+            tracing::error!(error = %error, "the store did not close cleanly: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("issuer", &self.0.settings.issuer)
+            .field("revision", &self.registry().revision())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The address a request counts as coming from when it did not come over the network.
+pub const LOCAL_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// Tells the audit log that a backup was made.
+struct NoteBackup;
+
+impl Command for NoteBackup {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::Backup;
+
+    fn decide(self, _: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        draft.note(Action::ServerBackup);
+        Ok(())
+    }
+}

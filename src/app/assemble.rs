@@ -1,0 +1,93 @@
+//! The one place where the parts meet.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use tokio::sync::Mutex;
+
+use super::{
+    App, Parts, executor::Executor, last_uses::LastUses, published::Published,
+    remembered::RememberedSecrets, schedule, tasks::Tasks, usage::UsageRecorder,
+};
+use crate::{
+    crypto::random::Entropy,
+    domain::{
+        issuer::Issuer,
+        time::{Clock, Span},
+    },
+    store::{Store, StoreError},
+};
+
+/// What the running server must be told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who signs.
+    pub issuer: Issuer,
+    /// How often usage is written down; a crash loses at most so much of it. 1 s to 5 min.
+    pub usage_flush: Span,
+}
+
+/// What the server is made of, beside its settings.
+pub struct Surroundings {
+    /// Where commits go.
+    pub store: Arc<dyn Store>,
+    /// What tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Where random numbers come from.
+    pub entropy: Entropy,
+}
+
+/// The server, with everything loaded and nothing running in the background yet.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<App, StoreError> {
+    let Surroundings {
+        store,
+        clock,
+        entropy,
+    } = surroundings;
+    let registry = Arc::new(store.load().await?);
+    let last_uses = Arc::new(LastUses::new(&registry, store.last_uses().await?));
+    let published = Published::new(Arc::clone(&registry));
+    let tasks = Tasks::default();
+    let executor = Executor {
+        head: Arc::new(Mutex::new(registry)),
+        published: published.clone(),
+        store: Arc::clone(&store),
+        last_uses: Arc::clone(&last_uses),
+        tasks: tasks.clone(),
+        clock: Arc::clone(&clock),
+        entropy: entropy.clone(),
+        latched: Arc::new(AtomicBool::new(false)),
+    };
+    Ok(App(Arc::new(Parts {
+        settings,
+        published,
+        executor,
+        usage: UsageRecorder::new(Arc::clone(&store)),
+        store,
+        last_uses,
+        remembered: RememberedSecrets::new(&entropy),
+        schedule: schedule::Schedule::default(),
+        tasks,
+        started: clock.now(),
+        clock,
+        entropy,
+    })))
+}
+
+impl App {
+    /// Does at once what fell due while the server was down, then starts the background work.
+    pub async fn start(&self) {
+        self.keep_schedule().await;
+        let recorder = self.0.usage.clone();
+        let interval = self.0.settings.usage_flush;
+        self.0
+            .tasks
+            .spawn("usage recorder", |stop| recorder.run(interval, stop));
+        let app = self.clone();
+        self.0
+            .tasks
+            .spawn("schedule", |stop| schedule::run(app, stop));
+    }
+}

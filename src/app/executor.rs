@@ -1,0 +1,195 @@
+//! The whole write path, on one screen: decide, commit, apply, publish.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::Mutex;
+
+use super::{last_uses::LastUses, published::Published, tasks::Tasks};
+use crate::{
+    admin::{command::Command, draft::Draft, refusal::Refusal},
+    crypto::random::Entropy,
+    domain::{
+        actor::Actor, audit::Object, change::OnceRecord, id::Revision, registry::Registry,
+        time::Clock,
+    },
+    store::{Store, StoreError},
+};
+
+/// Runs commands, one at a time.
+#[derive(Clone)]
+pub(super) struct Executor {
+    pub(super) head: Arc<Mutex<Arc<Registry>>>,
+    pub(super) published: Published<Registry>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) last_uses: Arc<LastUses>,
+    pub(super) tasks: Tasks,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Entropy,
+    /// Set when a commit failed: what is on disk is unknown then, so no further one is tried.
+    pub(super) latched: Arc<AtomicBool>,
+}
+
+/// On which terms a command is run.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Not a second time under the same key.
+    pub once: Option<Once>,
+    /// Only if this object is still as it was at this revision.
+    pub if_match: Option<(Object, Revision)>,
+}
+
+/// An idempotency key, and the request it came with.
+#[derive(Clone, Debug)]
+pub struct Once {
+    /// The key, chosen by the caller.
+    pub key: String,
+    /// A hash of method, path and body.
+    pub request: String,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// It may not be.
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    /// It was, by an earlier request with the same idempotency key, on this object.
+    #[error("this request was carried out before, on {0}")]
+    Replayed(Object),
+    /// Another request was made under the same idempotency key.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// The store failed; whether the change is kept is unknown.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl Executor {
+    /// Runs a command to its end: decided on the newest registry, durable before it is visible.
+    ///
+    /// The work goes on even if the caller hangs up, so that what is on disk and what is published
+    /// cannot part.
+    pub(super) async fn execute<C: Command>(
+        &self,
+        actor: Actor,
+        terms: Terms,
+        command: C,
+    ) -> Result<C::Outcome, AdminError> {
+        if !actor.may(C::NEEDS) {
+            return Err(Refusal::Forbidden(C::NEEDS).into());
+        }
+        let executor = self.clone();
+        let work = async move { executor.run(actor, terms, command).await };
+        self.tasks.complete(work).await.unwrap_or_else(|| {
+            Err(AdminError::Unavailable(
+                "the command ended unexpectedly".to_owned(),
+            ))
+        })
+    }
+
+    async fn run<C: Command>(
+        &self,
+        actor: Actor,
+        terms: Terms,
+        command: C,
+    ) -> Result<C::Outcome, AdminError> {
+        let mut head = self.head.lock().await;
+        if self.is_latched() {
+            return Err(AdminError::Unavailable(
+                "an earlier change could not be saved".to_owned(),
+            ));
+        }
+        let actor_name = actor.to_string();
+        self.check(&head, &actor_name, &terms).await?;
+        let base = Arc::clone(&head);
+        let draft = Draft::new(actor, self.clock.now(), self.entropy.clone());
+        let (outcome, draft) = decide(Arc::clone(&base), draft, command).await?;
+        let Some(mut commit) = draft.into_commit(&base) else {
+            return Ok(outcome);
+        };
+        commit.once = terms.once.map(|once| OnceRecord {
+            actor: actor_name,
+            key: once.key,
+            request: once.request,
+            object: commit.changes[0].effect.object(),
+            at: commit.at,
+        });
+        let commit = Arc::new(commit);
+        if let Err(error) = self.store.commit(Arc::clone(&commit)).await {
+            self.latched.store(true, Ordering::SeqCst);
+            tracing::error!(error = %error, "a change could not be saved: {error}");
+            return Err(error.into());
+        }
+        let next = Arc::new(base.apply(&commit));
+        self.last_uses.follow(&commit);
+        *head = Arc::clone(&next);
+        self.published.publish(next);
+        Ok(outcome)
+    }
+
+    async fn check(
+        &self,
+        registry: &Registry,
+        actor: &str,
+        terms: &Terms,
+    ) -> Result<(), AdminError> {
+        if let Some(once) = &terms.once
+            && let Some(earlier) = self.store.recall(actor, &once.key).await?
+        {
+            return Err(if earlier.request == once.request {
+                AdminError::Replayed(earlier.object)
+            } else {
+                AdminError::KeyReused
+            });
+        }
+        if let Some((object, expected)) = &terms.if_match
+            && let Some(found) = registry.revision_of(object)
+            && found != *expected
+        {
+            return Err(Refusal::Stale(found).into());
+        }
+        Ok(())
+    }
+
+    /// Whether changes are refused because one could not be saved.
+    pub(super) fn is_latched(&self) -> bool {
+        self.latched.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the running command, and lets none begin after it.
+    pub(super) async fn finish(&self) {
+        let _head = self.head.lock().await;
+        self.latched.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Decides off the runtime: hashing a password or generating an RSA key takes its time.
+async fn decide<C: Command>(
+    registry: Arc<Registry>,
+    mut draft: Draft,
+    command: C,
+) -> Result<(C::Outcome, Draft), AdminError> {
+    let decided = tokio::task::spawn_blocking(move || {
+        command
+            .decide(&registry, &mut draft)
+            .map(|outcome| (outcome, draft))
+    });
+    match decided.await {
+        Ok(decision) => Ok(decision?),
+        Err(error) => {
+            tracing::error!(error = %error, "a command panicked: {error}");
+            Err(AdminError::Unavailable(
+                "the command failed unexpectedly".to_owned(),
+            ))
+        }
+    }
+}
