@@ -1,4 +1,39 @@
 //! Jeton: an OAuth 2.0 authorization server for the client credentials grant.
+//!
+//! # The map
+//!
+//! A module uses only what lies on floors below its own; `tests/it/floors.rs` holds it to that.
+//!
+//! ```text
+//!  6   cli                                      the command line: a client of the admin API
+//!  5   web                                      the network: listeners, protocol endpoints, admin API
+//!  4   app                                      the running server: publish, execute, record, shut down
+//!  3   store                                    where commits go: one trait, one file per backend
+//!  2   oauth              admin                 decisions, pure: the protocol; the operators' commands
+//!  1   domain                                   the words of the business
+//!  0   crypto             config   telemetry    hashes and signatures; settings; the log
+//! ```
+//!
+//! | to learn about | read |
+//! | --- | --- |
+//! | a token request, from bytes to answer | [`oauth`], then `web::oauth` |
+//! | a change, from wish to disk to memory | [`admin`], then [`app`]'s executor |
+//! | rotation and "safe to retire" | [`domain::rotation`], [`domain::verdict`] |
+//! | what is on disk, and how it is sealed | [`store`] |
+//! | keys, hashes, seals | [`crypto`] |
+//! | settings and log fields | [`config`], [`telemetry`] |
+//! | endpoints, limits, time-outs | [`web`] |
+//! | commands and their output | [`cli`] |
+//!
+//! # What always holds
+//!
+//! - Everything the server knows is one immutable [`domain::registry::Registry`]; a request loads
+//!   it once. Between a token request's body and its answer there is no lock, no await, no store.
+//! - A change is decided, then durable, then remembered, then visible, in that order, with its
+//!   audit entry in the same transaction.
+//! - The registry after `apply` equals the registry after `load`.
+//! - Time, randomness and settings are handed in.
+//! - A secret has no `Debug`, and leaves in one answer only.
 
 pub mod admin;
 pub mod app;
