@@ -40,3 +40,4 @@ pub mod app;
 pub mod crypto;
 pub mod domain;
 pub mod store;
+pub mod web;

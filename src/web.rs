@@ -1,0 +1,4 @@
+//! The faces Jeton shows to the network: HTTP and everything that is said over it.
+
+pub mod layers;
+pub mod server;

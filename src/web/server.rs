@@ -1,0 +1,219 @@
+//! The HTTP server: accepts connections, bounds what each may cost, and ends without losing a request.
+//!
+//! It knows nothing of routes. Each connection runs in a tracked task: the protocol is chosen
+//! (`connection`), bytes pass a gate that frames and times HTTP/1 (`gate`), and each request goes to
+//! the [`Edge`].
+
+mod chunks;
+mod closing;
+mod connection;
+mod crowd;
+mod gate;
+mod head;
+mod ledger;
+mod listener;
+mod patience;
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{Request, Response},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::Service;
+use tracing::warn;
+
+pub use self::listener::{Listener, Peer};
+use self::{closing::Closing, connection::Connection, crowd::Crowd, listener::Socket};
+use crate::web::layers::Edge;
+
+/// How long each step of a connection may take and how much it may send.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// From accepting a connection to its first byte.
+    pub first_byte_timeout: Duration,
+    /// From the first byte of a request's head to its last.
+    pub header_timeout: Duration,
+    /// From the end of a request's head to the end of its body.
+    pub body_timeout: Duration,
+    /// From the end of a request's head to the answer. Also bounds how long a peer may refuse to read.
+    pub request_timeout: Duration,
+    /// Between two requests of one connection.
+    pub idle_timeout: Duration,
+    /// Of a connection; a request in flight is finished first.
+    pub connection_lifetime: Duration,
+    /// Connections served at once. More wait in the kernel's backlog.
+    pub max_connections: usize,
+    /// Connections of one address (IPv6: of one /64); 0 is no limit. More are closed at once.
+    pub max_connections_per_address: usize,
+    /// A request's head: request line and header fields.
+    pub max_header_bytes: usize,
+    /// A request's body. Routes may lower it for themselves.
+    pub max_body_bytes: u64,
+    /// A request's target: path and query.
+    pub max_target_bytes: usize,
+    /// From the stop signal until connections still busy are cut.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            first_byte_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_mins(1),
+            connection_lifetime: Duration::from_hours(1),
+            max_connections: 10_000,
+            max_connections_per_address: 0,
+            max_header_bytes: 32 * 1024,
+            max_body_bytes: 64 * 1024,
+            max_target_bytes: 8 * 1024,
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a server did between its start and its end.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ServeReport {
+    /// Connections taken from the listener.
+    pub accepted: u64,
+    /// Connections closed at once because their address had too many.
+    pub turned_away: u64,
+    /// Connections that were still busy when the drain timeout ended them.
+    pub cut: u64,
+}
+
+/// Serves `edge` on `listener` until `stop` fires and the requests in flight are answered.
+pub async fn serve<S>(
+    listener: Listener,
+    edge: Edge<S>,
+    limits: Limits,
+    stop: CancellationToken,
+) -> ServeReport
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    let mut server = Server {
+        edge,
+        limits,
+        permits: Arc::new(Semaphore::new(limits.max_connections)),
+        crowd: Crowd::new(limits.max_connections_per_address),
+        closing: Closing::default(),
+        tasks: TaskTracker::new(),
+        report: ServeReport::default(),
+    };
+    stop.run_until_cancelled(server.accept_all(&listener)).await;
+    server.closing.begin();
+    server.accept_queued(&listener).await;
+    drop(listener);
+    server.drain().await
+}
+
+struct Server<S> {
+    edge: Edge<S>,
+    limits: Limits,
+    permits: Arc<Semaphore>,
+    crowd: Crowd,
+    closing: Closing,
+    tasks: TaskTracker,
+    report: ServeReport,
+}
+
+impl<S> Server<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    /// A permit is taken before a connection, so that those above the cap wait in the backlog.
+    async fn accept_all(&mut self, listener: &Listener) {
+        loop {
+            let permits = Arc::clone(&self.permits);
+            let permit = permits
+                .acquire_owned()
+                .await
+                .expect("the permits are never closed");
+            match listener.accept().await {
+                Ok((socket, peer)) => self.admit(socket, peer, permit),
+                Err(error) => back_off(&error).await,
+            }
+        }
+    }
+
+    /// Takes what the kernel had already accepted when the stop signal came: its requests may be complete.
+    async fn accept_queued(&mut self, listener: &Listener) {
+        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            match tokio::time::timeout(closing::SETTLE, listener.accept()).await {
+                Ok(Ok((socket, peer))) => self.admit(socket, peer, permit),
+                Ok(Err(_)) | Err(_) => return,
+            }
+            if self.closing.is_settled() {
+                return;
+            }
+        }
+    }
+
+    fn admit(&mut self, socket: Socket, peer: Peer, permit: OwnedSemaphorePermit) {
+        self.report.accepted += 1;
+        let Some(place) = self.crowd.enter(peer) else {
+            self.report.turned_away += 1;
+            return;
+        };
+        let connection = Connection {
+            edge: self.edge.clone(),
+            peer,
+            limits: self.limits,
+            closing: self.closing.clone(),
+            tasks: self.tasks.clone(),
+        };
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move {
+            let _held = (permit, place);
+            closing.unless_cut(connection.run(socket)).await;
+        });
+    }
+
+    async fn drain(self) -> ServeReport {
+        self.tasks.close();
+        if tokio::time::timeout(self.limits.drain_timeout, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            self.closing.cut();
+            self.tasks.wait().await;
+        }
+        ServeReport {
+            cut: self.closing.connections_cut(),
+            ..self.report
+        }
+    }
+}
+
+/// A peer that went away costs nothing; anything else (no descriptors, no memory) needs time to pass.
+async fn back_off(error: &io::Error) {
+    let peer_left = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    );
+    if !peer_left {
+        warn!(error = %error, "cannot accept connections: {error}");
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);

@@ -1,0 +1,319 @@
+//! One connection: its protocol is chosen by its first bytes, then hyper speaks it until either side is done.
+//!
+//! Everything after choosing works on any byte stream, so that a handshake fits in between.
+
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Request, Response, header},
+};
+use hyper::{
+    body::Incoming,
+    rt::Executor,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::TokioTimer;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_util::task::TaskTracker;
+use tower::Service;
+use tracing::debug;
+
+use super::{
+    Limits, Peer,
+    closing::{Closing, SETTLE},
+    gate::Gate,
+    ledger::{InFlight, Ledger, TrackedBody},
+    listener::Socket,
+    patience::Patience,
+};
+use crate::web::layers::{Arrival, Edge};
+
+/// What a connection needs besides its bytes.
+#[derive(Debug)]
+pub(super) struct Connection<S> {
+    pub(super) edge: Edge<S>,
+    pub(super) peer: Peer,
+    pub(super) limits: Limits,
+    pub(super) closing: Closing,
+    pub(super) tasks: TaskTracker,
+}
+
+impl<S> Connection<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    pub(super) async fn run(self, mut socket: Socket) {
+        let accepted_at = Instant::now();
+        let Some(received) = self.first_bytes(&mut socket).await else {
+            return;
+        };
+        let patience = Patience::new(self.limits, self.closing.clone(), accepted_at);
+        let ledger = Arc::new(Ledger::default());
+        let ended = match (&socket, received.starts_with(PREFACE)) {
+            (Socket::Tcp(_), true) => {
+                let gate = Gate::open(socket, received, patience, Arc::clone(&ledger));
+                self.speak_http2(gate, ledger).await
+            }
+            (Socket::Tcp(_) | Socket::Unix(_), _) => {
+                let ends_at = accepted_at + self.limits.connection_lifetime;
+                let gate = Gate::framed(socket, received, patience, Arc::clone(&ledger));
+                self.speak_http1(gate, ledger, ends_at).await
+            }
+        };
+        if let Err(error) = ended {
+            debug!(error = %error, "a connection ended early: {error}");
+        }
+    }
+
+    /// Enough bytes to tell the protocols apart. `None` if the peer sends none in time or leaves.
+    async fn first_bytes(&self, socket: &mut Socket) -> Option<Vec<u8>> {
+        let mut received = Vec::new();
+        let first = timeout(
+            self.limits.first_byte_timeout,
+            socket.read_buf(&mut received),
+        );
+        let first = tokio::select! {
+            biased;
+            first = first => first.ok()?,
+            () = self.closing.begun() => timeout(SETTLE, socket.read_buf(&mut received)).await.ok()?,
+        };
+        let mut count = first.ok()?;
+        let due = Instant::now() + self.limits.header_timeout;
+        while count > 0 {
+            if received.len() >= PREFACE.len() || !PREFACE.starts_with(&received) {
+                return Some(received);
+            }
+            count = timeout_at(due, socket.read_buf(&mut received))
+                .await
+                .ok()?
+                .ok()?;
+        }
+        None
+    }
+
+    async fn speak_http1<I>(
+        self,
+        gate: Gate<I>,
+        ledger: Arc<Ledger>,
+        ends_at: Instant,
+    ) -> hyper::Result<()>
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Self {
+            edge,
+            peer,
+            limits,
+            closing,
+            ..
+        } = self;
+        let answer = service_fn(|request: Request<Incoming>| {
+            let arrival = Arrival {
+                peer,
+                limits,
+                refusal: ledger.take_refusal(),
+            };
+            let (edge, in_flight) = (edge.clone(), ledger.begin());
+            let (closing, ledger) = (&closing, &ledger);
+            async move {
+                let mut response = edge.respond(arrival, request).await;
+                let ending = closing.has_begun() || Instant::now() >= ends_at;
+                if ending && !ledger.has_ahead() {
+                    response
+                        .headers_mut()
+                        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(tracked(response, in_flight))
+            }
+        });
+        let mut http1 = http1::Builder::new();
+        http1
+            .header_read_timeout(None)
+            .max_buf_size(limits.max_header_bytes.max(HTTP1_BUFFER));
+        let mut connection = http1.serve_connection(gate, answer);
+        let mut begun = pin!(closing.begun());
+        let ended = poll_fn(|cx| {
+            // Only to be woken by it; the gate then sees that closing has begun.
+            let _ = begun.as_mut().poll(cx);
+            Pin::new(&mut connection).poll(cx)
+        })
+        .await;
+        connection.into_parts().io.linger().await;
+        ended
+    }
+
+    async fn speak_http2<I>(self, gate: Gate<I>, ledger: Arc<Ledger>) -> hyper::Result<()>
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self {
+            edge,
+            peer,
+            limits,
+            closing,
+            tasks,
+        } = self;
+        let requests = Arc::clone(&ledger);
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let arrival = Arrival {
+                peer,
+                limits,
+                refusal: None,
+            };
+            let (edge, in_flight) = (edge.clone(), requests.begin());
+            async move { Ok::<_, Infallible>(tracked(edge.respond(arrival, request).await, in_flight)) }
+        });
+        let streams = Streams {
+            tasks,
+            closing: closing.clone(),
+        };
+        let mut connection = pin!(http2_builder(streams, &limits).serve_connection(gate, answer));
+        let mut begun = pin!(closing.begun());
+        let mut watch = Watch::new(limits);
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => return ended,
+                () = begun.as_mut(), if !watch.ends_soon => watch.end_soon(),
+                () = tokio::time::sleep(watch.pause()) => {}
+            }
+            match watch.judge(&ledger) {
+                Verdict::GoOn => {}
+                Verdict::Finish => connection.as_mut().graceful_shutdown(),
+                Verdict::Drop => return Ok(()),
+            }
+        }
+    }
+}
+
+/// What an HTTP/2 client with prior knowledge sends first (RFC 9113 §3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The smallest that hyper takes.
+const HTTP1_BUFFER: usize = 8 * 1024;
+
+fn tracked(response: Response<Body>, request: InFlight) -> Response<TrackedBody> {
+    response.map(|body| TrackedBody::new(body, request))
+}
+
+fn http2_builder(streams: Streams, limits: &Limits) -> http2::Builder<Streams> {
+    let mut http2 = http2::Builder::new(streams);
+    http2
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(128)
+        .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX))
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(256 * 1024)
+        .max_send_buf_size(64 * 1024)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(20));
+    http2
+}
+
+/// Runs the streams of HTTP/2 in tracked tasks that do not outlive the cut.
+#[derive(Clone, Debug)]
+struct Streams {
+    tasks: TaskTracker,
+    closing: Closing,
+}
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        self.tasks
+            .spawn(self.closing.cut_token().run_until_cancelled_owned(stream));
+    }
+}
+
+/// Judges an HTTP/2 connection from time to time: hyper itself has no patience to run out of.
+#[derive(Debug)]
+struct Watch {
+    limits: Limits,
+    turns: u64,
+    turned_at: Instant,
+    ends_at: Instant,
+    ends_soon: bool,
+    finishing_since: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Verdict {
+    GoOn,
+    Finish,
+    Drop,
+}
+
+impl Watch {
+    fn new(limits: Limits) -> Self {
+        let now = Instant::now();
+        let ends_at = now + limits.connection_lifetime;
+        Self {
+            limits,
+            turns: 0,
+            turned_at: now,
+            ends_at,
+            ends_soon: false,
+            finishing_since: None,
+        }
+    }
+
+    fn end_soon(&mut self) {
+        self.ends_soon = true;
+        self.ends_at = self.ends_at.min(Instant::now() + SETTLE);
+    }
+
+    fn judge(&mut self, ledger: &Ledger) -> Verdict {
+        let now = Instant::now();
+        if self.turns != ledger.turns() {
+            self.turns = ledger.turns();
+            self.turned_at = now;
+        }
+        let quiet_since = self
+            .turned_at
+            .max(self.finishing_since.unwrap_or(self.turned_at));
+        let quiet = now - quiet_since;
+        match (self.finishing_since, ledger.is_busy()) {
+            (_, true) if quiet > self.limits.request_timeout * 2 => Verdict::Drop,
+            (Some(_), false) if quiet > FINISH_TIME => Verdict::Drop,
+            (None, false) if quiet >= self.limits.idle_timeout => self.finish(now),
+            (None, _) if now >= self.ends_at => self.finish(now),
+            (Some(_) | None, _) => Verdict::GoOn,
+        }
+    }
+
+    fn finish(&mut self, now: Instant) -> Verdict {
+        self.finishing_since = Some(now);
+        Verdict::Finish
+    }
+
+    fn pause(&self) -> Duration {
+        let pause = (self.limits.idle_timeout / 4).clamp(MIN_PAUSE, MAX_PAUSE);
+        if self.finishing_since.is_some() {
+            pause
+        } else {
+            pause.min(self.ends_at - Instant::now()).max(SETTLE)
+        }
+    }
+}
+
+/// For a peer to acknowledge that its connection is to end.
+const FINISH_TIME: Duration = Duration::from_secs(1);
+const MIN_PAUSE: Duration = Duration::from_millis(20);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
