@@ -73,20 +73,17 @@ impl Patience {
         let now = Instant::now();
         let ending = self.closing.has_begun() || now >= self.ends_at;
         let busy = awaited == Awaited::Answer || self.stalled_since.is_some();
-        let due = if busy {
-            now + if ending || stream_ended {
-                LOOK_AGAIN
-            } else {
-                self.limits.idle_timeout
+        let due = match awaited {
+            _ if busy && (ending || stream_ended) => now + LOOK_AGAIN,
+            _ if busy => (now + self.look_again_after()).min(self.ends_at),
+            _ if stream_ended => now,
+            Awaited::RestOfHead | Awaited::Answer => {
+                self.message_began_at.max(self.wrote_at) + self.limits.header_timeout
             }
-        } else if stream_ended {
-            now
-        } else if awaited == Awaited::RestOfHead {
-            self.message_began_at.max(self.wrote_at) + self.limits.header_timeout
-        } else if ending {
-            *self.ending_since.get_or_insert(now) + SETTLE
-        } else {
-            (self.read_at.max(self.wrote_at) + self.limits.idle_timeout).min(self.ends_at)
+            Awaited::Request if ending => *self.ending_since.get_or_insert(now) + SETTLE,
+            Awaited::Request => {
+                (self.read_at.max(self.wrote_at) + self.limits.idle_timeout).min(self.ends_at)
+            }
         };
         self.poll_alarm(cx, due)
     }
@@ -108,6 +105,11 @@ impl Patience {
             .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
+    /// hyper does not read again when a request ends; the alarm set before must do for what follows.
+    fn look_again_after(&self) -> Duration {
+        self.limits.header_timeout.min(self.limits.idle_timeout)
+    }
+
     fn poll_alarm(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<()> {
         if due < self.alarm.deadline() {
             self.alarm.as_mut().reset(due);
@@ -122,5 +124,5 @@ impl Patience {
     }
 }
 
-/// hyper does not read again when a request ends, so a connection that is to end looks for itself.
+/// How soon a connection that is to end looks whether its request is answered.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
