@@ -1,3 +1,9 @@
 //! Jeton from outside: each module is a capability, each test a sentence about the product.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 mod http;
