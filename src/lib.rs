@@ -37,7 +37,9 @@
 
 pub mod admin;
 pub mod app;
+pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod store;
 pub mod web;
+pub mod telemetry;

@@ -1,0 +1,394 @@
+//! Settings: what they are, where they may be given, and what they must agree on.
+//!
+//! A setting is looked for on the command line, in the environment (`JETON_*`), in the settings file
+//! and in its default, in this order. All are parsed into types and checked against each other once,
+//! before anything starts; nothing is looked up later, and nobody else reads the environment.
+
+pub mod settings;
+mod toml_file;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    io::{self, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Parser;
+use ipnet::IpNet;
+use zeroize::Zeroizing;
+
+use crate::domain::{issuer::Issuer, time::Span};
+pub use settings::{Place, Settings};
+pub use values::{Endpoint, LogFormat, LogLevel, Network, ValueError};
+
+/// Where everything is kept unless `--data` says otherwise.
+pub const DEFAULT_DATA: &str = "jeton-data";
+
+/// The settings file that is read if it lies in the data directory.
+pub const FILE_NAME: &str = "jeton.toml";
+
+/// The master key's file in the data directory.
+pub const MASTER_KEY_FILE_NAME: &str = "master.key";
+
+/// The environment variable that may hold the master key itself.
+pub const MASTER_KEY_VARIABLE: &str = "JETON_MASTER_KEY";
+
+/// The environment variable that names the master key's file; `-` is the standard input.
+pub const MASTER_KEY_FILE_VARIABLE: &str = "JETON_MASTER_KEY_FILE";
+
+/// Every setting, as it is in effect.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The settings file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// Where the master key comes from.
+    pub master_key: MasterKeySource,
+    /// Where clients are served.
+    pub listen: SocketAddr,
+    /// Where operators are served, if apart from clients.
+    pub operator_listen: Option<SocketAddr>,
+    /// The issuer identifier, if it is not made from the address.
+    pub issuer: Option<Issuer>,
+    /// The reverse proxies whose forwarding headers are believed.
+    pub behind_proxy: Vec<IpNet>,
+    /// Whether anybody may come over plain HTTP.
+    pub plain_http: PlainHttp,
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// How much of it.
+    pub log_level: LogLevel,
+    /// Threads that serve requests; one for each processor if nothing is said.
+    pub worker_threads: Option<usize>,
+    /// How often usage is written to disk.
+    pub usage_flush_interval: Span,
+    /// What a peer may cost.
+    pub limits: Limits,
+}
+
+/// From whom plain HTTP is taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PlainHttp {
+    /// From this machine, and from declared proxies.
+    Nearby,
+    /// From anywhere, because the operator said so.
+    FromAnywhere,
+}
+
+/// What one peer, and all of them together, may cost.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Connections served at once.
+    pub max_connections: usize,
+    /// Connections of one address; 0 is no limit.
+    pub max_connections_per_address: usize,
+    /// Bytes of a request's head.
+    pub max_header_bytes: usize,
+    /// Bytes of a request's target.
+    pub max_target_bytes: usize,
+    /// Bytes of a request's body.
+    pub max_body_bytes: u64,
+    /// Until a connection's first byte.
+    pub first_byte_timeout: Span,
+    /// For a request's head.
+    pub header_timeout: Span,
+    /// For a request's body.
+    pub body_timeout: Span,
+    /// Until a request is answered.
+    pub request_timeout: Span,
+    /// Between two requests of a connection.
+    pub idle_timeout: Span,
+    /// Of a connection.
+    pub connection_lifetime: Span,
+    /// For what is in flight when the server stops.
+    pub drain_timeout: Span,
+}
+
+/// Where the master key comes from.
+#[derive(Clone)]
+pub enum MasterKeySource {
+    /// A file; made at first start.
+    File(PathBuf),
+    /// The environment or the standard input: its text.
+    Given(Zeroizing<String>),
+}
+
+impl fmt::Debug for MasterKeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Given(_) => f.write_str("Given(..)"),
+        }
+    }
+}
+
+/// Settings are wrong; nothing was started. Each says in one line what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The settings file cannot be read.
+    #[error("cannot read the settings file {}: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The settings file has a mistake.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Mistake {
+        /// Which file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// Its column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value in the environment, or a combination of values, is wrong.
+    #[error("{0}")]
+    Wrong(String),
+    /// An address that everybody can reach would be served without encryption.
+    #[error(
+        "plain HTTP on {0} could be read on its way: listen on a loopback address such as \
+         127.0.0.1:8080, or name the proxy that adds TLS with --behind-proxy CIDR, or accept it with \
+         --allow-plain-http-from-anywhere"
+    )]
+    PlainHttp(SocketAddr),
+    /// The issuer is reached without encryption.
+    #[error(
+        "the issuer {0} is plain HTTP on a host that is not this machine: give an https:// issuer, \
+         or accept it with --allow-plain-http-from-anywhere"
+    )]
+    PlainIssuer(Issuer),
+}
+
+impl Config {
+    /// The settings in effect for a command that was given `place` and `settings` on its command
+    /// line or in the environment.
+    pub fn resolve(place: Place, settings: Settings) -> Result<Self, ConfigError> {
+        let given = place.data.clone();
+        let guess = given.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
+        let file = match place.config {
+            Some(path) => Some((toml_file::read(&path)?, path)),
+            None => toml_file::read_from_data(&guess)?,
+        };
+        let (kept, file) = file.map_or((Settings::default(), None), |(kept, path)| {
+            (kept, Some(path))
+        });
+        let data = given.or_else(|| kept.data.clone()).unwrap_or(guess);
+        let master_key_file = place
+            .master_key_file
+            .or_else(|| kept.master_key_file.clone());
+        let master_key = MasterKeySource::find(master_key_file, &data)?;
+        Self::from_settings(settings.or(kept), data, master_key, file)
+    }
+
+    /// As [`Config::resolve`], for a command that has no settings of its own: the environment and
+    /// the file still have theirs.
+    pub fn resolve_place(place: Place) -> Result<Self, ConfigError> {
+        Self::resolve(place, Settings::from_environment()?)
+    }
+
+    fn from_settings(
+        settings: Settings,
+        data: PathBuf,
+        master_key: MasterKeySource,
+        file: Option<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        let limits = Limits::from_settings(&settings)?;
+        let plain_http = match settings.allow_plain_http_from_anywhere {
+            Some(true) => PlainHttp::FromAnywhere,
+            Some(false) | None => PlainHttp::Nearby,
+        };
+        let config = Self {
+            data,
+            file,
+            master_key,
+            listen: settings.listen.unwrap_or_default().0,
+            operator_listen: settings.operator_listen.map(|endpoint| endpoint.0),
+            issuer: settings.issuer,
+            behind_proxy: settings
+                .behind_proxy
+                .unwrap_or_default()
+                .into_iter()
+                .map(|network| network.0)
+                .collect(),
+            plain_http,
+            log_format: settings.log_format.unwrap_or_default(),
+            log_level: settings.log_level.unwrap_or_default(),
+            worker_threads: settings.worker_threads.map(usize::from).filter(|n| *n > 0),
+            usage_flush_interval: settings.usage_flush_interval.unwrap_or(Span(10)),
+            limits,
+        };
+        if config.usage_flush_interval == Span(0) {
+            return Err(wrong("usage_flush_interval is at least 1s"));
+        }
+        Ok(config)
+    }
+
+    /// Checks what only matters to a server that listens: who could read along.
+    pub fn check_listening(&self) -> Result<(), ConfigError> {
+        if self.operator_listen == Some(self.listen) && self.listen.port() != 0 {
+            return Err(wrong(format!(
+                "--operator-listen is {} as well as --listen: give operators an address of their own",
+                self.listen
+            )));
+        }
+        if self.listen.ip().is_unspecified() && self.issuer.is_none() {
+            return Err(wrong(format!(
+                "listening on every address ({}), the server cannot know its own name: say it with \
+                 --issuer, as https://auth.example.com",
+                self.listen
+            )));
+        }
+        if self.plain_http == PlainHttp::FromAnywhere {
+            return Ok(());
+        }
+        let exposed = |address: &SocketAddr| !address.ip().is_loopback();
+        let mut addresses = [Some(self.listen), self.operator_listen].into_iter();
+        if self.behind_proxy.is_empty()
+            && let Some(address) = addresses.by_ref().flatten().find(exposed)
+        {
+            return Err(ConfigError::PlainHttp(address));
+        }
+        match &self.issuer {
+            Some(issuer) if !issuer.is_https() && !is_this_machine(issuer.host()) => {
+                Err(ConfigError::PlainIssuer(issuer.clone()))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The issuer of a server that listens on `address`: the one that was set, else
+    /// `http://ADDRESS`.
+    pub fn issuer_at(&self, address: SocketAddr) -> Issuer {
+        self.issuer.clone().unwrap_or_else(|| {
+            format!("http://{address}")
+                .parse()
+                .expect("a socket address makes an issuer")
+        })
+    }
+}
+
+impl Limits {
+    fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
+        let limits = Self {
+            max_connections: settings.max_connections.unwrap_or(10_000),
+            max_connections_per_address: settings.max_connections_per_address.unwrap_or(0),
+            max_header_bytes: settings.max_header_bytes.unwrap_or(32 * 1024),
+            max_target_bytes: settings.max_target_bytes.unwrap_or(8 * 1024),
+            max_body_bytes: settings.max_body_bytes.unwrap_or(64 * 1024),
+            first_byte_timeout: settings.first_byte_timeout.unwrap_or(Span(10)),
+            header_timeout: settings.header_timeout.unwrap_or(Span(10)),
+            body_timeout: settings.body_timeout.unwrap_or(Span(10)),
+            request_timeout: settings.request_timeout.unwrap_or(Span(15)),
+            idle_timeout: settings.idle_timeout.unwrap_or(Span::minutes(1)),
+            connection_lifetime: settings.connection_lifetime.unwrap_or(Span::hours(1)),
+            drain_timeout: settings.drain_timeout.unwrap_or(Span(30)),
+        };
+        limits.check()?;
+        Ok(limits)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let spans = [
+            ("first_byte_timeout", self.first_byte_timeout),
+            ("header_timeout", self.header_timeout),
+            ("body_timeout", self.body_timeout),
+            ("request_timeout", self.request_timeout),
+            ("idle_timeout", self.idle_timeout),
+            ("connection_lifetime", self.connection_lifetime),
+        ];
+        if let Some((name, _)) = spans.iter().find(|(_, span)| *span == Span(0)) {
+            return Err(wrong(format!("{name} is at least 1s")));
+        }
+        if self.max_connections == 0 {
+            return Err(wrong("max_connections is at least 1"));
+        }
+        if self.max_header_bytes < LEAST_HEADER_BYTES {
+            return Err(wrong(format!(
+                "max_header_bytes is at least {LEAST_HEADER_BYTES}"
+            )));
+        }
+        if self.max_target_bytes > self.max_header_bytes {
+            return Err(wrong(
+                "max_target_bytes is at most max_header_bytes: the target is a part of the head",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The least that hyper can read a request's head with.
+const LEAST_HEADER_BYTES: usize = 8 * 1024;
+
+impl MasterKeySource {
+    fn find(file: Option<PathBuf>, data: &Path) -> Result<Self, ConfigError> {
+        let value = std::env::var_os(MASTER_KEY_VARIABLE);
+        match (value, file) {
+            (Some(_), Some(_)) => Err(wrong(format!(
+                "the master key is given twice, by {MASTER_KEY_VARIABLE} and by --master-key-file: \
+                 give one"
+            ))),
+            (Some(value), None) => value
+                .into_string()
+                .map(|text| Self::Given(Zeroizing::new(text)))
+                .map_err(|_| wrong(format!("{MASTER_KEY_VARIABLE} is not text"))),
+            (None, Some(path)) if path == Path::new("-") => {
+                let mut text = Zeroizing::new(String::new());
+                io::stdin()
+                    .take(1024)
+                    .read_to_string(&mut text)
+                    .map_err(|error| {
+                        wrong(format!(
+                            "cannot read the master key from standard input: {error}"
+                        ))
+                    })?;
+                Ok(Self::Given(text))
+            }
+            (None, Some(path)) => Ok(Self::File(path)),
+            (None, None) => Ok(Self::File(data.join(MASTER_KEY_FILE_NAME))),
+        }
+    }
+}
+
+impl Settings {
+    /// What the environment alone says.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        #[derive(Parser)]
+        struct Environment {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        Environment::try_parse_from(["jeton"])
+            .map(|environment| environment.settings)
+            .map_err(|error| ConfigError::Wrong(settings::wrong_variable(&error)))
+    }
+}
+
+/// Whether the environment asks for text without colours (`NO_COLOR`, or a dumb terminal).
+pub fn wants_no_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
+/// Whether `host` can only mean the machine itself.
+pub fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn wrong(message: impl Into<String>) -> ConfigError {
+    ConfigError::Wrong(message.into())
+}

@@ -1,0 +1,377 @@
+//! Every setting as it may be given: one field each, whose comment is its documentation everywhere.
+//!
+//! The command line's help, the README's table and this file say the same, because they are the same
+//! text. The field's name is the name in the settings file; `--its-name` is the flag and
+//! `JETON_ITS_NAME` the variable.
+
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory, Parser};
+use serde::Deserialize;
+
+use super::{
+    toml_file::{list, text},
+    values::{Endpoint, LogFormat, LogLevel, Network},
+};
+use crate::domain::{issuer::Issuer, time::Span};
+
+/// Where the data lies: every command needs to know.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// The data directory: the data file, the master key, the socket and, if there is one, the
+    /// settings file.
+    ///
+    /// Default: jeton-data
+    #[arg(
+        long,
+        env = "JETON_DATA",
+        value_name = "DIR",
+        global = true,
+        hide_env_values = true
+    )]
+    pub data: Option<PathBuf>,
+
+    /// The settings file, in TOML.
+    ///
+    /// Default: jeton.toml in the data directory, if it is there
+    #[arg(
+        long,
+        env = "JETON_CONFIG",
+        value_name = "FILE",
+        global = true,
+        hide_env_values = true
+    )]
+    pub config: Option<PathBuf>,
+
+    /// The file that holds the master key; `-` reads it from standard input.
+    ///
+    /// The key itself may stand in `JETON_MASTER_KEY` instead. Keep a copy away from the data: without
+    /// it nobody can read them.
+    ///
+    /// Default: master.key in the data directory, made at first start
+    #[arg(
+        long,
+        env = "JETON_MASTER_KEY_FILE",
+        value_name = "FILE",
+        global = true,
+        hide_env_values = true
+    )]
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// How the server runs.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// See [`Place::data`].
+    #[arg(skip)]
+    pub data: Option<PathBuf>,
+
+    /// See [`Place::master_key_file`].
+    #[arg(skip)]
+    pub master_key_file: Option<PathBuf>,
+
+    /// Where clients are served: address and port. Port 0 takes a free one.
+    ///
+    /// Default: 127.0.0.1:8080
+    #[arg(
+        long,
+        env = "JETON_LISTEN",
+        value_name = "ADDR:PORT",
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub listen: Option<Endpoint>,
+
+    /// Serves the console and the admin API here, and no longer where clients are served.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_OPERATOR_LISTEN",
+        value_name = "ADDR:PORT",
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub operator_listen: Option<Endpoint>,
+
+    /// The issuer identifier: the web address by which clients and APIs know this server, as it
+    /// stands in every token.
+    ///
+    /// Default: `http://LISTEN`
+    #[arg(long, env = "JETON_ISSUER", value_name = "URL", hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub issuer: Option<Issuer>,
+
+    /// The reverse proxy in front of this server, which adds TLS: its address or network. Only its
+    /// `Forwarded` and `X-Forwarded-For` headers are believed. May be given several times, or several
+    /// with commas between.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_BEHIND_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "list")]
+    pub behind_proxy: Option<Vec<Network>>,
+
+    /// Takes plain HTTP from anywhere, so that everybody on the way can read secrets and tokens. For
+    /// trials only.
+    ///
+    /// Default: false
+    #[arg(
+        long,
+        env = "JETON_ALLOW_PLAIN_HTTP_FROM_ANYWHERE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        hide_env_values = true
+    )]
+    pub allow_plain_http_from_anywhere: Option<bool>,
+
+    /// How the log is written, on standard error: `human` or `json`.
+    ///
+    /// Default: human
+    #[arg(
+        long,
+        env = "JETON_LOG_FORMAT",
+        value_name = "FORMAT",
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub log_format: Option<LogFormat>,
+
+    /// How much is logged: off, error, warn, info, debug or trace.
+    ///
+    /// Default: info
+    #[arg(
+        long,
+        env = "JETON_LOG_LEVEL",
+        value_name = "LEVEL",
+        hide_env_values = true,
+        hide_possible_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub log_level: Option<LogLevel>,
+
+    /// Threads that serve requests; 0 is one for each processor.
+    ///
+    /// Default: 0
+    #[arg(
+        long,
+        env = "JETON_WORKER_THREADS",
+        value_name = "N",
+        hide_env_values = true
+    )]
+    pub worker_threads: Option<u16>,
+
+    /// How often usage (last use, counts, addresses) is written to disk. A crash may lose the uses of
+    /// one such interval, nothing else.
+    ///
+    /// Default: 10s
+    #[arg(
+        long,
+        env = "JETON_USAGE_FLUSH_INTERVAL",
+        value_name = "SPAN",
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub usage_flush_interval: Option<Span>,
+
+    /// How long requests in flight may take when the server is told to stop.
+    ///
+    /// Default: 30s
+    #[arg(
+        long,
+        env = "JETON_DRAIN_TIMEOUT",
+        value_name = "SPAN",
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub drain_timeout: Option<Span>,
+
+    /// Connections served at once; more wait.
+    ///
+    /// Default: 10000
+    #[arg(long, env = "JETON_MAX_CONNECTIONS", value_name = "N", help_heading = LIMITS, hide_env_values = true)]
+    pub max_connections: Option<usize>,
+
+    /// Connections of one address (IPv6: of one /64) at once; 0 is no limit.
+    ///
+    /// Default: 0
+    #[arg(long, env = "JETON_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", help_heading = LIMITS, hide_env_values = true)]
+    pub max_connections_per_address: Option<usize>,
+
+    /// Bytes of a request's head: request line and header fields; at least 8192.
+    ///
+    /// Default: 32768
+    #[arg(long, env = "JETON_MAX_HEADER_BYTES", value_name = "BYTES", help_heading = LIMITS, hide_env_values = true)]
+    pub max_header_bytes: Option<usize>,
+
+    /// Bytes of a request's target: path and query.
+    ///
+    /// Default: 8192
+    #[arg(long, env = "JETON_MAX_TARGET_BYTES", value_name = "BYTES", help_heading = LIMITS, hide_env_values = true)]
+    pub max_target_bytes: Option<usize>,
+
+    /// Bytes of a request's body.
+    ///
+    /// Default: 65536
+    #[arg(long, env = "JETON_MAX_BODY_BYTES", value_name = "BYTES", help_heading = LIMITS, hide_env_values = true)]
+    pub max_body_bytes: Option<u64>,
+
+    /// From accepting a connection to its first byte.
+    ///
+    /// Default: 10s
+    #[arg(long, env = "JETON_FIRST_BYTE_TIMEOUT", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub first_byte_timeout: Option<Span>,
+
+    /// From the first byte of a request's head to its last.
+    ///
+    /// Default: 10s
+    #[arg(long, env = "JETON_HEADER_TIMEOUT", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub header_timeout: Option<Span>,
+
+    /// From the end of a request's head to the end of its body.
+    ///
+    /// Default: 10s
+    #[arg(long, env = "JETON_BODY_TIMEOUT", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub body_timeout: Option<Span>,
+
+    /// From the end of a request's head to its answer.
+    ///
+    /// Default: 15s
+    #[arg(long, env = "JETON_REQUEST_TIMEOUT", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub request_timeout: Option<Span>,
+
+    /// Between two requests of one connection.
+    ///
+    /// Default: 1m
+    #[arg(long, env = "JETON_IDLE_TIMEOUT", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub idle_timeout: Option<Span>,
+
+    /// The longest that one connection is kept; a request in flight is finished first.
+    ///
+    /// Default: 1h
+    #[arg(long, env = "JETON_CONNECTION_LIFETIME", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub connection_lifetime: Option<Span>,
+}
+
+const LIMITS: &str = "Limits";
+
+impl Settings {
+    /// These settings, and those of `other` where these say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        macro_rules! each {
+            ($($field:ident)*) => { Self { $($field: self.$field.or(other.$field)),* } };
+        }
+        each! {
+            data master_key_file listen operator_listen issuer behind_proxy
+            allow_plain_http_from_anywhere log_format log_level worker_threads usage_flush_interval
+            drain_timeout max_connections max_connections_per_address max_header_bytes
+            max_target_bytes max_body_bytes first_byte_timeout header_timeout body_timeout
+            request_timeout idle_timeout connection_lifetime
+        }
+    }
+}
+
+/// One setting as it is documented.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Documented {
+    /// The name in the settings file.
+    pub name: String,
+    /// The environment variable.
+    pub variable: String,
+    /// What it is without being set.
+    pub default: String,
+    /// What it does.
+    pub meaning: String,
+}
+
+/// Every setting, in the order of the help.
+pub fn documented() -> Vec<Documented> {
+    let command = commands();
+    let ours = command
+        .get_arguments()
+        .filter(|arg| arg.get_env().is_some());
+    ours.map(|arg| {
+        let help = arg.get_long_help().or_else(|| arg.get_help());
+        let help = help.map(ToString::to_string).unwrap_or_default();
+        let (meaning, default) = help
+            .rsplit_once("Default:")
+            .expect("each setting's comment ends with its default");
+        Documented {
+            name: arg.get_id().to_string(),
+            variable: arg
+                .get_env()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            default: default.trim().to_owned(),
+            meaning: meaning.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    })
+    .collect()
+}
+
+/// Every setting as a table in Markdown, for the README.
+pub fn table() -> String {
+    let row = |setting: Documented| {
+        let Documented {
+            name,
+            default,
+            meaning,
+            ..
+        } = setting;
+        format!("| `{name}` | {default} | {meaning} |\n")
+    };
+    let head = "| setting | default | what it does |\n| --- | --- | --- |\n".to_owned();
+    documented()
+        .into_iter()
+        .fold(head, |table, setting| table + &row(setting))
+}
+
+/// Which variable is wrong, and why.
+pub(super) fn wrong_variable(error: &clap::Error) -> String {
+    use clap::error::ContextKind as Kind;
+    let context = |kind| error.get(kind).map(ToString::to_string);
+    let flag = context(Kind::InvalidArg).unwrap_or_default();
+    let value = context(Kind::InvalidValue).unwrap_or_default();
+    let reason = std::error::Error::source(error).map(ToString::to_string);
+    let variable = variable_of(&flag).unwrap_or(flag);
+    match reason {
+        Some(reason) => format!("{variable} is {value:?}: {reason}"),
+        None => format!("{variable} is {value:?}, which it cannot be"),
+    }
+}
+
+/// The variable of a flag that is written as in `--listen <ADDR:PORT>`.
+pub fn variable_of(flag: &str) -> Option<String> {
+    let name = flag.strip_prefix("--")?.split([' ', '=', '[']).next()?;
+    let command = commands();
+    let arg = command
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some(name))?;
+    Some(arg.get_env()?.to_string_lossy().into_owned())
+}
+
+fn commands() -> Command {
+    #[derive(Parser)]
+    struct All {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        settings: Settings,
+    }
+    All::command()
+}
