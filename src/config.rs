@@ -22,9 +22,12 @@ use clap::Parser;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
-use crate::domain::{issuer::Issuer, time::Span};
+use crate::{
+    domain::{issuer::Issuer, time::Span},
+    telemetry::{LogFormat, LogLevel},
+};
 pub use settings::{Place, Settings};
-pub use values::{Endpoint, LogFormat, LogLevel, Network, ValueError};
+pub use values::{Endpoint, Network, ValueError};
 
 /// Where everything is kept unless `--data` says otherwise.
 pub const DEFAULT_DATA: &str = "jeton-data";

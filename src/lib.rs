@@ -9,9 +9,9 @@
 //!  5   web                                      the network: listeners, protocol endpoints, admin API
 //!  4   app                                      the running server: publish, execute, record, shut down
 //!  3   store                                    where commits go: one trait, one file per backend
-//!  2   oauth              admin                 decisions, pure: the protocol; the operators' commands
+//!  2   oauth    admin    config                  decisions, pure: protocol, operators' commands; settings
 //!  1   domain                                   the words of the business
-//!  0   crypto             config   telemetry    hashes and signatures; settings; the log
+//!  0   crypto   telemetry                       hashes and signatures; the log
 //! ```
 //!
 //! | to learn about | read |

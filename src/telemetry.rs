@@ -3,13 +3,106 @@
 //! Events go to standard error, for people or as JSON, with times in UTC (RFC 3339). A message reads
 //! well alone; what a query needs is in fields. Never a secret, a token, a header or a body.
 
-use std::io::{self, IsTerminal};
+use std::{io, str::FromStr};
 
+use clap::ValueEnum;
 use tracing_subscriber::{
     Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
-use crate::config::{LogFormat, LogLevel};
+/// Starts the log. Once in a process; a second time changes nothing.
+pub fn start(log: Log) {
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match log.format {
+        LogFormat::Human => lines.with_ansi(log.colours).with_target(false).boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed(),
+    };
+    let started = tracing_subscriber::registry()
+        .with(lines.with_filter(log.level.filter()))
+        .try_init();
+    if started.is_err() {
+        tracing::debug!("the log was started already");
+    }
+}
+
+/// How the log is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Log {
+    /// For whom.
+    pub format: LogFormat,
+    /// How much.
+    pub level: LogLevel,
+    /// Whether lines for people have colours.
+    pub colours: bool,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = LogError;
+
+    fn from_str(text: &str) -> Result<Self, LogError> {
+        <Self as ValueEnum>::from_str(text, false).map_err(|_| LogError("human or json"))
+    }
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// Only what a person must act on.
+    Error,
+    /// And what somebody should look at some day.
+    Warn,
+    /// And what happens: starts, changes, refusals.
+    #[default]
+    Info,
+    /// And how.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl FromStr for LogLevel {
+    type Err = LogError;
+
+    fn from_str(text: &str) -> Result<Self, LogError> {
+        <Self as ValueEnum>::from_str(text, false)
+            .map_err(|_| LogError("off, error, warn, info, debug or trace"))
+    }
+}
+
+impl LogLevel {
+    fn filter(self) -> LevelFilter {
+        match self {
+            Self::Off => LevelFilter::OFF,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// A text is none of the words that a setting of the log knows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct LogError(&'static str);
 
 /// Every field of the log: its one name, and what it holds.
 pub const FIELDS: &[(&str, &str)] = &[
@@ -50,37 +143,6 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("task", "the name of a background task"),
     ("version", "the version of this program"),
 ];
-
-/// Starts the log. Once in a process; a second time changes nothing.
-pub fn start(format: LogFormat, level: LogLevel) {
-    let level = match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let lines = match format {
-        LogFormat::Human => lines
-            .with_ansi(io::stderr().is_terminal() && !crate::config::wants_no_colour())
-            .with_target(false)
-            .boxed(),
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .boxed(),
-    };
-    let started = tracing_subscriber::registry()
-        .with(lines.with_filter(level))
-        .try_init();
-    if started.is_err() {
-        tracing::debug!("the log was started already");
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,12 @@ use serde::Deserialize;
 
 use super::{
     toml_file::{list, text},
-    values::{Endpoint, LogFormat, LogLevel, Network},
+    values::{Endpoint, Network},
 };
-use crate::domain::{issuer::Issuer, time::Span};
+use crate::{
+    domain::{issuer::Issuer, time::Span},
+    telemetry::{LogFormat, LogLevel},
+};
 
 /// Where the data lies: every command needs to know.
 #[derive(Args, Clone, Debug, Default)]

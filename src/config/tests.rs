@@ -111,7 +111,7 @@ fn a_mistake_in_the_file_is_named_with_its_line_and_column() {
     );
     assert_eq!(
         mistake_in("behind_proxy = [\"10.0.0.0/8\", \"ten\"]\n"),
-        "1:32: a network or an address, as 10.0.0.0/8 or 10.1.2.3"
+        "1:31: a network or an address, as 10.0.0.0/8 or 10.1.2.3"
     );
     assert!(mistake_in("idle_timeout = true\n").starts_with("1:16: "));
     assert!(mistake_in("listen = \n").starts_with("1:"));

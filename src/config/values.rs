@@ -1,8 +1,7 @@
 //! The values of settings that are types of their own.
 
-use std::{fmt, net::SocketAddr, str::FromStr};
+use std::{net::SocketAddr, str::FromStr};
 
-use clap::ValueEnum;
 use ipnet::IpNet;
 
 /// An address and a port to listen on.
@@ -41,64 +40,6 @@ impl FromStr for Network {
             .or_else(|_| alone())
             .map(Self)
             .map_err(|_| NOT_A_NETWORK)
-    }
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum LogFormat {
-    /// A line for people.
-    #[default]
-    Human,
-    /// One JSON object per line.
-    Json,
-}
-
-impl FromStr for LogFormat {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        <Self as ValueEnum>::from_str(text, false).map_err(|_| ValueError("human or json"))
-    }
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum LogLevel {
-    /// Nothing.
-    Off,
-    /// Only what a person must act on.
-    Error,
-    /// And what somebody should look at some day.
-    Warn,
-    /// And what happens: starts, changes, refusals.
-    #[default]
-    Info,
-    /// And how.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl FromStr for LogLevel {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        <Self as ValueEnum>::from_str(text, false)
-            .map_err(|_| ValueError("off, error, warn, info, debug or trace"))
-    }
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Off => "off",
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        })
     }
 }
 

@@ -36,13 +36,21 @@ fn fields_are_found_wherever_they_are_written() {
         let span = info_span!("request", method = %m, status = tracing::field::Empty);
         span.record("status", 200);
         #[tracing::instrument(skip_all, fields(api = %api))]
-        debug!("nothing {here}");
+        debug!("nothing {here} {}", self.name);
         error!(parent: &span, target: "x", revision = 1; "never");
     "#;
     assert_eq!(
         fields(source),
         [
-            "client.id", "reason", "error", "count", "method", "status", "status", "api", "revision"
+            "client.id",
+            "reason",
+            "error",
+            "count",
+            "method",
+            "status",
+            "status",
+            "api",
+            "revision"
         ]
     );
 }
@@ -86,15 +94,14 @@ fn fields(source: &str) -> Vec<String> {
                 continue;
             }
             let arguments = arguments(&source[at + opening.len()..]);
+            let arguments = arguments.iter();
             if opening == ".record(" {
-                found.extend(
-                    arguments
-                        .first()
-                        .and_then(|first| quoted(first))
-                        .map(|n| (at, n)),
-                );
+                found.extend(arguments.take(1).filter_map(|a| quoted(a)).map(|n| (at, n)));
+            } else if opening.contains("_span!") {
+                found.extend(arguments.filter_map(|a| name(a)).map(|n| (at, n)));
             } else {
-                found.extend(arguments.iter().filter_map(|a| name(a)).map(|n| (at, n)));
+                let before_the_message = arguments.take_while(|a| !a.trim().starts_with('"'));
+                found.extend(before_the_message.filter_map(|a| name(a)).map(|n| (at, n)));
             }
         }
     }
