@@ -41,5 +41,5 @@ pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod store;
-pub mod web;
 pub mod telemetry;
+pub mod web;
