@@ -27,7 +27,7 @@ use axum::{
 use ipnet::IpNet;
 use tokio::time::{Instant, sleep_until};
 use tower::{Service, ServiceExt as _};
-use tracing::error;
+use tracing::{debug, error};
 
 use self::body::{BoxError, RequestBody};
 pub use self::{
@@ -135,6 +135,9 @@ where
                     .await
             }
         };
+        if let Some(refusal) = refusal {
+            debug!(request.id = %request_id, refusal = ?refusal, "refused request {request_id}: {refusal:?}");
+        }
         self.dress(response.headers_mut(), request_id);
         let closes = version == Version::HTTP_10 || refusal.is_some_and(Refusal::ends_connection);
         if closes && version <= Version::HTTP_11 {

@@ -58,6 +58,7 @@ where
         + 'static,
     S::Future: Send,
 {
+    /// Until it speaks, a connection costs little: what the protocols need is boxed.
     pub(super) async fn run(self, mut socket: Socket) {
         let accepted_at = Instant::now();
         let Some(received) = self.first_bytes(&mut socket).await else {
@@ -68,12 +69,12 @@ where
         let ended = match (&socket, received.starts_with(PREFACE)) {
             (Socket::Tcp(_), true) => {
                 let gate = Gate::open(socket, received, patience, Arc::clone(&ledger));
-                self.speak_http2(gate, ledger).await
+                Box::pin(self.speak_http2(gate, ledger)).await
             }
             (Socket::Tcp(_) | Socket::Unix(_), _) => {
                 let ends_at = accepted_at + self.limits.connection_lifetime;
                 let gate = Gate::framed(socket, received, patience, Arc::clone(&ledger));
-                self.speak_http1(gate, ledger, ends_at).await
+                Box::pin(self.speak_http1(gate, ledger, ends_at)).await
             }
         };
         if let Err(error) = ended {
