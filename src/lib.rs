@@ -40,6 +40,7 @@ pub mod app;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod oauth;
 pub mod store;
 pub mod telemetry;
 pub mod web;

@@ -2,8 +2,10 @@
 //!
 //! Decoding is strict: one byte string has one text, so a token or digest cannot be respelled.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
 
 /// The digits of base62 in order of value: `0-9`, then `A-Z`, then `a-z`.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -41,6 +43,21 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// The bytes behind padded base64 text of the ordinary alphabet (RFC 4648 §4), wiped when dropped;
+/// none if the text is spelled in any other way.
+pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
+    STANDARD.decode_vec(text, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// A short name for exactly these bytes: 132 bits of their SHA-256 in base64url.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let mut name = base64url(digest(&SHA256, bytes));
+    name.truncate(22);
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -52,6 +69,27 @@ mod tests {
         // The check value of CRC-32: cbf43926.
         assert_eq!(base62_checksum("123456789"), "3jZRME");
         assert_eq!(base62_checksum(""), "000000");
+    }
+
+    #[test]
+    fn padded_base64_has_one_spelling() {
+        assert_eq!(from_base64(b"Zm9vYg==").unwrap().as_slice(), b"foob");
+        for other in [
+            "Zm9vYg",
+            "Zm9vYg=",
+            "Zm9vYh==",
+            "Zm9v Yg==",
+            "-_-_",
+            "Zm9vYg===",
+        ] {
+            assert!(from_base64(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_start_of_the_digest() {
+        // FIPS 180-2 B.1: ba7816bf 8f01cfea 414140de 5dae2223
+        assert_eq!(fingerprint(b"abc"), "ungWv48Bz-pBQUDeXa4iI7");
     }
 
     #[test]

@@ -106,6 +106,16 @@ impl ScopeSet {
         self.0.sorted.binary_search(scope).is_ok()
     }
 
+    /// The member called `name`.
+    pub fn find(&self, name: &str) -> Option<&Scope> {
+        let at = self
+            .0
+            .sorted
+            .binary_search_by(|scope| scope.as_str().cmp(name))
+            .ok()?;
+        self.0.sorted.get(at)
+    }
+
     /// Whether every member is one of `other`'s.
     pub fn is_subset_of(&self, other: &Self) -> bool {
         self.iter().all(|scope| other.contains(scope))

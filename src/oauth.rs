@@ -1,0 +1,195 @@
+//! Floor 2: the protocol as functions of the registry, a request and the moment.
+//!
+//! Nothing here waits, asks a store, reads a clock or knows HTTP's types. [`token`] is the whole token
+//! endpoint: it parses, authenticates, grants and signs, in an order that never changes, so that
+//! which error a request with several faults gets is no accident.
+
+pub mod access_token;
+pub mod authenticate;
+pub mod client_credentials;
+pub mod credentials;
+pub mod form;
+pub mod json;
+pub mod metadata;
+pub mod params;
+pub mod reason;
+
+use std::fmt::Write;
+
+use self::{
+    authenticate::AuthenticatedClient,
+    client_credentials::Grant,
+    credentials::{Authorization, Credentials},
+    params::Params,
+    reason::{Reason, Refused},
+};
+use crate::{
+    crypto::random::Entropy,
+    domain::{
+        id::{ApiIdentifier, ClientId, SecretId},
+        issuer::Issuer,
+        registry::Registry,
+        scope::ScopeSet,
+        time::{Lifetime, Timestamp},
+        usage::{Asked, Observation, Seen},
+    },
+};
+
+/// A token request as it came: what decides of its header, and its body.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The `Authorization` header.
+    pub authorization: Authorization<'a>,
+    /// The body, form-encoded.
+    pub body: &'a [u8],
+}
+
+/// What a decision needs beside the registry and the request.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The moment.
+    pub now: Timestamp,
+    /// Who issues.
+    pub issuer: &'a Issuer,
+    /// Where the token's id comes from.
+    pub entropy: &'a Entropy,
+    /// Whether this secret was lately found, by its slow hash, to be what is presented.
+    pub remembers: &'a (dyn Fn(&SecretId, &str) -> bool + Sync),
+    /// What becomes of secrets that only a slow hash can recognise.
+    pub slow_hashes: SlowHashes,
+}
+
+/// What becomes of secrets that only a slow hash can recognise, where none is remembered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SlowHashes {
+    /// Ask the caller to check them: [`Reason::NeedsSlowCheck`].
+    Ask,
+    /// The caller has checked them; what is not remembered is wrong.
+    Checked,
+}
+
+/// An access token, and what is remembered of its making.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Issued {
+    /// The token.
+    pub access_token: String,
+    /// How long it lives.
+    pub expires_in: Lifetime,
+    /// What it allows.
+    pub scopes: ScopeSet,
+    /// To whom it was issued.
+    pub client: ClientId,
+    /// On the strength of which secret.
+    pub secret: SecretId,
+    /// For which API.
+    pub api: ApiIdentifier,
+    /// Whether the request named the scopes.
+    pub asked: Asked,
+    /// Its `jti`.
+    pub token_id: String,
+}
+
+/// Answers a token request (RFC 6749 §3.2, §4.4).
+pub fn token(
+    registry: &Registry,
+    request: &Request<'_>,
+    context: &Context<'_>,
+) -> Result<Issued, Refused> {
+    let (who, grant) = decide(registry, request, context)?;
+    let signed = access_token::sign(registry, &who, &grant, context)
+        .map_err(|reason| refused(reason, &who))?;
+    Ok(Issued {
+        access_token: signed.text,
+        expires_in: grant.lifetime,
+        scopes: grant.scopes,
+        client: who.client.id.clone(),
+        secret: who.secret.id.clone(),
+        api: grant.api.identifier.clone(),
+        asked: grant.asked,
+        token_id: signed.id,
+    })
+}
+
+/// All of [`token`] but the signature: who asks, and what it gets.
+pub fn decide<'r>(
+    registry: &'r Registry,
+    request: &Request<'_>,
+    context: &Context<'_>,
+) -> Result<(AuthenticatedClient<'r>, Grant<'r>), Refused> {
+    let mut params = Params::parse(request.body).map_err(Reason::Params)?;
+    let credentials = Credentials::read(request.authorization, &mut params)?;
+    if params.grant_type.is_none() {
+        return Err(Reason::NoGrantType.into());
+    }
+    let who = authenticate::authenticate(registry, &credentials, context)?;
+    let grant = client_credentials::grant(registry, who.client, &params)
+        .map_err(|reason| refused(reason, &who))?;
+    Ok((who, grant))
+}
+
+fn refused(reason: Reason, who: &AuthenticatedClient<'_>) -> Refused {
+    Refused {
+        reason,
+        client: Some(who.client.id.clone()),
+        secret: Some(who.secret.id.clone()),
+    }
+}
+
+impl Issued {
+    /// The body of the answer (RFC 6749 §5.1).
+    pub fn to_json(&self) -> String {
+        let names_and_numbers = 96;
+        let length = self.access_token.len() + self.scopes.as_str().len() + names_and_numbers;
+        let mut body = String::with_capacity(length);
+        body.push_str("{\"access_token\":");
+        json::append_string(&self.access_token, &mut body);
+        let seconds = self.expires_in.seconds();
+        write!(
+            body,
+            ",\"token_type\":\"Bearer\",\"expires_in\":{seconds},\"scope\":"
+        )
+        .expect("a string takes any text");
+        json::append_string(self.scopes.as_str(), &mut body);
+        body.push('}');
+        body
+    }
+
+    /// What is counted of it.
+    pub fn observation(self, seen: Seen) -> Observation {
+        Observation::Issued {
+            client: self.client,
+            secret: self.secret,
+            api: self.api,
+            scopes: self.scopes,
+            asked: self.asked,
+            seen,
+        }
+    }
+}
+
+impl Refused {
+    /// The body of the answer (RFC 6749 §5.2).
+    pub fn to_json(&self) -> String {
+        error_json(self.reason.code(), self.reason.description())
+    }
+
+    /// What is counted of it.
+    pub fn observation(self, seen: Seen) -> Observation {
+        Observation::Refused {
+            outcome: self.reason.outcome(),
+            client: self.client,
+            secret: self.secret,
+            seen,
+        }
+    }
+}
+
+/// The body of an error (RFC 6749 §5.2). `description` is a fixed sentence of ours.
+pub fn error_json(code: reason::ErrorCode, description: &'static str) -> String {
+    format!("{{\"error\":\"{code}\",\"error_description\":\"{description}\"}}")
+}
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;

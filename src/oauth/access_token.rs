@@ -1,0 +1,192 @@
+//! Access tokens: from a grant to a signed JWT (RFC 9068), and from our own JWT back to what it says.
+
+use std::fmt::Write;
+
+use serde::Deserialize;
+
+use super::{
+    Context, authenticate::AuthenticatedClient, client_credentials::Grant, json, reason::Reason,
+};
+use crate::{
+    crypto::{
+        jws,
+        signer::{Typ, VerifyError},
+    },
+    domain::{
+        id::{ApiIdentifier, ClientId, KeyId},
+        issuer::Issuer,
+        registry::Registry,
+        scope::ScopeSet,
+        time::{Span, Timestamp},
+    },
+};
+
+/// The longest token that is issued: proxies give all headers of a request 8 KiB.
+pub const LONGEST: usize = 8192;
+
+/// How far ahead the moment of issue may lie: two machines' clocks never quite agree.
+const SKEW: Span = Span::minutes(1);
+
+/// A signed token, and what it is called in the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Signed {
+    /// The token.
+    pub text: String,
+    /// Its `jti`.
+    pub id: String,
+}
+
+/// Signs what was granted, for `context.now` onwards.
+pub fn sign(
+    registry: &Registry,
+    who: &AuthenticatedClient<'_>,
+    grant: &Grant<'_>,
+    context: &Context<'_>,
+) -> Result<Signed, Reason> {
+    let signer = registry
+        .signer_for(grant.api, context.now)
+        .ok_or_else(|| Reason::NoSigningKey(grant.api.signing.algorithm()))?;
+    let id = context.entropy.token_id();
+    let claims = claims(&who.client.id, grant, &id, context);
+    let text = signer
+        .sign(Typ::AccessToken, claims.as_bytes())
+        .map_err(|_| Reason::SigningFailed)?;
+    if text.len() > LONGEST {
+        return Err(Reason::TooManyScopes);
+    }
+    Ok(Signed { text, id })
+}
+
+/// The claims of RFC 9068 §2.2, as JSON.
+fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>) -> String {
+    let issuer = context.issuer.as_str();
+    let audience = grant.api.identifier.as_str();
+    let scopes = grant.scopes.as_str();
+    let names_and_numbers = 128;
+    let length = issuer.len() + audience.len() + scopes.len() + 2 * client.as_str().len();
+    let mut target = String::with_capacity(length + names_and_numbers);
+    let mut member = |name: &str, value: &str| {
+        target.push_str(name);
+        json::append_string(value, &mut target);
+    };
+    member("{\"iss\":", issuer);
+    member(",\"sub\":", client.as_str());
+    member(",\"client_id\":", client.as_str());
+    member(",\"aud\":", audience);
+    member(",\"scope\":", scopes);
+    member(",\"jti\":", id);
+    let from = context.now.seconds();
+    let until = context.now.plus(grant.lifetime.span()).seconds();
+    write!(target, ",\"iat\":{from},\"exp\":{until}}}").expect("a string takes any text");
+    target
+}
+
+/// What a token must say to be believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Who issued it: this server.
+    pub issuer: &'a Issuer,
+    /// Which API it is for.
+    pub audience: &'a ApiIdentifier,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// What a token of ours says, after everything was checked that it can be checked for without asking
+/// whether its client still exists.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedToken {
+    /// To whom it was issued.
+    pub client: ClientId,
+    /// What it allows.
+    pub scopes: ScopeSet,
+    /// Since when.
+    pub issued: Timestamp,
+    /// Until when.
+    pub expires: Timestamp,
+    /// Its `jti`.
+    pub id: String,
+    /// The key that signed it.
+    pub key: KeyId,
+}
+
+/// What `token` says, if it is an access token of this server, signed by a key that is published at
+/// `expected.now` (RFC 9068 §4).
+pub fn verify(
+    registry: &Registry,
+    token: &str,
+    expected: &Expected<'_>,
+) -> Result<VerifiedToken, TokenError> {
+    let key = jws::key_id_of(token)
+        .and_then(|id| id.parse().ok())
+        .and_then(|id: KeyId| registry.find_key(&id))
+        .filter(|key| registry.age(key, expected.now).is_published())
+        .ok_or(TokenError::Key)?;
+    let signer = key.signer().ok_or(TokenError::Key)?;
+    let claims = signer.verify(Typ::AccessToken, token)?;
+    let claims: Claims = serde_json::from_slice(&claims).map_err(|_| TokenError::Claims)?;
+    if claims.iss != expected.issuer.as_str() {
+        return Err(TokenError::Issuer);
+    }
+    if claims.aud != expected.audience.as_str() {
+        return Err(TokenError::Audience);
+    }
+    if claims.exp <= expected.now {
+        return Err(TokenError::Expired);
+    }
+    if claims.iat > expected.now.plus(SKEW) {
+        return Err(TokenError::NotYet);
+    }
+    if claims.sub != claims.client_id {
+        return Err(TokenError::Claims);
+    }
+    Ok(VerifiedToken {
+        client: claims.client_id,
+        scopes: claims.scope.parse().map_err(|_| TokenError::Claims)?,
+        issued: claims.iat,
+        expires: claims.exp,
+        id: claims.jti,
+        key: key.id.clone(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: ClientId,
+    client_id: ClientId,
+    aud: String,
+    scope: String,
+    iat: Timestamp,
+    exp: Timestamp,
+    jti: String,
+}
+
+/// Why a token is not believed. For logs and tests; the caller is told that it is invalid.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum TokenError {
+    /// It names no key, or one that is not published.
+    #[error("no published key signed the token")]
+    Key,
+    /// Its form, type, algorithm or signature is wrong.
+    #[error(transparent)]
+    Signature(#[from] VerifyError),
+    /// A claim is missing or of the wrong kind.
+    #[error("the token's claims are not those of an access token")]
+    Claims,
+    /// Another issuer's.
+    #[error("the token names another issuer")]
+    Issuer,
+    /// For another API.
+    #[error("the token is for another API")]
+    Audience,
+    /// Its time is up.
+    #[error("the token has expired")]
+    Expired,
+    /// From the future.
+    #[error("the token was issued in the future")]
+    NotYet,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    crypto::{
+        jws::decode_unverified,
+        signer::{Algorithm, Signer},
+    },
+    domain::{api::Signing, key::SigningKey, time::Lifetime},
+    oauth::{
+        Issued,
+        fixtures::{NOW, SALES, World, api, body, client, escaped},
+        token,
+    },
+};
+
+fn issue(world: &World, id: &str, secret: &str) -> Result<Issued, Reason> {
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={secret}",
+        escaped(id)
+    );
+    token(&world.registry, &body(&form), &world.context()).map_err(|refused| refused.reason)
+}
+
+fn header_and_claims(issued: &Issued) -> (Value, Value) {
+    decode_unverified(&issued.access_token).unwrap()
+}
+
+/// AT-01, AT-02, AT-03, AT-04, AT-06, AT-07, T-28
+#[test]
+fn a_token_is_what_rfc_9068_asks_for() {
+    let (world, secret) = World::with_report_service();
+    let issued = issue(&world, "report-service", &secret).unwrap();
+
+    let (header, claims) = header_and_claims(&issued);
+
+    let kid = world.registry.keys().next().unwrap().id.as_str();
+    assert_eq!(
+        header,
+        json!({ "typ": "at+jwt", "alg": "ES256", "kid": kid })
+    );
+    assert_eq!(
+        claims,
+        json!({
+            "iss": "https://as.test",
+            "sub": "report-service",
+            "client_id": "report-service",
+            "aud": SALES,
+            "scope": "read:analytics write:analytics",
+            "iat": NOW.0,
+            "exp": NOW.0 + 3600,
+            "jti": issued.token_id,
+        })
+    );
+    assert_eq!(issued.token_id.len(), 22, "128 bits in base64url");
+}
+
+/// AT-01, AT-11
+#[test]
+fn each_algorithm_signs_and_its_key_verifies() {
+    let mut world = World::new();
+    for (n, algorithm) in Algorithm::ALL.into_iter().enumerate() {
+        let mut api = api(&format!("urn:api:{n}"), "read");
+        if algorithm == Algorithm::Hs256 {
+            let (signer, key) = Signer::generate(algorithm, &world.entropy);
+            let (signer, key) = (Arc::new(signer), Arc::new(key));
+            api.signing = Signing::Shared { signer, key };
+        } else {
+            if algorithm != Algorithm::Es256 {
+                world.add_key(algorithm);
+            }
+            api.signing = Signing::Published(algorithm);
+        }
+        world.put_api(api.clone());
+        let id = format!("c{n}");
+        let secret = world.put_client(client(&id, &[(api.identifier.as_str(), "read")]));
+
+        let issued = issue(&world, &id, &secret).unwrap();
+
+        let (header, _) = header_and_claims(&issued);
+        assert_eq!(header["alg"], algorithm.as_str());
+        let signer = world.registry.signer_for(&api, NOW).unwrap();
+        assert_eq!(header["kid"], signer.key_id());
+        assert!(
+            signer
+                .verify(Typ::AccessToken, &issued.access_token)
+                .is_ok()
+        );
+    }
+}
+
+/// AT-02: an id with everything that RFC 6749 Appendix A.1 allows stays what it is.
+#[test]
+fn odd_client_ids_are_escaped() {
+    let mut world = World::new();
+    world.put_api(api(SALES, "read"));
+    for odd in [
+        "a\"b\\c",
+        "\\",
+        "\"",
+        "https://c.example/a b?x=1&y=%2B:z",
+        "{\"sub\":1}",
+    ] {
+        let secret = world.put_client(client(odd, &[(SALES, "read")]));
+        let (_, claims) = header_and_claims(&issue(&world, odd, &secret).unwrap());
+        assert_eq!(claims["sub"], odd);
+        assert_eq!(claims["client_id"], odd);
+    }
+}
+
+/// AT-09
+#[test]
+fn a_token_that_no_proxy_lets_pass_is_not_issued() {
+    let mut world = World::new();
+    let scopes: Vec<_> = (0..100).map(|n| format!("{n:0>100}")).collect();
+    let scopes = scopes.join(" ");
+    world.put_api(api(SALES, &scopes));
+    let secret = world.put_client(client("c", &[(SALES, &scopes)]));
+
+    assert_eq!(issue(&world, "c", &secret), Err(Reason::TooManyScopes));
+}
+
+#[test]
+fn without_a_key_nothing_is_signed() {
+    let (mut world, secret) = World::with_report_service();
+    let mut rs256 = api(SALES, "read:analytics write:analytics");
+    rs256.signing = Signing::Published(Algorithm::Rs256);
+    world.put_api(rs256);
+
+    let refused = issue(&world, "report-service", &secret).unwrap_err();
+
+    assert_eq!(refused, Reason::NoSigningKey(Algorithm::Rs256));
+    assert_eq!(refused.code().status(), 503);
+}
+
+/// T-27
+#[test]
+fn no_two_tokens_are_the_same() {
+    let (world, secret) = World::with_report_service();
+    let one = issue(&world, "report-service", &secret).unwrap();
+    let two = issue(&world, "report-service", &secret).unwrap();
+    assert_ne!(one.token_id, two.token_id);
+    assert_ne!(one.access_token, two.access_token);
+}
+
+fn check(world: &World, token: &str, now: i64) -> Result<VerifiedToken, TokenError> {
+    let expected = Expected {
+        issuer: &world.issuer,
+        audience: &SALES.parse().unwrap(),
+        now: Timestamp(now),
+    };
+    verify(&world.registry, token, &expected)
+}
+
+#[test]
+fn our_own_token_says_again_what_was_granted() {
+    let (world, secret) = World::with_report_service();
+    let issued = issue(&world, "report-service", &secret).unwrap();
+
+    let verified = check(&world, &issued.access_token, NOW.0).unwrap();
+
+    assert_eq!(verified.client, issued.client);
+    assert_eq!(verified.scopes, issued.scopes);
+    assert_eq!(verified.id, issued.token_id);
+    assert_eq!(verified.issued, NOW);
+    assert_eq!(verified.expires, NOW.plus(Lifetime::DEFAULT.span()));
+}
+
+#[test]
+fn a_token_is_believed_from_its_issue_to_its_expiry() {
+    let (world, secret) = World::with_report_service();
+    let token = issue(&world, "report-service", &secret)
+        .unwrap()
+        .access_token;
+
+    assert_eq!(check(&world, &token, NOW.0 - 61), Err(TokenError::NotYet));
+    assert!(check(&world, &token, NOW.0 - 60).is_ok());
+    assert!(check(&world, &token, NOW.0 + 3599).is_ok());
+    assert_eq!(
+        check(&world, &token, NOW.0 + 3600),
+        Err(TokenError::Expired)
+    );
+}
+
+/// AT-10
+#[test]
+fn a_token_for_another_place_is_not_believed() {
+    let (mut world, secret) = World::with_report_service();
+    let token = issue(&world, "report-service", &secret)
+        .unwrap()
+        .access_token;
+    let verified = |issuer: &str, audience: &str, token: &str| {
+        let expected = Expected {
+            issuer: &issuer.parse().unwrap(),
+            audience: &audience.parse().unwrap(),
+            now: NOW,
+        };
+        verify(&world.registry, token, &expected).map(|_| ())
+    };
+
+    assert_eq!(verified("https://as.test", SALES, &token), Ok(()));
+    assert_eq!(
+        verified("https://as.test/", SALES, &token),
+        Err(TokenError::Issuer)
+    );
+    assert_eq!(
+        verified("https://as.test", "https://sales.example", &token),
+        Err(TokenError::Audience)
+    );
+    for garbage in [
+        "",
+        "a.b.c",
+        "not a token",
+        &token[1..],
+        &format!("{token}."),
+    ] {
+        let refused = verified("https://as.test", SALES, garbage);
+        assert_eq!(refused, Err(TokenError::Key), "{garbage}");
+    }
+    let mut forged = token.clone();
+    forged.replace_range(token.len() - 4.., "AAAA");
+    assert!(matches!(
+        verified("https://as.test", SALES, &forged),
+        Err(TokenError::Signature(_))
+    ));
+    world.registry = World::new().registry;
+    assert!(
+        check(&world, &token, NOW.0).is_ok(),
+        "the same seed makes the same key"
+    );
+}
+
+#[test]
+fn a_token_whose_claims_are_odd_is_not_believed() {
+    let (world, _) = World::with_report_service();
+    let key = world.registry.keys().next().unwrap();
+    let sign = |claims: &Value| {
+        let claims = claims.to_string();
+        key.signer()
+            .unwrap()
+            .sign(Typ::AccessToken, claims.as_bytes())
+            .unwrap()
+    };
+    let good = json!({
+        "iss": "https://as.test", "sub": "c", "client_id": "c", "aud": SALES, "scope": "read",
+        "iat": NOW.0, "exp": NOW.0 + 60, "jti": "x",
+    });
+    assert!(check(&world, &sign(&good), NOW.0).is_ok());
+    for (member, value, error) in [
+        ("sub", json!("d"), TokenError::Claims),
+        ("aud", json!([SALES]), TokenError::Claims),
+        ("scope", json!(["read"]), TokenError::Claims),
+        ("scope", json!("a  b"), TokenError::Claims),
+        ("exp", json!("soon"), TokenError::Claims),
+        ("exp", json!(1e300), TokenError::Claims),
+        ("iat", json!(NOW.0 + 61), TokenError::NotYet),
+        ("jti", Value::Null, TokenError::Claims),
+    ] {
+        let mut claims = good.clone();
+        claims[member] = value;
+        assert_eq!(check(&world, &sign(&claims), NOW.0), Err(error), "{claims}");
+    }
+}
+
+#[test]
+fn a_revoked_key_signs_for_nobody() {
+    use crate::domain::{change::Effect, id::Revision, key::Material};
+    let (mut world, secret) = World::with_report_service();
+    let token = issue(&world, "report-service", &secret)
+        .unwrap()
+        .access_token;
+    let key = SigningKey {
+        material: Material::Revoked { at: NOW },
+        ..SigningKey::clone(world.registry.keys().next().unwrap())
+    };
+    let pepper = world.registry.pepper().clone();
+    let records = [Effect::Key(key.id.clone(), Some(Arc::new(key)))];
+    world.registry = Registry::from_records(pepper, Revision(1), records, []);
+
+    assert_eq!(check(&world, &token, NOW.0), Err(TokenError::Key));
+}

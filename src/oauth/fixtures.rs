@@ -1,0 +1,206 @@
+//! A small world for the tests of this floor: built from records, as a store would hand them over.
+
+use std::{collections::BTreeMap, fmt::Write, sync::Arc};
+
+use super::{Context, Request, SlowHashes, credentials::Authorization};
+use crate::{
+    crypto::{
+        mac::MacKey,
+        random::Entropy,
+        signer::{Algorithm, Signer},
+    },
+    domain::{
+        api::{Api, ApiScope, ApiStatus, Signing},
+        change::Effect,
+        client::{Client, ClientStatus},
+        id::{ApiIdentifier, Revision, SecretId},
+        issuer::Issuer,
+        key::SigningKey,
+        name::{Description, DisplayName, Note, Owner},
+        registry::Registry,
+        scope::ScopeSet,
+        secret::{PlainSecret, Proof, Secret, SecretState},
+        time::{Lifetime, Timestamp},
+    },
+};
+
+pub(super) const NOW: Timestamp = Timestamp(1_800_000_000);
+pub(super) const SALES: &str = "https://sales.example/";
+
+/// What is known, and what decisions are made with.
+pub(super) struct World {
+    pub(super) registry: Registry,
+    pub(super) entropy: Entropy,
+    pub(super) issuer: Issuer,
+}
+
+impl World {
+    /// A registry with an ES256 key and nothing else.
+    pub(super) fn new() -> Self {
+        let entropy = Entropy::seeded(1);
+        let mut world = Self {
+            registry: Registry::empty(MacKey::new(&entropy.bytes())),
+            issuer: "https://as.test".parse().unwrap(),
+            entropy,
+        };
+        world.add_key(Algorithm::Es256);
+        world
+    }
+
+    /// The API of the story and its client, whose secret comes back.
+    pub(super) fn with_report_service() -> (Self, String) {
+        let mut world = Self::new();
+        world.put_api(api(SALES, "read:analytics write:analytics"));
+        let secret = world.put_client(client(
+            "report-service",
+            &[(SALES, "read:analytics write:analytics")],
+        ));
+        (world, secret)
+    }
+
+    pub(super) fn add_key(&mut self, algorithm: Algorithm) {
+        let key = Signer::generate(algorithm, &self.entropy);
+        self.put_key(SigningKey::new(key, NOW, NOW));
+    }
+
+    pub(super) fn put_key(&mut self, key: SigningKey) {
+        self.put(Effect::Key(key.id.clone(), Some(Arc::new(key))));
+    }
+
+    pub(super) fn put_api(&mut self, api: Api) {
+        self.put(Effect::Api(api.identifier.clone(), Some(Arc::new(api))));
+    }
+
+    /// Registers a client with a secret of its own, and gives the secret.
+    pub(super) fn put_client(&mut self, mut client: Client) -> String {
+        let plain = PlainSecret::generate(&self.entropy);
+        client
+            .secrets
+            .push(self.secret(&plain, SecretState::Active));
+        self.replace_client(client);
+        plain.reveal().to_owned()
+    }
+
+    pub(super) fn replace_client(&mut self, client: Client) {
+        self.put(Effect::Client(client.id.clone(), Some(Arc::new(client))));
+    }
+
+    pub(super) fn secret(&self, plain: &PlainSecret, state: SecretState) -> Secret {
+        kept(
+            plain,
+            Proof::of_generated(plain, self.registry.pepper()),
+            state,
+        )
+    }
+
+    pub(super) fn client(&self, id: &str) -> Client {
+        Client::clone(self.registry.find_client_by_text(id).unwrap())
+    }
+
+    fn put(&mut self, effect: Effect) {
+        let records = all(&self.registry).chain([effect]).collect::<Vec<_>>();
+        let pepper = self.registry.pepper().clone();
+        self.registry = Registry::from_records(pepper, Revision(1), records, []);
+    }
+
+    pub(super) fn context(&self) -> Context<'_> {
+        Context {
+            now: NOW,
+            issuer: &self.issuer,
+            entropy: &self.entropy,
+            remembers: &nothing,
+            slow_hashes: SlowHashes::Ask,
+        }
+    }
+}
+
+fn nothing(_: &SecretId, _: &str) -> bool {
+    false
+}
+
+fn all(registry: &Registry) -> impl Iterator<Item = Effect> + '_ {
+    let clients = registry
+        .clients()
+        .map(|it| Effect::Client(it.id.clone(), Some(it.clone())));
+    let apis = registry
+        .apis()
+        .map(|it| Effect::Api(it.identifier.clone(), Some(it.clone())));
+    let keys = registry
+        .keys()
+        .map(|it| Effect::Key(it.id.clone(), Some(it.clone())));
+    clients.chain(apis).chain(keys)
+}
+
+pub(super) fn kept(plain: &PlainSecret, proof: Proof, state: SecretState) -> Secret {
+    Secret {
+        id: plain.id().clone(),
+        proof,
+        created: NOW,
+        created_by: "system:test".to_owned(),
+        expires: None,
+        note: Note::default(),
+        state,
+    }
+}
+
+pub(super) fn api(identifier: &str, scopes: &str) -> Api {
+    Api {
+        identifier: identifier.parse().unwrap(),
+        name: name(identifier),
+        description: Description::default(),
+        status: ApiStatus::Active,
+        signing: Signing::Published(Algorithm::Es256),
+        token_lifetime: Lifetime::DEFAULT,
+        longest_lifetime: Lifetime::DEFAULT,
+        scopes: set(scopes)
+            .iter()
+            .map(|scope| (scope.clone(), ApiScope::default()))
+            .collect(),
+        created: NOW,
+        revision: Revision::default(),
+    }
+}
+
+pub(super) fn client(id: &str, grants: &[(&str, &str)]) -> Client {
+    let grant = |(api, scopes): &(&str, &str)| -> (ApiIdentifier, ScopeSet) {
+        (api.parse().unwrap(), set(scopes))
+    };
+    Client {
+        id: id.parse().unwrap(),
+        name: name("A client"),
+        description: Description::default(),
+        owner: Owner::default(),
+        status: ClientStatus::Active,
+        created: NOW,
+        token_lifetime: None,
+        grants: grants.iter().map(grant).collect::<BTreeMap<_, _>>(),
+        default_scopes: ScopeSet::default(),
+        secrets: Vec::new(),
+        revision: Revision::default(),
+    }
+}
+
+pub(super) fn set(scopes: &str) -> ScopeSet {
+    scopes.parse().unwrap()
+}
+
+fn name(text: &str) -> DisplayName {
+    text.parse().unwrap()
+}
+
+/// A request without an `Authorization` header.
+pub(super) fn body(body: &str) -> Request<'_> {
+    Request {
+        authorization: Authorization::Absent,
+        body: body.as_bytes(),
+    }
+}
+
+/// `text` with every byte escaped, as no client does and each may.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        write!(escaped, "%{byte:02X}").unwrap();
+    }
+    escaped
+}

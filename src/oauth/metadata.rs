@@ -1,0 +1,129 @@
+//! What anyone may know of this server: its metadata (RFC 8414) and its public keys (RFC 7517).
+//!
+//! Made from the registry and the configured issuer alone: nothing in a request changes a word.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    crypto::text,
+    domain::{
+        api::Offer, id::KeyId, issuer::Issuer, registry::Registry, scope::Scope, time::Timestamp,
+    },
+};
+
+/// Where the endpoints lie below the issuer.
+pub mod path {
+    /// The token endpoint.
+    pub const TOKEN: &str = "/oauth2/token";
+    /// The JWK set.
+    pub const KEYS: &str = "/oauth2/jwks";
+}
+
+/// A JSON document and the tag of exactly these bytes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Document {
+    /// The JSON.
+    pub body: Vec<u8>,
+    /// A strong entity tag, quotes included (RFC 9110 §8.8.3).
+    pub etag: String,
+}
+
+impl Document {
+    fn of(value: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(value).expect("text, numbers and lists are JSON");
+        let etag = format!("\"{}\"", text::fingerprint(&body));
+        Self { body, etag }
+    }
+}
+
+/// The document of `/.well-known/oauth-authorization-server`.
+pub fn authorization_server(registry: &Registry, issuer: &Issuer) -> Document {
+    Document::of(&Metadata::new(registry, issuer))
+}
+
+/// The document of `/.well-known/openid-configuration`: the same, and what readers of OpenID
+/// Connect Discovery 1.0 §3 insist on. No ID token is ever issued.
+pub fn openid_provider(registry: &Registry, issuer: &Issuer) -> Document {
+    Document::of(&Metadata {
+        response_types_supported: &["none"],
+        subject_types_supported: &["public"],
+        id_token_signing_alg_values_supported: &["RS256"],
+        ..Metadata::new(registry, issuer)
+    })
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    token_endpoint: String,
+    jwks_uri: String,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    scopes_supported: BTreeSet<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    response_types_supported: &'a [&'a str],
+    grant_types_supported: &'a [&'a str],
+    token_endpoint_auth_methods_supported: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    subject_types_supported: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    id_token_signing_alg_values_supported: &'a [&'a str],
+}
+
+impl<'a> Metadata<'a> {
+    fn new(registry: &'a Registry, issuer: &'a Issuer) -> Self {
+        Self {
+            issuer: issuer.as_str(),
+            token_endpoint: issuer.endpoint(path::TOKEN),
+            jwks_uri: issuer.endpoint(path::KEYS),
+            scopes_supported: scopes(registry).map(Scope::as_str).collect(),
+            response_types_supported: &[],
+            grant_types_supported: &["client_credentials"],
+            token_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post"],
+            subject_types_supported: &[],
+            id_token_signing_alg_values_supported: &[],
+        }
+    }
+}
+
+/// The scopes that a client can be given, those of the admin API aside.
+fn scopes(registry: &Registry) -> impl Iterator<Item = &Scope> {
+    registry
+        .apis()
+        .filter(|api| api.is_active() && !api.is_admin())
+        .flat_map(|api| &api.scopes)
+        .filter(|(_, detail)| detail.offer == Offer::Open)
+        .map(|(scope, _)| scope)
+}
+
+/// The public keys, and which of them is the youngest.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeySet {
+    /// `{"keys":[…]}`
+    pub document: Document,
+    /// The key that was published last; none if no key is.
+    pub newest: Option<KeyId>,
+}
+
+/// The JWK set at `now`: the keys that sign, will sign or lately signed. Never a shared key.
+pub fn key_set(registry: &Registry, now: Timestamp) -> KeySet {
+    #[derive(Serialize)]
+    struct Keys<'a> {
+        keys: Vec<&'a Value>,
+    }
+    let published = || registry.published_keys(now).map(|(key, _)| key);
+    let keys = published()
+        .filter_map(|key| key.signer()?.public_jwk())
+        .collect();
+    KeySet {
+        document: Document::of(&Keys { keys }),
+        newest: published()
+            .max_by_key(|key| (key.published, key.active_from))
+            .map(|key| key.id.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    crypto::{
+        jwk::thumbprint,
+        signer::{Algorithm, Signer},
+    },
+    domain::{api::Api, key::SigningKey, time::Span},
+    oauth::fixtures::{NOW, SALES, World, api},
+};
+
+fn read(document: &Document) -> Value {
+    serde_json::from_slice(&document.body).unwrap()
+}
+
+fn issuer(text: &str) -> Issuer {
+    text.parse().unwrap()
+}
+
+/// MD-05, MD-06, MD-08, MD-09, SC-06
+#[test]
+fn the_metadata_say_what_there_is_and_nothing_else() {
+    let mut world = World::new();
+    world.put_api(api(SALES, "write read"));
+    world.put_api(api("urn:stock", "read count"));
+    world.put_api(Api::admin(NOW));
+
+    let document = authorization_server(&world.registry, &issuer("https://as.test:8443/t/one"));
+
+    assert_eq!(
+        read(&document),
+        json!({
+            "issuer": "https://as.test:8443/t/one",
+            "token_endpoint": "https://as.test:8443/t/one/oauth2/token",
+            "jwks_uri": "https://as.test:8443/t/one/oauth2/jwks",
+            "scopes_supported": ["count", "read", "write"],
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        })
+    );
+}
+
+/// MD-01: byte for byte, a slash at the end included.
+#[test]
+fn the_issuer_is_told_as_configured() {
+    let world = World::new();
+    for text in [
+        "https://as.test",
+        "https://as.test/",
+        "http://127.0.0.1:8080",
+    ] {
+        let told = read(&authorization_server(&world.registry, &issuer(text)));
+        assert_eq!(told["issuer"], text);
+        assert_eq!(
+            told["token_endpoint"],
+            format!("{}/oauth2/token", text.trim_end_matches('/'))
+        );
+    }
+}
+
+/// MD-05: no list is empty.
+#[test]
+fn without_scopes_none_are_told() {
+    let world = World::new();
+    let told = read(&authorization_server(&world.registry, &world.issuer));
+    assert_eq!(told.get("scopes_supported"), None);
+    let lists = told
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(Value::as_array);
+    assert!(lists.clone().count() > 0);
+    assert!(lists.clone().all(|list| !list.is_empty()));
+}
+
+/// MD-20
+#[test]
+fn the_openid_document_is_the_same_and_what_its_readers_insist_on() {
+    let (world, _) = World::with_report_service();
+    let mut plain = read(&authorization_server(&world.registry, &world.issuer));
+    plain["subject_types_supported"] = json!(["public"]);
+    plain["response_types_supported"] = json!(["none"]);
+    plain["id_token_signing_alg_values_supported"] = json!(["RS256"]);
+
+    assert_eq!(
+        read(&openid_provider(&world.registry, &world.issuer)),
+        plain
+    );
+}
+
+/// MD-04
+#[test]
+fn the_tag_changes_with_the_document_and_only_then() {
+    let (mut world, _) = World::with_report_service();
+    let tag = |world: &World| authorization_server(&world.registry, &world.issuer).etag;
+    let before = tag(&world);
+    assert!(before.starts_with('"') && before.ends_with('"') && before.len() == 24);
+    assert_eq!(tag(&world), before);
+    world.add_key(Algorithm::EdDsa);
+    assert_eq!(tag(&world), before);
+    world.put_api(api("urn:new", "new"));
+    assert_ne!(tag(&world), before);
+}
+
+/// JK-01, JK-02, JK-05, AT-11
+#[test]
+fn the_key_set_holds_public_members_only() {
+    let mut world = World::new();
+    for algorithm in [Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256] {
+        world.add_key(algorithm);
+    }
+
+    let set = read(&key_set(&world.registry, NOW).document);
+
+    let keys = set["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 4);
+    for key in keys {
+        let allowed: &[&str] = match key["kty"].as_str().unwrap() {
+            "EC" => &["kty", "crv", "x", "y", "kid", "use", "alg"],
+            "OKP" => &["kty", "crv", "x", "kid", "use", "alg"],
+            "RSA" => &["kty", "n", "e", "kid", "use", "alg"],
+            other => panic!("{other}"),
+        };
+        let members = key.as_object().unwrap();
+        assert!(
+            members.keys().all(|name| allowed.contains(&name.as_str())),
+            "{key}"
+        );
+        assert_eq!(members.len(), allowed.len());
+        assert_eq!(key["use"], "sig");
+        assert_eq!(key["kid"], thumbprint(key).unwrap());
+        if key["kty"] == "EC" {
+            assert_eq!(key["x"].as_str().unwrap().len(), 43);
+            assert_eq!(key["y"].as_str().unwrap().len(), 43);
+        }
+    }
+}
+
+/// JK-03
+#[test]
+fn a_key_is_published_ahead_of_use_and_until_its_last_token_is_gone() {
+    let (mut world, _) = World::with_report_service();
+    let old = world.registry.keys().next().unwrap().id.clone();
+    let later = NOW.plus(Span::days(7));
+    let made = Signer::generate(Algorithm::Es256, &world.entropy);
+    let next = SigningKey::new(made, NOW.plus(Span::minutes(1)), later);
+    let new = next.id.clone();
+    world.put_key(next);
+    let ids = |now: Timestamp| {
+        let set = read(&key_set(&world.registry, now).document);
+        let keys = set["keys"].as_array().unwrap().clone();
+        let id = |key: &Value| key["kid"].as_str().unwrap().parse::<KeyId>().unwrap();
+        keys.iter().map(id).collect::<Vec<_>>()
+    };
+
+    assert_eq!(key_set(&world.registry, NOW).newest.as_ref(), Some(&new));
+    assert_eq!(ids(NOW).len(), 2, "published before it signs");
+    let gone = later.plus(Span::hours(1)).plus(Span::hours(1));
+    assert!(ids(gone.minus(Span(1))).contains(&old));
+    assert_eq!(ids(gone), [new]);
+}
+
+/// JK-01: a shared key is nobody else's business.
+#[test]
+fn a_shared_key_is_not_published() {
+    use std::sync::Arc;
+
+    use crate::domain::api::Signing;
+    let mut world = World::new();
+    let (signer, key) = Signer::generate(Algorithm::Hs256, &world.entropy);
+    let mut shared = api(SALES, "read");
+    shared.signing = Signing::Shared {
+        signer: Arc::new(signer),
+        key: Arc::new(key),
+    };
+    let before = key_set(&world.registry, NOW);
+    world.put_api(shared);
+
+    assert_eq!(key_set(&world.registry, NOW), before);
+}
+
+#[test]
+fn without_keys_the_set_is_empty() {
+    use crate::crypto::mac::MacKey;
+    let set = key_set(&Registry::empty(MacKey::new(&[1; 32])), NOW);
+    assert_eq!(set.document.body, b"{\"keys\":[]}");
+    assert_eq!(set.newest, None);
+}

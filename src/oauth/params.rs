@@ -1,0 +1,358 @@
+//! The parameters of a token request: a form body read strictly.
+//!
+//! A recognised parameter stands once, an empty one is absent (RFC 6749 §3.2), what is not
+//! recognised is ignored. Only `resource` may repeat (RFC 8707 §2). What needs no decoding is borrowed
+//! from the body.
+
+use std::{borrow::Cow, fmt};
+
+use zeroize::Zeroize;
+
+use super::form::{self, FormError};
+
+/// How many parameters a body may have.
+pub const MOST: usize = 100;
+
+/// The recognised parameters of a token request, decoded.
+#[derive(Default)]
+pub struct Params<'a> {
+    /// `grant_type` (RFC 6749 §4.4.2).
+    pub grant_type: Option<Cow<'a, str>>,
+    /// `client_id` (RFC 6749 §2.3.1).
+    pub client_id: Option<Cow<'a, str>>,
+    /// `client_secret` (RFC 6749 §2.3.1).
+    pub client_secret: Option<Presented<'a>>,
+    /// Whether there is a `client_assertion` (RFC 7521 §4.2): another way to authenticate.
+    pub client_assertion: Option<Presented<'a>>,
+    /// `scope` (RFC 6749 §3.3), not yet parsed.
+    pub scope: Option<Cow<'a, str>>,
+    /// `resource` (RFC 8707 §2).
+    pub resource: Resource<'a>,
+    /// `audience`: what clients of other servers send in place of `resource`.
+    pub audience: Option<Cow<'a, str>>,
+}
+
+/// Which resources a request names.
+#[derive(Debug, Default, Eq, PartialEq)]
+pub enum Resource<'a> {
+    /// None.
+    #[default]
+    Unnamed,
+    /// One, perhaps repeatedly.
+    One(Cow<'a, str>),
+    /// More than one.
+    Several,
+}
+
+impl<'a> Params<'a> {
+    /// Reads a body of the type `application/x-www-form-urlencoded`.
+    pub fn parse(body: &'a [u8]) -> Result<Self, ParamError> {
+        let mut params = Self::default();
+        let mut seen = Seen::default();
+        let pairs = body.split(|byte| *byte == b'&');
+        for (n, pair) in pairs.filter(|pair| !pair.is_empty()).enumerate() {
+            if n == MOST {
+                return Err(ParamError::TooMany);
+            }
+            let equals = pair.iter().position(|byte| *byte == b'=');
+            let (name, value) = match equals {
+                Some(at) => (&pair[..at], &pair[at + 1..]),
+                None => (pair, [].as_slice()),
+            };
+            let name = form::decode(name)?;
+            let value = form::decode(value)?;
+            if let Some(name) = Name::recognise(&name) {
+                seen.note(name)?;
+                if !value.is_empty() {
+                    params.set(name, value)?;
+                }
+            }
+        }
+        Ok(params)
+    }
+
+    fn set(&mut self, name: Name, value: Cow<'a, str>) -> Result<(), ParamError> {
+        let control = |byte: u8| byte < 0x20 || byte == 0x7f;
+        if name != Name::Scope && value.bytes().any(control) {
+            return Err(ParamError::Control(name));
+        }
+        match name {
+            Name::GrantType => self.grant_type = Some(value),
+            Name::ClientId => self.client_id = Some(value),
+            Name::ClientSecret => self.client_secret = Some(Presented::new(value)),
+            Name::ClientAssertion => self.client_assertion = Some(Presented::new(value)),
+            Name::ClientAssertionType => {}
+            Name::Scope => self.scope = Some(value),
+            Name::Audience => self.audience = Some(value),
+            Name::Resource => self.resource.add(value),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Resource<'a> {
+    fn add(&mut self, value: Cow<'a, str>) {
+        match self {
+            Self::Unnamed => *self = Self::One(value),
+            Self::One(first) if *first == value => {}
+            Self::One(_) | Self::Several => *self = Self::Several,
+        }
+    }
+}
+
+/// A secret as it was presented. Wiped when dropped, if it had to be copied.
+pub struct Presented<'a>(Cow<'a, str>);
+
+impl<'a> Presented<'a> {
+    /// Takes a secret over.
+    pub fn new(secret: Cow<'a, str>) -> Self {
+        Self(secret)
+    }
+
+    /// The secret, for comparing it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for Presented<'_> {
+    fn drop(&mut self) {
+        if let Cow::Owned(text) = &mut self.0 {
+            text.zeroize();
+        }
+    }
+}
+
+/// The name of a recognised parameter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Name {
+    /// `grant_type`
+    GrantType,
+    /// `client_id`
+    ClientId,
+    /// `client_secret`
+    ClientSecret,
+    /// `client_assertion`
+    ClientAssertion,
+    /// `client_assertion_type`
+    ClientAssertionType,
+    /// `scope`
+    Scope,
+    /// `audience`
+    Audience,
+    /// `resource`
+    Resource,
+}
+
+impl Name {
+    /// Names are case-sensitive.
+    fn recognise(name: &str) -> Option<Self> {
+        Some(match name {
+            "grant_type" => Self::GrantType,
+            "client_id" => Self::ClientId,
+            "client_secret" => Self::ClientSecret,
+            "client_assertion" => Self::ClientAssertion,
+            "client_assertion_type" => Self::ClientAssertionType,
+            "scope" => Self::Scope,
+            "audience" => Self::Audience,
+            "resource" => Self::Resource,
+            _ => return None,
+        })
+    }
+
+    /// As it stands in a body.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GrantType => "grant_type",
+            Self::ClientId => "client_id",
+            Self::ClientSecret => "client_secret",
+            Self::ClientAssertion => "client_assertion",
+            Self::ClientAssertionType => "client_assertion_type",
+            Self::Scope => "scope",
+            Self::Audience => "audience",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which parameters were met, one bit each.
+#[derive(Default)]
+struct Seen(u8);
+
+impl Seen {
+    fn note(&mut self, name: Name) -> Result<(), ParamError> {
+        let bit = 1 << name as u8;
+        if self.0 & bit != 0 && name != Name::Resource {
+            return Err(ParamError::Repeated(name));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+/// Why a body has no parameters to speak of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ParamError {
+    /// It is not form-encoded.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// A parameter stands twice (RFC 6749 §3.2).
+    #[error("the parameter {0} stands twice")]
+    Repeated(Name),
+    /// A parameter has a control character in it.
+    #[error("the parameter {0} has a control character")]
+    Control(Name),
+    /// More than [`MOST`].
+    #[error("there are more than {MOST} parameters")]
+    TooMany,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(body: &str) -> Params<'_> {
+        Params::parse(body.as_bytes()).unwrap()
+    }
+
+    fn refusal(body: &str) -> ParamError {
+        Params::parse(body.as_bytes()).map(|_| ()).unwrap_err()
+    }
+
+    /// T-01
+    #[test]
+    fn names_and_values_are_decoded_and_names_are_case_sensitive() {
+        assert_eq!(parse("scope=a%20b").scope.as_deref(), Some("a b"));
+        assert_eq!(parse("scope=a+b").scope.as_deref(), Some("a b"));
+        let params = parse("gr%61nt_type=client_credentials&Client_Id=x");
+        assert_eq!(params.grant_type.as_deref(), Some("client_credentials"));
+        assert_eq!(params.client_id, None);
+        let secret = parse("client_secret=a%26b%3Dc");
+        assert_eq!(secret.client_secret.unwrap().reveal(), "a&b=c");
+        assert_eq!(parse("scope=a=b").scope.as_deref(), Some("a=b"));
+    }
+
+    /// T-02
+    #[test]
+    fn a_body_that_is_not_form_encoded_is_refused_wherever_it_is_not() {
+        for body in ["scope=%", "scope=%zz", "%4=a", "foo=%", "scope=a&x=%C0%AF"] {
+            assert!(matches!(refusal(body), ParamError::Form(_)), "{body}");
+        }
+    }
+
+    /// T-03, T-11
+    #[test]
+    fn what_is_not_recognised_is_ignored_even_twice() {
+        let params = parse("foo=bar&foo=baz&scope%5Bx%5D=y&code=1&username=ana&scope=a;b=c&&=&=x");
+        assert_eq!(params.scope.as_deref(), Some("a;b=c"));
+        assert_eq!(params.client_id, None);
+    }
+
+    /// T-04
+    #[test]
+    fn a_recognised_parameter_stands_once() {
+        for name in [
+            "grant_type",
+            "client_id",
+            "client_secret",
+            "client_assertion",
+            "client_assertion_type",
+            "scope",
+            "audience",
+        ] {
+            let first = name.as_bytes()[0];
+            let escaped = format!("%{first:02x}{}", &name[1..]);
+            for body in [
+                format!("{name}=a&{name}=a"),
+                format!("{name}=a&x=y&{escaped}=b"),
+                format!("{name}=&{name}=a"),
+                format!("{name}=a&{name}"),
+            ] {
+                let repeated = refusal(&body);
+                assert!(
+                    matches!(repeated, ParamError::Repeated(which) if which.as_str() == name),
+                    "{body}: {repeated:?}"
+                );
+            }
+        }
+    }
+
+    /// T-04, RI-02
+    #[test]
+    fn resource_alone_may_repeat() {
+        let resource = |body: &'static str| parse(body).resource;
+        assert_eq!(resource("resource="), Resource::Unnamed);
+        assert_eq!(
+            resource("resource=a:b&resource=a:b"),
+            Resource::One("a:b".into())
+        );
+        assert_eq!(
+            resource("resource=a:b&resource="),
+            Resource::One("a:b".into())
+        );
+        assert_eq!(resource("resource=a:b&resource=a:c"), Resource::Several);
+        assert_eq!(
+            resource("resource=a:b&resource=a:c&resource=a:b"),
+            Resource::Several
+        );
+    }
+
+    /// T-05
+    #[test]
+    fn an_empty_parameter_is_absent() {
+        let params = parse(
+            "grant_type=&client_id&client_secret=&client_assertion=&scope=&audience=&resource=",
+        );
+        assert!(params.grant_type.is_none() && params.client_id.is_none());
+        assert!(params.client_secret.is_none() && params.client_assertion.is_none());
+        assert!(params.scope.is_none() && params.audience.is_none());
+        assert_eq!(params.resource, Resource::Unnamed);
+    }
+
+    /// T-10
+    #[test]
+    fn control_characters_are_refused_but_left_to_the_grammar_of_scopes() {
+        for body in [
+            "grant_type=a%00",
+            "client_id=a%0Ab",
+            "client_secret=%7F",
+            "resource=%1F",
+        ] {
+            assert!(matches!(refusal(body), ParamError::Control(_)), "{body}");
+        }
+        assert_eq!(parse("scope=a%0Ab").scope.as_deref(), Some("a\nb"));
+    }
+
+    /// H-10
+    #[test]
+    fn a_hundred_parameters_are_enough() {
+        let hundred = vec!["x=y"; MOST].join("&");
+        assert!(Params::parse(hundred.as_bytes()).is_ok());
+        assert_eq!(refusal(&format!("{hundred}&x=y")), ParamError::TooMany);
+    }
+
+    #[test]
+    fn what_needs_no_decoding_is_borrowed() {
+        let params = parse("grant_type=client_credentials&scope=read");
+        assert!(matches!(params.grant_type, Some(Cow::Borrowed(_))));
+        assert!(matches!(params.scope, Some(Cow::Borrowed(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_the_parser_fail_badly(body in "[a-z_=&%+0-9;\\PC]{0,200}") {
+            if let Ok(params) = Params::parse(body.as_bytes()) {
+                prop_assert!(params.scope.is_none_or(|scope| !scope.is_empty()));
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Why the protocol refuses: precisely for us, in the RFC's few words for the caller.
+//!
+//! One place maps reasons to codes, to counted outcomes and to the sentence on the wire. Sentences are
+//! fixed: nothing that was sent ever comes back (RFC 6749 §5.2).
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::{credentials::Unusable, params::ParamError};
+use crate::{
+    crypto::{password::PasswordHash, signer::Algorithm},
+    domain::{
+        id::{ApiIdentifier, ClientId, SecretId},
+        scope::Scope,
+        secret::Life,
+        usage::Outcome,
+    },
+};
+
+/// Why a request got no token. For logs and tests; the caller is told only [`Reason::code`] and
+/// [`Reason::description`].
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// The body is malformed.
+    #[error(transparent)]
+    Params(#[from] ParamError),
+    /// Two `Authorization` header fields.
+    #[error("there is more than one Authorization header")]
+    SeveralAuthorizations,
+    /// Two ways to authenticate at once.
+    #[error("the request authenticates in more than one way")]
+    SeveralMechanisms,
+    /// The body names another client than the header.
+    #[error("client_id differs from the client of the Authorization header")]
+    ClientIdMismatch,
+    /// A `client_secret` that is nobody's.
+    #[error("client_secret was sent without client_id")]
+    SecretWithoutId,
+    /// No `grant_type`.
+    #[error("grant_type is missing")]
+    NoGrantType,
+    /// Nothing that could authenticate anyone.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    /// There is no such client. Names it if it is fit for a log.
+    #[error("no client is called {}", .0.as_ref().map_or("so", ClientId::as_str))]
+    UnknownClient(Option<ClientId>),
+    /// The secret is none of the client's.
+    #[error("the secret is none of the client's")]
+    WrongSecret,
+    /// The secret worked once.
+    #[error("the secret {0} is {1}")]
+    DeadSecret(SecretId, Life),
+    /// The client is disabled; its secret was right.
+    #[error("the client is disabled")]
+    ClientDisabled,
+    /// Whether the secret is right can be found out only slowly: verify these, then ask again.
+    #[error("the secret has to be checked against {} slow hashes", .0.len())]
+    NeedsSlowCheck(Vec<SlowCheck>),
+    /// Another grant than client credentials.
+    #[error("the grant type is not client_credentials")]
+    UnsupportedGrantType,
+    /// Not the grammar of RFC 6749 §3.3.
+    #[error("scope is malformed")]
+    ScopeMalformed,
+    /// Unknown, or not this client's; on the wire that is the same.
+    #[error("the scope {0} is not granted")]
+    ScopeNotGranted(Scope),
+    /// Each scope is granted somewhere, but no API has them all.
+    #[error("no granted API has every scope asked for")]
+    ScopesApart,
+    /// The client has no scope that it could get.
+    #[error("nothing is granted")]
+    NothingGranted,
+    /// The token would be longer than any proxy lets pass.
+    #[error(
+        "the token would have more than {} bytes",
+        super::access_token::LONGEST
+    )]
+    TooManyScopes,
+    /// `resource` or `audience` is not an absolute URI without fragment.
+    #[error("the API named is not an absolute URI")]
+    TargetMalformed,
+    /// No such API.
+    #[error("there is no API {0}")]
+    TargetUnknown(ApiIdentifier),
+    /// The client has no scope there.
+    #[error("nothing is granted on {0}")]
+    TargetNotGranted(ApiIdentifier),
+    /// No tokens are issued for it.
+    #[error("the API {0} is disabled")]
+    TargetDisabled(ApiIdentifier),
+    /// Two APIs are named, and a token is for one.
+    #[error("more than one API is named")]
+    TargetsDiffer,
+    /// No API is named, and more than one would do.
+    #[error("more than one API would do and none is named")]
+    TargetAmbiguous,
+    /// No key signs with the API's algorithm now.
+    #[error("no {0} key is active")]
+    NoSigningKey(Algorithm),
+    /// The signature failed.
+    #[error("the token could not be signed")]
+    SigningFailed,
+}
+
+/// A secret to be compared with a slow hash, away from the runtime.
+#[derive(Clone, PartialEq)]
+pub struct SlowCheck {
+    /// Which of the client's secrets it may be.
+    pub secret: SecretId,
+    /// Its hash.
+    pub hash: PasswordHash,
+    /// What was presented.
+    pub presented: Zeroizing<String>,
+}
+
+impl fmt::Debug for SlowCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SlowCheck({})", self.secret)
+    }
+}
+
+impl Reason {
+    /// What the caller is told.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Params(_)
+            | Self::SeveralAuthorizations
+            | Self::SeveralMechanisms
+            | Self::ClientIdMismatch
+            | Self::SecretWithoutId
+            | Self::NoGrantType => ErrorCode::InvalidRequest,
+            Self::Unusable(_)
+            | Self::UnknownClient(_)
+            | Self::WrongSecret
+            | Self::DeadSecret(..)
+            | Self::ClientDisabled
+            | Self::NeedsSlowCheck(_) => ErrorCode::InvalidClient,
+            Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
+            Self::ScopeMalformed
+            | Self::ScopeNotGranted(_)
+            | Self::ScopesApart
+            | Self::NothingGranted
+            | Self::TooManyScopes => ErrorCode::InvalidScope,
+            Self::TargetMalformed
+            | Self::TargetUnknown(_)
+            | Self::TargetNotGranted(_)
+            | Self::TargetDisabled(_)
+            | Self::TargetsDiffer
+            | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
+            Self::NoSigningKey(_) => ErrorCode::TemporarilyUnavailable,
+            Self::SigningFailed => ErrorCode::ServerError,
+        }
+    }
+
+    /// How the request is counted.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::UnknownClient(_) => Outcome::UnknownClient,
+            Self::WrongSecret | Self::NeedsSlowCheck(_) => Outcome::WrongSecret,
+            Self::DeadSecret(_, life) => match life {
+                Life::Retired => Outcome::RetiredSecret,
+                Life::Revoked | Life::Cancelled => Outcome::RevokedSecret,
+                Life::Expired => Outcome::ExpiredSecret,
+                Life::Active | Life::Retiring => Outcome::WrongSecret,
+            },
+            Self::ClientDisabled => Outcome::DisabledClient,
+            Self::Params(_)
+            | Self::SeveralAuthorizations
+            | Self::SeveralMechanisms
+            | Self::ClientIdMismatch
+            | Self::SecretWithoutId
+            | Self::NoGrantType
+            | Self::Unusable(_) => Outcome::InvalidRequest,
+            Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
+            Self::ScopeMalformed
+            | Self::ScopeNotGranted(_)
+            | Self::ScopesApart
+            | Self::NothingGranted
+            | Self::TooManyScopes => Outcome::InvalidScope,
+            Self::TargetMalformed
+            | Self::TargetUnknown(_)
+            | Self::TargetNotGranted(_)
+            | Self::TargetDisabled(_)
+            | Self::TargetsDiffer
+            | Self::TargetAmbiguous => Outcome::InvalidTarget,
+            Self::NoSigningKey(_) | Self::SigningFailed => Outcome::Unavailable,
+        }
+    }
+
+    /// What the caller is told beside the code (`error_description`).
+    ///
+    /// Depends on the form of the request alone until the client is known; then on no more than what
+    /// the client may know anyway.
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::Params(ParamError::Repeated(_)) => "a parameter is repeated",
+            Self::Params(ParamError::TooMany) => "there are too many parameters",
+            Self::Params(ParamError::Form(_) | ParamError::Control(_)) => {
+                "the body is not well-formed application/x-www-form-urlencoded"
+            }
+            Self::SeveralAuthorizations | Self::SeveralMechanisms => {
+                "the request authenticates the client in more than one way"
+            }
+            Self::ClientIdMismatch => "client_id differs from the client that authenticates",
+            Self::SecretWithoutId => "client_secret needs client_id beside it",
+            Self::NoGrantType => "grant_type is missing",
+            Self::Unusable(_) => {
+                "the client authenticates with HTTP Basic, or with client_id and client_secret in the body"
+            }
+            Self::UnknownClient(_)
+            | Self::WrongSecret
+            | Self::DeadSecret(..)
+            | Self::ClientDisabled
+            | Self::NeedsSlowCheck(_) => "client authentication failed",
+            Self::UnsupportedGrantType => "the only grant type is client_credentials",
+            Self::ScopeMalformed => "scope is a list of scopes with one space between them",
+            Self::ScopeNotGranted(_) | Self::ScopesApart => {
+                "a scope is unknown, or not granted to this client on the API that the token is for"
+            }
+            Self::NothingGranted => "no scope is granted to this client",
+            Self::TooManyScopes => "the token would be too long; ask for fewer scopes",
+            Self::TargetMalformed => "resource and audience are absolute URIs without fragment",
+            Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
+                "there is no such API for this client"
+            }
+            Self::TargetsDiffer => "a token is for one API; name only one",
+            Self::TargetAmbiguous => "more than one API would do; name the API with resource",
+            Self::NoSigningKey(_) => "no token can be signed at present",
+            Self::SigningFailed => "the server failed to sign the token",
+        }
+    }
+}
+
+/// Whose request was refused, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Why.
+    pub reason: Reason,
+    /// The client it claims to come from, if there is one of that name.
+    pub client: Option<ClientId>,
+    /// The client's secret that it came with, if it was recognised.
+    pub secret: Option<SecretId>,
+}
+
+impl From<Reason> for Refused {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            client: None,
+            secret: None,
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// What the wire says of a refusal (RFC 6749 §5.2, RFC 8707 §2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ErrorCode {
+    /// The request is malformed.
+    InvalidRequest,
+    /// The client did not prove who it is.
+    InvalidClient,
+    /// Another grant than client credentials.
+    UnsupportedGrantType,
+    /// A scope is malformed, unknown or not granted.
+    InvalidScope,
+    /// The API is malformed, unknown, not granted, disabled or ambiguous.
+    InvalidTarget,
+    /// The server failed.
+    ServerError,
+    /// The server cannot answer now.
+    TemporarilyUnavailable,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 7] = [
+        Self::InvalidRequest,
+        Self::InvalidClient,
+        Self::UnsupportedGrantType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+    ];
+
+    /// The value of `error`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+
+    /// The HTTP status it comes with.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest
+            | Self::UnsupportedGrantType
+            | Self::InvalidScope
+            | Self::InvalidTarget => 400,
+            Self::InvalidClient => 401,
+            Self::ServerError => 500,
+            Self::TemporarilyUnavailable => 503,
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
