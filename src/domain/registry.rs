@@ -33,6 +33,8 @@ pub struct Registry {
     apis: RedBlackTreeMapSync<ApiIdentifier, Arc<Api>>,
     keys: RedBlackTreeMapSync<KeyId, Arc<SigningKey>>,
     operators: RedBlackTreeMapSync<OperatorId, Arc<Operator>>,
+    /// Whose each secret is: derived from `clients`.
+    secrets: RedBlackTreeMapSync<SecretId, ClientId>,
     /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
     signing: Arc<Vec<Arc<SigningKey>>>,
 }
@@ -48,6 +50,7 @@ impl Registry {
             apis: RedBlackTreeMapSync::new_sync(),
             keys: RedBlackTreeMapSync::new_sync(),
             operators: RedBlackTreeMapSync::new_sync(),
+            secrets: RedBlackTreeMapSync::new_sync(),
             signing: Arc::default(),
         }
     }
@@ -93,9 +96,14 @@ impl Registry {
     pub(super) fn put(&mut self, effect: &Effect) {
         match effect {
             Effect::Client(id, Some(client)) => {
+                self.forget_secrets_of(id);
+                for secret in &client.secrets {
+                    self.secrets.insert_mut(secret.id.clone(), id.clone());
+                }
                 self.clients.insert_mut(id.clone(), Arc::clone(client));
             }
             Effect::Client(id, None) => {
+                self.forget_secrets_of(id);
                 self.clients.remove_mut(id);
                 self.removed_clients.insert_mut(id.clone());
             }
@@ -118,6 +126,12 @@ impl Registry {
                 self.operators.remove_mut(id);
             }
             Effect::Nothing => {}
+        }
+    }
+
+    fn forget_secrets_of(&mut self, id: &ClientId) {
+        for secret in self.clients.get(id).into_iter().flat_map(|it| &it.secrets) {
+            self.secrets.remove_mut(&secret.id);
         }
     }
 
@@ -171,9 +185,7 @@ impl Registry {
 
     /// The client that has, or had, this secret.
     pub fn find_client_by_secret(&self, id: &SecretId) -> Option<&Arc<Client>> {
-        self.clients
-            .values()
-            .find(|client| client.find_secret(id).is_some())
+        self.clients.get(self.secrets.get(id)?)
     }
 
     /// Whether a client had this id once. It is never given to another.
