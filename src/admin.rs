@@ -5,6 +5,19 @@
 //! changes to make. It reads no clock, no disk and no network; moments, ids and secrets come from
 //! the [`draft::Draft`] it is given.
 
+pub mod apis;
+pub mod backup;
+pub mod clients;
 pub mod command;
 pub mod draft;
+pub mod grants;
+pub mod init;
+pub mod keys;
+pub mod operators;
 pub mod refusal;
+mod require;
+pub mod scopes;
+pub mod secrets;
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,18 @@ impl From<FieldErrors> for Refusal {
 
 impl From<RotationError> for Refusal {
     fn from(error: RotationError) -> Self {
-        Self::Conflict(error.to_string())
+        match error {
+            RotationError::Unknown(_) => FieldErrors::one("secret_id", &error).into(),
+            RotationError::UnderWay
+            | RotationError::NoneUnderWay
+            | RotationError::OnlyOne(_)
+            | RotationError::IsNew(_)
+            | RotationError::Dead(..)
+            | RotationError::NoneLive
+            | RotationError::Ambiguous(..)
+            | RotationError::NotUndoable(_)
+            | RotationError::TooLong => Self::Conflict(error.to_string()),
+        }
     }
 }
 

@@ -1,0 +1,277 @@
+//! Clients: registered, edited, disabled, enabled, removed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    command::Command,
+    draft::Draft,
+    grants,
+    refusal::{FieldErrors, Refusal},
+    require,
+    secrets::{self, NewSecret},
+};
+use crate::domain::{
+    audit::Action,
+    client::{Client, ClientStatus},
+    id::{ApiIdentifier, ClientId},
+    name::{Description, DisplayName, Owner},
+    permission::Permission,
+    registry::Registry,
+    scope::ScopeSet,
+    secret::PlainSecret,
+    time::Lifetime,
+};
+
+/// Makes a client, with its first secret.
+pub struct RegisterClient {
+    /// Its id, if it is not to be made from the name.
+    pub id: Option<ClientId>,
+    /// What it is called.
+    pub name: DisplayName,
+    /// What it does.
+    pub description: Description,
+    /// Who answers for it.
+    pub owner: Owner,
+    /// The longest life of its tokens, if shorter than the API's.
+    pub token_lifetime: Option<Lifetime>,
+    /// Which scopes it gets, on which API.
+    pub grants: BTreeMap<ApiIdentifier, ScopeSet>,
+    /// What it gets when it names no scope.
+    pub default_scopes: ScopeSet,
+    /// Its first secret.
+    pub secret: NewSecret,
+}
+
+/// A client that was just made, and the one chance to read its secret.
+pub struct Registered {
+    /// As it is now.
+    pub client: Arc<Client>,
+    /// What it proves itself with.
+    pub secret: PlainSecret,
+}
+
+impl Command for RegisterClient {
+    type Outcome = Registered;
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Registered, Refusal> {
+        for (api, scopes) in &self.grants {
+            grants::require_may_grant(draft, api, scopes)?;
+        }
+        let mut errors = FieldErrors::default();
+        for (api, scopes) in &self.grants {
+            let check = grants::check_scopes(registry, (api, scopes), &ScopeSet::default());
+            errors.check(&format!("grants.{api}"), check);
+        }
+        let defaults = check_default_scopes(&self.default_scopes, &self.grants);
+        errors.check("default_scopes", defaults);
+        errors.finish()?;
+        let id = match self.id {
+            Some(id) => require_free(id, registry)?,
+            None => unused_id(&self.name, registry, draft),
+        };
+        let (secret, plain) = secrets::make(self.secret, registry, draft)?;
+        let client = Client {
+            id,
+            name: self.name,
+            description: self.description,
+            owner: self.owner,
+            status: ClientStatus::Active,
+            created: draft.now(),
+            token_lifetime: self.token_lifetime,
+            grants: self.grants,
+            default_scopes: self.default_scopes,
+            secrets: vec![secret],
+            revision: registry.revision().next(),
+        };
+        draft.put_client(Action::ClientCreate, client.clone());
+        Ok(Registered {
+            client: Arc::new(client),
+            secret: plain,
+        })
+    }
+}
+
+/// How ids that belong to others begin: operators, the server itself, workload identities.
+const RESERVED: [&str; 4] = ["spiffe://", "system:", "op_", "urn:jeton:"];
+
+fn require_free(id: ClientId, registry: &Registry) -> Result<ClientId, Refusal> {
+    let lower = id.as_str().to_ascii_lowercase();
+    if let Some(reserved) = RESERVED.iter().find(|prefix| lower.starts_with(*prefix)) {
+        let message = format!("a client id does not begin with {reserved}");
+        return Err(FieldErrors::one("client_id", &message).into());
+    }
+    if matches!(id.as_str(), "." | "..") {
+        let message = "a client id is more than dots: it must survive in a web address";
+        return Err(FieldErrors::one("client_id", message).into());
+    }
+    if registry.find_client(&id).is_some() {
+        return Err(Refusal::Conflict(format!("there is a client {id} already")));
+    }
+    if registry.was_removed(&id) {
+        return Err(Refusal::Conflict(format!(
+            "{id} belonged to a client that was removed; no other client ever gets its id"
+        )));
+    }
+    Ok(id)
+}
+
+fn unused_id(name: &DisplayName, registry: &Registry, draft: &Draft) -> ClientId {
+    loop {
+        let id = ClientId::generate(name.as_str(), draft.entropy());
+        if registry.find_client(&id).is_none() && !registry.was_removed(&id) {
+            return id;
+        }
+    }
+}
+
+fn check_default_scopes(
+    defaults: &ScopeSet,
+    grants: &BTreeMap<ApiIdentifier, ScopeSet>,
+) -> Result<(), String> {
+    let missing = defaults.without(&granted_anywhere(grants));
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not granted on any API: {missing}"))
+    }
+}
+
+/// Every scope granted on any API.
+pub(super) fn granted_anywhere(grants: &BTreeMap<ApiIdentifier, ScopeSet>) -> ScopeSet {
+    grants.values().flatten().cloned().collect()
+}
+
+/// Changes what is said of a client; what is not named stays as it is.
+#[derive(Clone, Debug)]
+pub struct EditClient {
+    /// Which.
+    pub client: ClientId,
+    /// What it is called.
+    pub name: Option<DisplayName>,
+    /// What it does.
+    pub description: Option<Description>,
+    /// Who answers for it.
+    pub owner: Option<Owner>,
+    /// The longest life of its tokens; `Some(None)`: the API's.
+    pub token_lifetime: Option<Option<Lifetime>>,
+    /// What it gets when it names no scope.
+    pub default_scopes: Option<ScopeSet>,
+}
+
+impl EditClient {
+    /// Changes nothing yet.
+    pub fn of(client: ClientId) -> Self {
+        Self {
+            client,
+            name: None,
+            description: None,
+            owner: None,
+            token_lifetime: None,
+            default_scopes: None,
+        }
+    }
+}
+
+impl Command for EditClient {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = require::client(registry, &self.client)?;
+        let mut after = Client::clone(before);
+        if let Some(name) = self.name {
+            after.name = name;
+        }
+        if let Some(description) = self.description {
+            after.description = description;
+        }
+        if let Some(owner) = self.owner {
+            after.owner = owner;
+        }
+        if let Some(token_lifetime) = self.token_lifetime {
+            after.token_lifetime = token_lifetime;
+        }
+        if let Some(default_scopes) = self.default_scopes {
+            let check = check_default_scopes(&default_scopes, &after.grants);
+            check.map_err(|message| FieldErrors::one("default_scopes", &message))?;
+            after.default_scopes = default_scopes;
+        }
+        if after != **before {
+            draft.put_client(Action::ClientEdit, after);
+        }
+        Ok(())
+    }
+}
+
+/// Gives a client no tokens any more. Nothing happens if it gets none already.
+#[derive(Clone, Debug)]
+pub struct DisableClient {
+    /// Which.
+    pub client: ClientId,
+}
+
+impl Command for DisableClient {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = require::client(registry, &self.client)?;
+        if before.is_active() {
+            let mut after = Client::clone(before);
+            after.status = ClientStatus::Disabled(draft.now());
+            draft.put_client(Action::ClientDisable, after);
+        }
+        Ok(())
+    }
+}
+
+/// Gives a disabled client tokens again.
+#[derive(Clone, Debug)]
+pub struct EnableClient {
+    /// Which.
+    pub client: ClientId,
+}
+
+impl Command for EnableClient {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = require::client(registry, &self.client)?;
+        draft.require_touch(before)?;
+        if !before.is_active() {
+            let mut after = Client::clone(before);
+            after.status = ClientStatus::Active;
+            draft.put_client(Action::ClientEnable, after);
+        }
+        Ok(())
+    }
+}
+
+/// Removes a client for good. Its id stays taken.
+#[derive(Clone, Debug)]
+pub struct RemoveClient {
+    /// Which.
+    pub client: ClientId,
+}
+
+impl Command for RemoveClient {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let client = require::client(registry, &self.client)?;
+        draft.require_touch(client)?;
+        draft.remove_client(&self.client);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

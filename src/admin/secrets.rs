@@ -1,0 +1,393 @@
+//! Secrets: rotated, retired, brought back, revoked; and what their schedule has due.
+//!
+//! The rules are those of [`crate::domain::rotation`]. Only an Owner may touch the secrets of a
+//! client that can manage this server.
+
+use zeroize::Zeroizing;
+
+use super::{
+    command::Command,
+    draft::Draft,
+    refusal::{FieldErrors, Refusal},
+    require,
+};
+use crate::domain::{
+    audit::Action,
+    client::Client,
+    id::{ClientId, SecretId},
+    name::Note,
+    permission::Permission,
+    registry::Registry,
+    rotation::{self, ANOTHER_DAY, Due, LatestUses, Overlap},
+    secret::{IfUsed, PlainSecret, Proof, Retiring, Secret, SecretState},
+    time::{Span, Timestamp},
+};
+
+/// How long a secret may be set to live, at least.
+pub const SHORTEST_LIFE: Span = Span::minutes(1);
+
+/// How long a secret may be set to live, at most: ten years.
+pub const LONGEST_LIFE: Span = Span::days(3650);
+
+/// What a new secret is to be.
+///
+/// No `Debug`: it may hold a secret in the clear.
+#[derive(Default)]
+pub struct NewSecret {
+    /// The secret itself, if somebody chose it or brought it along.
+    pub value: Option<Zeroizing<String>>,
+    /// How long it works, if not until it is replaced.
+    pub expires_in: Option<Span>,
+    /// Where it is kept.
+    pub note: Note,
+}
+
+/// Makes a secret; the record to keep, and the text to show once.
+pub(super) fn make(
+    new: NewSecret,
+    registry: &Registry,
+    draft: &Draft,
+) -> Result<(Secret, PlainSecret), Refusal> {
+    let now = draft.now();
+    let expires = new.expires_in.map(|span| now.plus(span));
+    let (plain, proof) = match new.value {
+        None => {
+            let plain = unused_secret(registry, draft);
+            let proof = Proof::of_generated(&plain, registry.pepper());
+            (plain, proof)
+        }
+        Some(value) => {
+            let plain = PlainSecret::chosen(value, draft.entropy())
+                .map_err(|error| FieldErrors::one("value", &error))?;
+            let proof = Proof::of_chosen(&plain, draft.entropy());
+            (plain, proof)
+        }
+    };
+    let secret = Secret {
+        id: plain.id().clone(),
+        proof,
+        created: now,
+        created_by: draft.actor().to_string(),
+        expires,
+        note: new.note,
+        state: SecretState::Active,
+    };
+    Ok((secret, plain))
+}
+
+/// Public ids have forty bits: with many clients, two might meet by chance.
+fn unused_secret(registry: &Registry, draft: &Draft) -> PlainSecret {
+    loop {
+        let plain = PlainSecret::generate(draft.entropy());
+        if registry.find_client_by_secret(plain.id()).is_none() {
+            return plain;
+        }
+    }
+}
+
+/// Makes a new secret and keeps the old one for a while.
+pub struct RotateSecret {
+    /// Whose.
+    pub client: ClientId,
+    /// What the new one is to be.
+    pub new: NewSecret,
+    /// How long the old one goes on working.
+    pub overlap: Overlap,
+    /// What happens then if it is still in use.
+    pub if_used: IfUsed,
+}
+
+/// A rotation that has just begun, and the one chance to read the new secret.
+pub struct Rotated {
+    /// The new secret.
+    pub secret: PlainSecret,
+    /// The old one and its deadline, if it goes on working.
+    pub retiring: Option<(SecretId, Retiring)>,
+}
+
+impl Command for RotateSecret {
+    type Outcome = Rotated;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Rotated, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let now = draft.now();
+        let action = match before.live_secrets(now).next() {
+            Some(_) => Action::SecretRotate,
+            None => Action::SecretCreate,
+        };
+        if before.live_secrets(now).count() > 1 {
+            return Err(rotation::RotationError::UnderWay.into());
+        }
+        let (secret, plain) = make(self.new, registry, draft)?;
+        let after = rotation::rotate(before, secret, (self.overlap, self.if_used), now)?;
+        let retiring = after.old_secret(now).and_then(|old| {
+            let retiring = old.retiring(now)?;
+            Some((old.id.clone(), *retiring))
+        });
+        draft.put_client(action, after);
+        Ok(Rotated {
+            secret: plain,
+            retiring,
+        })
+    }
+}
+
+/// The client, if the actor may touch its credentials.
+fn touched<'a>(
+    registry: &'a Registry,
+    draft: &Draft,
+    id: &ClientId,
+) -> Result<&'a Client, Refusal> {
+    let client = require::client(registry, id)?;
+    draft.require_touch(client)?;
+    Ok(client)
+}
+
+/// Stops the old secret of a rotation as planned.
+#[derive(Clone, Debug)]
+pub struct RetireSecret {
+    /// Whose.
+    pub client: ClientId,
+    /// Which, to be sure; it can only be the old one.
+    pub secret: Option<SecretId>,
+}
+
+impl Command for RetireSecret {
+    /// The one that was stopped.
+    type Outcome = SecretId;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<SecretId, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let (after, id) = rotation::retire(before, self.secret.as_ref(), draft.now())?;
+        draft.put_client(Action::SecretRetire, after);
+        Ok(id)
+    }
+}
+
+/// Brings a retired secret back for another day.
+#[derive(Clone, Debug)]
+pub struct UndoRetire {
+    /// Whose.
+    pub client: ClientId,
+    /// Which; the one retired last if none is named.
+    pub secret: Option<SecretId>,
+}
+
+impl Command for UndoRetire {
+    /// The one that is back.
+    type Outcome = SecretId;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<SecretId, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let (after, id) = rotation::undo(before, self.secret.as_ref(), draft.now())?;
+        draft.put_client(Action::SecretUndo, after);
+        Ok(id)
+    }
+}
+
+/// Stops a secret at once and for good.
+#[derive(Clone, Debug)]
+pub struct RevokeSecret {
+    /// Whose.
+    pub client: ClientId,
+    /// Which; the only live one if none is named.
+    pub secret: Option<SecretId>,
+}
+
+impl Command for RevokeSecret {
+    /// The one that was stopped.
+    type Outcome = SecretId;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<SecretId, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let (after, id) = rotation::revoke(before, self.secret.as_ref(), draft.now())?;
+        draft.put_client(Action::SecretRevoke, after);
+        Ok(id)
+    }
+}
+
+/// Withdraws the new secret of a rotation; the old one goes on as before.
+#[derive(Clone, Debug)]
+pub struct CancelRotation {
+    /// Whose.
+    pub client: ClientId,
+}
+
+impl Command for CancelRotation {
+    /// The one that was withdrawn.
+    type Outcome = SecretId;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<SecretId, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let (after, id) = rotation::cancel(before, draft.now())?;
+        draft.put_client(Action::SecretCancel, after);
+        Ok(id)
+    }
+}
+
+/// Moves the deadline of a rotation.
+#[derive(Clone, Debug)]
+pub struct ExtendRotation {
+    /// Whose.
+    pub client: ClientId,
+    /// By how much.
+    pub by: Span,
+}
+
+impl ExtendRotation {
+    /// By another day.
+    pub fn by_a_day(client: ClientId) -> Self {
+        Self {
+            client,
+            by: ANOTHER_DAY,
+        }
+    }
+}
+
+impl Command for ExtendRotation {
+    /// The new deadline.
+    type Outcome = Timestamp;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Timestamp, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let (after, deadline) = rotation::extend(before, self.by, draft.now())?;
+        draft.put_client(Action::SecretExtend, after);
+        Ok(deadline)
+    }
+}
+
+/// Writes down where a secret is kept.
+#[derive(Clone, Debug)]
+pub struct EditNote {
+    /// Whose.
+    pub client: ClientId,
+    /// Which.
+    pub secret: SecretId,
+    /// What to write.
+    pub note: Note,
+}
+
+impl Command for EditNote {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let mut after = before.clone();
+        let secret = after
+            .secrets
+            .iter_mut()
+            .find(|secret| secret.id == self.secret)
+            .ok_or_else(|| rotation::RotationError::Unknown(self.secret.clone()))?;
+        secret.note = self.note;
+        if after != *before {
+            draft.put_client(Action::SecretEdit, after);
+        }
+        Ok(())
+    }
+}
+
+/// Does what is due when the deadline of a rotation has come: retires the old secret, or holds it
+/// for another day. The server's own.
+#[derive(Clone, Debug)]
+pub struct SettleRotation {
+    /// Whose.
+    pub client: ClientId,
+    /// The old secret whose uses `uses` tells; if another is on its way out by now, nothing is done.
+    pub old: SecretId,
+    /// What the latest uses say.
+    pub uses: LatestUses,
+}
+
+impl Command for SettleRotation {
+    /// What was done, if anything was due.
+    type Outcome = Option<Due>;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Option<Due>, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let now = draft.now();
+        if before.old_secret(now).is_none_or(|old| old.id != self.old) {
+            return Ok(None);
+        }
+        let Some(due) = rotation::due(before, self.uses, now) else {
+            return Ok(None);
+        };
+        // The new secret may have expired or been revoked: then the old one is all there is.
+        let alone = before.live_secrets(now).count() < 2;
+        let due = if alone { Due::Wait } else { due };
+        match due {
+            Due::Retire => {
+                let (after, _) = rotation::retire(before, Some(&self.old), now)?;
+                draft.put_client(Action::SecretRetire, after);
+            }
+            Due::Hold | Due::Wait => {
+                let after = rotation::hold(before, due, now)?;
+                draft.put_client(Action::SecretHold, after);
+            }
+        }
+        Ok(Some(due))
+    }
+}
+
+/// The rotations whose deadline has come: client, old secret, new secret.
+pub fn due_rotations(
+    registry: &Registry,
+    now: Timestamp,
+) -> impl Iterator<Item = (ClientId, SecretId, Option<SecretId>)> {
+    registry.clients().filter_map(move |client| {
+        let old = client.old_secret(now)?;
+        let due = old.retiring(now)?.deadline <= now;
+        let new = client.new_secret(now).map(|new| new.id.clone());
+        due.then(|| (client.id.clone(), old.id.clone(), new))
+    })
+}
+
+/// Forgets the secrets of one client that have been dead for long. The server's own.
+#[derive(Clone, Debug)]
+pub struct ForgetSecrets {
+    /// Whose.
+    pub client: ClientId,
+}
+
+impl Command for ForgetSecrets {
+    /// How many were forgotten.
+    type Outcome = usize;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<usize, Refusal> {
+        let before = touched(registry, draft, &self.client)?;
+        let Some(after) = rotation::forget(before, draft.now()) else {
+            return Ok(0);
+        };
+        let forgotten = before.secrets.len() - after.secrets.len();
+        draft.put_client(Action::SecretForget, after);
+        Ok(forgotten)
+    }
+}
+
+/// The clients that have secrets to forget.
+pub fn forgetful_clients(registry: &Registry, now: Timestamp) -> impl Iterator<Item = &ClientId> {
+    registry
+        .clients()
+        .filter(move |client| client.secrets.iter().any(|one| one.is_forgettable(now)))
+        .map(|client| &client.id)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,338 @@
+//! Rotation as operators see it, and what its schedule does.
+
+use super::*;
+use crate::{
+    admin::tests::{World, fields, person, program, refusal, register, rotate},
+    domain::{
+        permission::{ADMIN_API, Role},
+        secret::{Life, public_id},
+    },
+};
+
+fn lives(world: &World, client: &ClientId) -> Vec<Life> {
+    let secrets = &world.client(client).secrets;
+    secrets
+        .iter()
+        .map(|secret| secret.life(world.now))
+        .collect()
+}
+
+fn old(world: &World, client: &ClientId) -> SecretId {
+    world.client(client).secrets[0].id.clone()
+}
+
+#[test]
+fn a_rotation_shows_the_new_secret_and_the_deadline_of_the_old() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+
+    let rotated = world.run(rotate(&client)).unwrap();
+
+    let (retiring, part) = rotated.retiring.unwrap();
+    assert_eq!(retiring, old(&world, &client));
+    assert_eq!(part.deadline, world.now.plus(Span::hours(24)));
+    assert_eq!(
+        public_id(rotated.secret.reveal()).as_ref(),
+        Some(rotated.secret.id())
+    );
+    assert_eq!(lives(&world, &client), [Life::Retiring, Life::Active]);
+    assert_eq!(world.audited(), ["secret.rotate"]);
+}
+
+#[test]
+fn a_second_rotation_is_refused_before_any_secret_is_made() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    world.run(rotate(&client)).unwrap();
+
+    let refused = refusal(world.run(rotate(&client)));
+
+    assert!(refused.to_string().contains("under way"), "{refused}");
+}
+
+#[test]
+fn stop_now_leaves_one_secret() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+
+    let rotated = world
+        .run(RotateSecret {
+            overlap: Overlap::None,
+            ..rotate(&client)
+        })
+        .unwrap();
+
+    assert!(rotated.retiring.is_none());
+    assert_eq!(lives(&world, &client), [Life::Retired, Life::Active]);
+}
+
+#[test]
+fn a_client_without_a_live_secret_gets_one() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    world
+        .run(RevokeSecret {
+            client: client.clone(),
+            secret: None,
+        })
+        .unwrap();
+
+    let rotated = world.run(rotate(&client)).unwrap();
+
+    assert!(rotated.retiring.is_none());
+    assert_eq!(world.audited(), ["secret.create"]);
+    assert_eq!(lives(&world, &client), [Life::Revoked, Life::Active]);
+}
+
+#[test]
+fn a_secret_expires_when_it_was_told_to() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    let new = NewSecret {
+        expires_in: Some(Span::days(2)),
+        ..NewSecret::default()
+    };
+    world
+        .run(RotateSecret {
+            new,
+            overlap: Overlap::None,
+            ..rotate(&client)
+        })
+        .unwrap();
+
+    world.advance(Span::days(2));
+
+    assert_eq!(lives(&world, &client), [Life::Retired, Life::Expired]);
+}
+
+#[test]
+fn retire_undo_cancel_extend_and_revoke_say_what_they_did() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    let first = old(&world, &client);
+    let second = world.run(rotate(&client)).unwrap().secret.id().clone();
+
+    let extended = world.run(ExtendRotation::by_a_day(client.clone())).unwrap();
+    assert_eq!(extended, world.now.plus(Span::hours(48)));
+    let retired = world
+        .run(RetireSecret {
+            client: client.clone(),
+            secret: None,
+        })
+        .unwrap();
+    assert_eq!(retired, first);
+    let back = world
+        .run(UndoRetire {
+            client: client.clone(),
+            secret: None,
+        })
+        .unwrap();
+    assert_eq!(back, first);
+    let cancelled = world
+        .run(CancelRotation {
+            client: client.clone(),
+        })
+        .unwrap();
+    assert_eq!(cancelled, second);
+    let revoked = world
+        .run(RevokeSecret {
+            client: client.clone(),
+            secret: None,
+        })
+        .unwrap();
+    assert_eq!(revoked, first);
+    assert_eq!(lives(&world, &client), [Life::Revoked, Life::Cancelled]);
+}
+
+#[test]
+fn a_secret_of_somebody_else_is_a_wrong_field() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    let secret: SecretId = "ZZZZZZZZ".parse().unwrap();
+    let named = || Some(secret.clone());
+
+    for refused in [
+        fields(world.run(RetireSecret {
+            client: client.clone(),
+            secret: named(),
+        })),
+        fields(world.run(UndoRetire {
+            client: client.clone(),
+            secret: named(),
+        })),
+        fields(world.run(RevokeSecret {
+            client: client.clone(),
+            secret: named(),
+        })),
+        fields(world.run(EditNote {
+            client: client.clone(),
+            secret: secret.clone(),
+            note: Note::default(),
+        })),
+    ] {
+        assert_eq!(refused, ["secret_id"]);
+    }
+}
+
+#[test]
+fn only_an_owner_touches_the_secrets_of_a_client_that_manages_the_server() {
+    let mut world = World::new();
+    let admin = world
+        .run(register("deployer", &[(ADMIN_API, "clients:read")]))
+        .unwrap();
+    let client = admin.client.id.clone();
+    let forbidden = Refusal::Forbidden(Permission::Own);
+
+    for actor in [
+        person(Role::Operator),
+        person(Role::Admin),
+        program("secrets:write"),
+    ] {
+        let refused = refusal(world.run_as(actor.clone(), rotate(&client)));
+        assert_eq!(refused, forbidden);
+        let revoke = RevokeSecret {
+            client: client.clone(),
+            secret: None,
+        };
+        assert_eq!(refusal(world.run_as(actor.clone(), revoke)), forbidden);
+        let retire = RetireSecret {
+            client: client.clone(),
+            secret: None,
+        };
+        assert_eq!(refusal(world.run_as(actor.clone(), retire)), forbidden);
+        let undo = UndoRetire {
+            client: client.clone(),
+            secret: None,
+        };
+        assert_eq!(refusal(world.run_as(actor.clone(), undo)), forbidden);
+        let cancel = CancelRotation {
+            client: client.clone(),
+        };
+        assert_eq!(refusal(world.run_as(actor.clone(), cancel)), forbidden);
+        let extend = ExtendRotation::by_a_day(client.clone());
+        assert_eq!(refusal(world.run_as(actor, extend)), forbidden);
+    }
+    assert!(world.run_as(person(Role::Owner), rotate(&client)).is_ok());
+}
+
+fn settle(world: &mut World, client: &ClientId, uses: LatestUses) -> Option<Due> {
+    let old = old(world, client);
+    world
+        .run(SettleRotation {
+            client: client.clone(),
+            old,
+            uses,
+        })
+        .unwrap()
+}
+
+#[test]
+fn the_deadline_retires_a_quiet_secret_and_holds_a_used_one() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    world.run(rotate(&client)).unwrap();
+    let both = |world: &World| LatestUses {
+        old: Some(world.now),
+        new: Some(world.now),
+    };
+
+    let uses = both(&world);
+    assert_eq!(settle(&mut world, &client, uses), None, "not due yet");
+    assert_eq!(world.last, None);
+    assert_eq!(due_rotations(&world.registry, world.now).count(), 0);
+    for _ in 0..rotation::MOST_HOLDS {
+        world.advance(Span::hours(24));
+        assert_eq!(due_rotations(&world.registry, world.now).count(), 1);
+        let uses = both(&world);
+        assert_eq!(settle(&mut world, &client, uses), Some(Due::Hold));
+        assert_eq!(world.audited(), ["secret.hold"]);
+    }
+    world.advance(Span::hours(24));
+    let uses = both(&world);
+    assert_eq!(settle(&mut world, &client, uses), Some(Due::Retire));
+    assert_eq!(lives(&world, &client), [Life::Retired, Life::Active]);
+}
+
+#[test]
+fn the_deadline_never_stops_the_old_secret_while_it_is_all_there_is() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    let new = NewSecret {
+        expires_in: Some(Span::hours(2)),
+        ..NewSecret::default()
+    };
+    let hasty = RotateSecret {
+        new,
+        if_used: IfUsed::Stop,
+        ..rotate(&client)
+    };
+    world.run(hasty).unwrap();
+    let used_once = LatestUses {
+        old: None,
+        new: Some(world.now.plus(Span::hours(1))),
+    };
+
+    world.advance(Span::hours(24));
+
+    assert_eq!(settle(&mut world, &client, used_once), Some(Due::Wait));
+    assert_eq!(lives(&world, &client), [Life::Retiring, Life::Expired]);
+}
+
+#[test]
+fn uses_of_another_secret_settle_nothing() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    let new = world.run(rotate(&client)).unwrap().secret.id().clone();
+    world.advance(Span::days(2));
+
+    let stale = SettleRotation {
+        client,
+        old: new,
+        uses: LatestUses::default(),
+    };
+
+    assert_eq!(world.run(stale), Ok(None));
+}
+
+#[test]
+fn dead_secrets_are_forgotten_after_a_month() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    world
+        .run(RotateSecret {
+            overlap: Overlap::None,
+            ..rotate(&client)
+        })
+        .unwrap();
+    let forget = || ForgetSecrets {
+        client: client.clone(),
+    };
+
+    world.advance(Span::days(29));
+    assert_eq!(world.run(forget()), Ok(0));
+    assert_eq!(forgetful_clients(&world.registry, world.now).count(), 0);
+    world.advance(Span::days(1));
+    assert_eq!(forgetful_clients(&world.registry, world.now).count(), 1);
+    assert_eq!(world.run(forget()), Ok(1));
+    assert_eq!(lives(&world, &client), [Life::Active]);
+}
+
+#[test]
+fn nothing_secret_reaches_the_audit_log() {
+    let mut world = World::new();
+    let client = world.register("c").client.id.clone();
+    let value = "canary-secret-value-1234";
+    let new = NewSecret {
+        value: Some(value.to_owned().into()),
+        ..NewSecret::default()
+    };
+
+    world
+        .run(RotateSecret {
+            new,
+            ..rotate(&client)
+        })
+        .unwrap();
+
+    assert!(!format!("{:?}", world.last).contains("canary"));
+}
