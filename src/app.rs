@@ -31,11 +31,11 @@ use self::{
     usage::UsageRecorder,
 };
 use crate::{
-    admin::{command::Command, draft::Draft, refusal::Refusal},
+    admin::{backup::NoteBackup, command::Command, refusal::Refusal},
     crypto::{password::PasswordHash, random::Entropy},
     domain::{
         actor::Actor,
-        audit::{Action, AuditPage, AuditRecord},
+        audit::{AuditPage, AuditRecord},
         id::SecretId,
         issuer::Issuer,
         permission::Permission,
@@ -282,17 +282,3 @@ impl fmt::Debug for App {
 
 /// The address a request counts as coming from when it did not come over the network.
 pub const LOCAL_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-
-/// Tells the audit log that a backup was made.
-struct NoteBackup;
-
-impl Command for NoteBackup {
-    type Outcome = ();
-
-    const NEEDS: Permission = Permission::Backup;
-
-    fn decide(self, _: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
-        draft.note(Action::ServerBackup);
-        Ok(())
-    }
-}

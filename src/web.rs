@@ -1,4 +1,5 @@
 //! The faces Jeton shows to the network: HTTP and everything that is said over it.
 
+pub mod health;
 pub mod layers;
 pub mod server;

@@ -7,14 +7,96 @@ use std::{
 
 /// Each part of `src/`, its floor, and the crates that it may not name.
 const HOUSE: &[(&str, u8, &[&str])] = &[
-    ("crypto", 0, &["axum", "clap", "http", "hyper", "redb", "tokio"]),
+    (
+        "crypto",
+        0,
+        &["axum", "clap", "http", "hyper", "redb", "tokio"],
+    ),
     ("telemetry", 0, &["axum", "hyper", "jsonwebtoken", "redb"]),
-    ("domain", 1, &["aws_lc_rs", "axum", "clap", "http", "hyper", "jsonwebtoken", "rand", "redb", "tokio"]),
-    ("oauth", 2, &["aws_lc_rs", "axum", "clap", "http", "hyper", "rand", "redb", "tokio"]),
-    ("admin", 2, &["aws_lc_rs", "axum", "clap", "http", "hyper", "rand", "redb", "tokio"]),
-    ("config", 2, &["aws_lc_rs", "axum", "http", "hyper", "jsonwebtoken", "rand", "redb", "tokio"]),
-    ("store", 3, &["aws_lc_rs", "axum", "clap", "http", "hyper", "jsonwebtoken", "rand"]),
-    ("app", 4, &["aws_lc_rs", "axum", "clap", "http", "hyper", "jsonwebtoken", "rand", "redb"]),
+    (
+        "domain",
+        1,
+        &[
+            "aws_lc_rs",
+            "axum",
+            "clap",
+            "http",
+            "hyper",
+            "jsonwebtoken",
+            "rand",
+            "redb",
+            "tokio",
+        ],
+    ),
+    (
+        "oauth",
+        2,
+        &[
+            "aws_lc_rs",
+            "axum",
+            "clap",
+            "http",
+            "hyper",
+            "rand",
+            "redb",
+            "tokio",
+        ],
+    ),
+    (
+        "admin",
+        2,
+        &[
+            "aws_lc_rs",
+            "axum",
+            "clap",
+            "http",
+            "hyper",
+            "rand",
+            "redb",
+            "tokio",
+        ],
+    ),
+    (
+        "config",
+        2,
+        &[
+            "aws_lc_rs",
+            "axum",
+            "http",
+            "hyper",
+            "jsonwebtoken",
+            "rand",
+            "redb",
+            "tokio",
+        ],
+    ),
+    (
+        "store",
+        3,
+        &[
+            "aws_lc_rs",
+            "axum",
+            "clap",
+            "http",
+            "hyper",
+            "jsonwebtoken",
+            "rand",
+        ],
+    ),
+    (
+        "app",
+        4,
+        &[
+            "aws_lc_rs",
+            "axum",
+            "clap",
+            "http",
+            "hyper",
+            "jsonwebtoken",
+            "rand",
+            "redb",
+        ],
+    ),
     ("web", 5, &["aws_lc_rs", "clap", "rand", "redb"]),
     ("cli", 6, &["aws_lc_rs", "rand", "redb"]),
 ];
@@ -29,13 +111,18 @@ const MOST_LINES: usize = 400;
 fn a_module_uses_only_what_lies_below_it() {
     let mut wrong = Vec::new();
     for file in sources() {
-        let Some((part, floor, _)) = part_of(&file.path) else { continue };
+        let Some((part, floor, _)) = part_of(&file.path) else {
+            continue;
+        };
         for (line, used) in file.uses() {
             let Some((_, used_floor, _)) = HOUSE.iter().find(|(name, ..)| *name == used) else {
                 continue;
             };
             if used != part && *used_floor >= floor {
-                wrong.push(format!("{}:{line}: {part} uses {used}", file.path.display()));
+                wrong.push(format!(
+                    "{}:{line}: {part} uses {used}",
+                    file.path.display()
+                ));
             }
         }
     }
@@ -46,16 +133,24 @@ fn a_module_uses_only_what_lies_below_it() {
 fn a_module_names_only_the_crates_of_its_floor() {
     let mut wrong = Vec::new();
     for file in sources() {
-        let Some((part, _, forbidden)) = part_of(&file.path) else { continue };
+        let Some((part, _, forbidden)) = part_of(&file.path) else {
+            continue;
+        };
         let in_redb_room = file.path.display().to_string().contains(REDB_ROOM);
         for (number, line) in file.product_lines() {
             for name in forbidden {
                 if names_crate(line, name) {
-                    wrong.push(format!("{}:{number}: {part} names {name}", file.path.display()));
+                    wrong.push(format!(
+                        "{}:{number}: {part} names {name}",
+                        file.path.display()
+                    ));
                 }
             }
             if part == "store" && !in_redb_room && names_crate(line, "redb") {
-                wrong.push(format!("{}:{number}: redb outside its room", file.path.display()));
+                wrong.push(format!(
+                    "{}:{number}: redb outside its room",
+                    file.path.display()
+                ));
             }
         }
     }
@@ -65,11 +160,21 @@ fn a_module_names_only_the_crates_of_its_floor() {
 #[test]
 fn decisions_wait_for_nothing() {
     for file in sources() {
-        let Some((part, ..)) = part_of(&file.path) else { continue };
+        let Some((part, ..)) = part_of(&file.path) else {
+            continue;
+        };
         if ["crypto", "domain", "oauth", "admin"].contains(&part) {
             for (number, line) in file.product_lines() {
-                assert!(!line.contains("async "), "{}:{number}: {line}", file.path.display());
-                assert!(!line.contains(".await"), "{}:{number}: {line}", file.path.display());
+                assert!(
+                    !line.contains("async "),
+                    "{}:{number}: {line}",
+                    file.path.display()
+                );
+                assert!(
+                    !line.contains(".await"),
+                    "{}:{number}: {line}",
+                    file.path.display()
+                );
             }
         }
     }
@@ -79,7 +184,11 @@ fn decisions_wait_for_nothing() {
 fn every_file_fits_in_a_head() {
     for file in sources() {
         let lines = file.product_lines().count();
-        assert!(lines <= MOST_LINES, "{} has {lines} lines", file.path.display());
+        assert!(
+            lines <= MOST_LINES,
+            "{} has {lines} lines",
+            file.path.display()
+        );
     }
 }
 
@@ -88,7 +197,10 @@ fn the_code_map_names_every_part_of_the_house() {
     let map = fs::read_to_string("src/lib.rs").unwrap();
     for (part, ..) in HOUSE {
         if Path::new(&format!("src/{part}.rs")).exists() {
-            assert!(map.contains(&format!("[`{part}`]")), "src/lib.rs does not map {part}");
+            assert!(
+                (map.contains(&format!("[`{part}`]")) || map.contains(&format!("[`{part}::"))),
+                "src/lib.rs does not map {part}"
+            );
         }
     }
 }
@@ -101,7 +213,10 @@ struct Source {
 impl Source {
     /// Numbered lines without comments, up to the tests at the end.
     fn product_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let tests = self.text.find("#[cfg(test)]\nmod ").unwrap_or(self.text.len());
+        let tests = self
+            .text
+            .find("#[cfg(test)]\nmod ")
+            .unwrap_or(self.text.len());
         self.text[..tests]
             .lines()
             .enumerate()
@@ -151,7 +266,10 @@ impl Source {
 }
 
 fn first_word(text: &str) -> String {
-    text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    text.trim()
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 fn names_crate(line: &str, name: &str) -> bool {
