@@ -3,6 +3,14 @@
 //! Nothing above this floor knows which backend there is. The store is asked no questions on the
 //! path of a token request: the registry in memory answers them.
 
+#[cfg(test)]
+mod contract;
+mod keyring;
+pub mod master_key;
+mod partial;
+mod records;
+pub mod redb;
+
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;

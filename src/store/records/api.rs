@@ -1,0 +1,153 @@
+//! APIs as they are stored.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{RecordError, StoredPrivate};
+use crate::{
+    crypto::signer::{Algorithm, PrivateKey, Signer},
+    domain::{
+        api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
+        id::{ApiIdentifier, Revision},
+        name::{Description, DisplayName},
+        scope::Scope,
+        time::{Lifetime, Timestamp},
+    },
+};
+
+/// An API.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct StoredApi {
+    identifier: ApiIdentifier,
+    name: DisplayName,
+    description: Description,
+    disabled: Option<Timestamp>,
+    signing: StoredSigning,
+    token_lifetime: Lifetime,
+    longest_lifetime: Lifetime,
+    scopes: BTreeMap<Scope, StoredScope>,
+    created: Timestamp,
+    revision: Revision,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum StoredSigning {
+    Published(Algorithm),
+    Shared {
+        algorithm: Algorithm,
+        key: StoredPrivate,
+    },
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct StoredScope {
+    description: Description,
+    sensitive: bool,
+    deprecated: bool,
+}
+
+impl From<&Api> for StoredApi {
+    fn from(api: &Api) -> Self {
+        Self {
+            identifier: api.identifier.clone(),
+            name: api.name.clone(),
+            description: api.description.clone(),
+            disabled: match api.status {
+                ApiStatus::Active => None,
+                ApiStatus::Disabled(since) => Some(since),
+            },
+            signing: match &api.signing {
+                Signing::Published(algorithm) => StoredSigning::Published(*algorithm),
+                Signing::Shared { signer, key } => StoredSigning::Shared {
+                    algorithm: signer.algorithm(),
+                    key: key.as_ref().into(),
+                },
+            },
+            token_lifetime: api.token_lifetime,
+            longest_lifetime: api.longest_lifetime,
+            scopes: api
+                .scopes
+                .iter()
+                .map(|(scope, detail)| (scope.clone(), detail.into()))
+                .collect(),
+            created: api.created,
+            revision: api.revision,
+        }
+    }
+}
+
+impl TryFrom<StoredApi> for Api {
+    type Error = RecordError;
+
+    fn try_from(stored: StoredApi) -> Result<Self, RecordError> {
+        Ok(Self {
+            identifier: stored.identifier,
+            name: stored.name,
+            description: stored.description,
+            status: stored
+                .disabled
+                .map_or(ApiStatus::Active, ApiStatus::Disabled),
+            signing: stored.signing.try_into()?,
+            token_lifetime: stored.token_lifetime,
+            longest_lifetime: stored.longest_lifetime,
+            scopes: stored
+                .scopes
+                .into_iter()
+                .map(|(scope, detail)| (scope, detail.into()))
+                .collect(),
+            created: stored.created,
+            revision: stored.revision,
+        })
+    }
+}
+
+impl TryFrom<StoredSigning> for Signing {
+    type Error = RecordError;
+
+    fn try_from(stored: StoredSigning) -> Result<Self, RecordError> {
+        Ok(match stored {
+            StoredSigning::Published(algorithm) => Self::Published(algorithm),
+            StoredSigning::Shared { algorithm, key } => {
+                let key = PrivateKey::try_from(key)?;
+                let signer = Signer::from_private(algorithm, &key)
+                    .map_err(|error| RecordError::new(&error))?;
+                Self::Shared {
+                    signer: Arc::new(signer),
+                    key: Arc::new(key),
+                }
+            }
+        })
+    }
+}
+
+impl From<&ApiScope> for StoredScope {
+    fn from(scope: &ApiScope) -> Self {
+        Self {
+            description: scope.description.clone(),
+            sensitive: scope.sensitivity == Sensitivity::Sensitive,
+            deprecated: scope.offer == Offer::Deprecated,
+        }
+    }
+}
+
+impl From<StoredScope> for ApiScope {
+    fn from(stored: StoredScope) -> Self {
+        Self {
+            description: stored.description,
+            sensitivity: if stored.sensitive {
+                Sensitivity::Sensitive
+            } else {
+                Sensitivity::Ordinary
+            },
+            offer: if stored.deprecated {
+                Offer::Deprecated
+            } else {
+                Offer::Open
+            },
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Usage as it is stored: five kinds of rows, each whole in itself.
+//!
+//! A row holds everything that its key was made from, so its key may be a hash. The layouts are
+//! frozen: postcard reads by position. What must be told apart later becomes another kind of row.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{RecordError, from_postcard, to_postcard};
+use crate::domain::{
+    id::{ApiIdentifier, ClientId, KeyId, SecretId},
+    scope::Scope,
+    time::{Day, Span, Timestamp},
+    usage::{
+        AddressUse, DayCounts, HourOutcome, KeyFetch, LastUse, Outcome, ScopeCount, Subject, Tally,
+    },
+};
+
+/// One row, of the kind that its table holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::store) enum UsageRow {
+    /// How requests ended in the hours of one day.
+    Day(Subject, Day, DayCounts),
+    /// What one address did with one secret.
+    Address(Subject, IpAddr, AddressUse),
+    /// How often one scope was asked for on one day.
+    Scope((ClientId, ApiIdentifier, Scope, Day), ScopeCount),
+    /// The latest use of one secret, and the client it belongs to.
+    Last(Option<ClientId>, SecretId, LastUse),
+    /// What one address fetched of the JWK set.
+    Fetch(IpAddr, KeyFetch),
+}
+
+/// The rows that `tally` is made of.
+pub(in crate::store) fn rows_of(tally: Tally) -> impl Iterator<Item = UsageRow> {
+    let owners = owners(&tally);
+    rows_owned(tally, owners)
+}
+
+fn rows_owned(
+    tally: Tally,
+    owners: BTreeMap<SecretId, ClientId>,
+) -> impl Iterator<Item = UsageRow> {
+    let days = tally.days.into_iter();
+    let addresses = tally.addresses.into_iter();
+    let scopes = tally.scopes.into_iter();
+    let last = tally.last.into_iter();
+    let fetches = tally.fetches.into_iter();
+    days.map(|((subject, day), counts)| UsageRow::Day(subject, day, counts))
+        .chain(addresses.map(|((subject, ip), usage)| UsageRow::Address(subject, ip, usage)))
+        .chain(scopes.map(|(key, count)| UsageRow::Scope(key, count)))
+        .chain(
+            last.map(move |(secret, last)| {
+                UsageRow::Last(owners.get(&secret).cloned(), secret, last)
+            }),
+        )
+        .chain(fetches.map(|(address, fetch)| UsageRow::Fetch(address, fetch)))
+}
+
+/// Whose the secrets are that `tally` tells of.
+fn owners(tally: &Tally) -> BTreeMap<SecretId, ClientId> {
+    let subjects = tally.days.keys().map(|(subject, _)| subject);
+    subjects
+        .filter_map(|subject| Some((subject.secret.clone()?, subject.client.clone()?)))
+        .collect()
+}
+
+impl UsageRow {
+    /// The row as a tally of its own.
+    pub(in crate::store) fn into_tally(self) -> Tally {
+        let mut tally = Tally::default();
+        match self {
+            Self::Day(subject, day, counts) => {
+                tally.days.insert((subject, day), counts);
+            }
+            Self::Address(subject, address, usage) => {
+                tally.addresses.insert((subject, address), usage);
+            }
+            Self::Scope(key, count) => {
+                tally.scopes.insert(key, count);
+            }
+            Self::Last(_, secret, last) => {
+                tally.last.insert(secret, last);
+            }
+            Self::Fetch(address, fetch) => {
+                tally.fetches.insert(address, fetch);
+            }
+        }
+        tally
+    }
+
+    /// This row and `other`, which has the same key, added up as [`Tally::merge`] adds up.
+    pub(in crate::store) fn merged(self, other: Self) -> Self {
+        let owners = match &self {
+            Self::Last(Some(client), secret, _) => [(secret.clone(), client.clone())].into(),
+            Self::Last(None, ..)
+            | Self::Day(..)
+            | Self::Address(..)
+            | Self::Scope(..)
+            | Self::Fetch(..) => BTreeMap::new(),
+        };
+        let mut tally = self.into_tally();
+        tally.merge(other.into_tally());
+        let mut rows = rows_owned(tally, owners);
+        rows.next().expect("a tally of one row has a row")
+    }
+
+    /// As bytes.
+    pub(in crate::store) fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Day(subject, day, counts) => to_postcard(&StoredDay {
+                subject: subject.into(),
+                day: day.0,
+                hours: counts
+                    .iter()
+                    .map(|(key, count)| (key.hour, key.outcome as u8, *count))
+                    .collect(),
+            }),
+            Self::Address(subject, address, usage) => {
+                to_postcard(&StoredAddress::new(subject, *address, usage))
+            }
+            Self::Scope((client, api, scope, day), count) => to_postcard(&StoredScope {
+                client: client.clone(),
+                api: api.clone(),
+                scope: scope.clone(),
+                day: day.0,
+                named: count.named,
+                default: count.default,
+            }),
+            Self::Last(client, secret, last) => to_postcard(&StoredLast {
+                client: client.clone(),
+                secret: secret.clone(),
+                at: last.at.0,
+                address: last.address,
+                agent: last.agent.clone(),
+                count: last.count,
+            }),
+            Self::Fetch(address, fetch) => to_postcard(&StoredFetch {
+                address: *address,
+                at: fetch.at.0,
+                newest: fetch.newest.clone(),
+                agent: fetch.agent.clone(),
+                count: fetch.count,
+            }),
+        }
+    }
+
+    /// A row of [`UsageRow::Day`].
+    pub(in crate::store) fn read_day(bytes: &[u8]) -> Result<Self, RecordError> {
+        let stored: StoredDay = from_postcard(bytes)?;
+        let mut counts = DayCounts::new();
+        for (hour, outcome, count) in stored.hours {
+            let outcome = Outcome::from_number(outcome)
+                .ok_or_else(|| RecordError(format!("there is no outcome {outcome}")))?;
+            if hour > 23 {
+                return Err(RecordError(format!("a day has no hour {hour}")));
+            }
+            counts.insert(HourOutcome { hour, outcome }, count);
+        }
+        Ok(Self::Day(stored.subject.into(), Day(stored.day), counts))
+    }
+
+    /// A row of [`UsageRow::Address`].
+    pub(in crate::store) fn read_address(bytes: &[u8]) -> Result<Self, RecordError> {
+        let stored: StoredAddress = from_postcard(bytes)?;
+        let usage = AddressUse {
+            count: stored.count,
+            first: Timestamp(stored.first),
+            last: Timestamp(stored.last),
+            gap: Span(stored.gap),
+            refused: stored.refused,
+            last_refused: Timestamp(stored.last_refused),
+            agent: stored.agent,
+        };
+        Ok(Self::Address(stored.subject.into(), stored.address, usage))
+    }
+
+    /// A row of [`UsageRow::Scope`].
+    pub(in crate::store) fn read_scope(bytes: &[u8]) -> Result<Self, RecordError> {
+        let stored: StoredScope = from_postcard(bytes)?;
+        let count = ScopeCount {
+            named: stored.named,
+            default: stored.default,
+        };
+        let key = (stored.client, stored.api, stored.scope, Day(stored.day));
+        Ok(Self::Scope(key, count))
+    }
+
+    /// A row of [`UsageRow::Last`].
+    pub(in crate::store) fn read_last(bytes: &[u8]) -> Result<Self, RecordError> {
+        let stored: StoredLast = from_postcard(bytes)?;
+        let last = LastUse {
+            at: Timestamp(stored.at),
+            address: stored.address,
+            agent: stored.agent,
+            count: stored.count,
+        };
+        Ok(Self::Last(stored.client, stored.secret, last))
+    }
+
+    /// A row of [`UsageRow::Fetch`].
+    pub(in crate::store) fn read_fetch(bytes: &[u8]) -> Result<Self, RecordError> {
+        let stored: StoredFetch = from_postcard(bytes)?;
+        let fetch = KeyFetch {
+            at: Timestamp(stored.at),
+            newest: stored.newest,
+            agent: stored.agent,
+            count: stored.count,
+        };
+        Ok(Self::Fetch(stored.address, fetch))
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredSubject {
+    client: Option<ClientId>,
+    secret: Option<SecretId>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredDay {
+    subject: StoredSubject,
+    day: u32,
+    /// Hour, outcome, count.
+    hours: Vec<(u8, u8, u32)>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredAddress {
+    subject: StoredSubject,
+    address: IpAddr,
+    count: u64,
+    first: i64,
+    last: i64,
+    gap: u64,
+    refused: u64,
+    last_refused: i64,
+    agent: Option<Arc<str>>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredScope {
+    client: ClientId,
+    api: ApiIdentifier,
+    scope: Scope,
+    day: u32,
+    named: u32,
+    default: u32,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredLast {
+    client: Option<ClientId>,
+    secret: SecretId,
+    at: i64,
+    address: IpAddr,
+    agent: Option<Arc<str>>,
+    count: u64,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredFetch {
+    address: IpAddr,
+    at: i64,
+    newest: KeyId,
+    agent: Option<Arc<str>>,
+    count: u64,
+}
+
+impl StoredAddress {
+    fn new(subject: &Subject, address: IpAddr, usage: &AddressUse) -> Self {
+        Self {
+            subject: subject.into(),
+            address,
+            count: usage.count,
+            first: usage.first.0,
+            last: usage.last.0,
+            gap: usage.gap.0,
+            refused: usage.refused,
+            last_refused: usage.last_refused.0,
+            agent: usage.agent.clone(),
+        }
+    }
+}
+
+impl From<&Subject> for StoredSubject {
+    fn from(subject: &Subject) -> Self {
+        Self {
+            client: subject.client.clone(),
+            secret: subject.secret.clone(),
+        }
+    }
+}
+
+impl From<StoredSubject> for Subject {
+    fn from(stored: StoredSubject) -> Self {
+        Self {
+            client: stored.client,
+            secret: stored.secret,
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The store on redb: one file, one transaction per commit, every value sealed.
+//!
+//! [`RedbStore`] is a thin shell: each method moves to a thread that may wait, and calls the
+//! function of the same name in a module below. Those know transactions; nothing here does.
+
+mod audit;
+mod backup;
+mod guard;
+mod head;
+mod open;
+mod prune;
+mod registry;
+mod tables;
+mod usage;
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use redb::{Database, ReadableDatabase, backends::InMemoryBackend};
+
+pub use self::open::{OpenError, Repair};
+use super::{
+    BackupReport, Store, StoreError, StoreReport, UsageOf,
+    keyring::{Keyring, corrupt},
+};
+use crate::{
+    crypto::{random::Entropy, sealed::MasterKey},
+    domain::{
+        audit::{AuditPage, AuditRecord},
+        change::{Commit, OnceRecord},
+        id::SecretId,
+        registry::Registry,
+        time::Timestamp,
+        usage::{LastUse, Tally},
+    },
+};
+
+/// A data file, open and locked.
+#[derive(Clone, Debug)]
+pub struct RedbStore(Arc<Shared>);
+
+impl RedbStore {
+    /// Makes a data file where there is none, and opens it.
+    ///
+    /// # Errors
+    /// [`OpenError::Exists`] if there is a file, whatever it is; [`OpenError::Unwritable`].
+    pub fn create(path: &Path, master: &MasterKey, entropy: &Entropy) -> Result<Self, OpenError> {
+        open::create(path, master, entropy)?;
+        Self::open(path, master, entropy)
+    }
+
+    /// Opens a data file that exists, after checking all of it.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; whatever it is, the file is left as it was.
+    pub fn open(path: &Path, master: &MasterKey, entropy: &Entropy) -> Result<Self, OpenError> {
+        Self::open_with(path, (master, entropy), Repair::Refuse)
+    }
+
+    /// Opens a data file that exists, and says what to do if that takes going back one change.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; whatever it is, the file is left as it was.
+    pub fn open_with(
+        path: &Path,
+        (master, entropy): (&MasterKey, &Entropy),
+        repair: Repair,
+    ) -> Result<Self, OpenError> {
+        let (database, keys) = open::open(path, (master, entropy), repair)?;
+        let place = Place::File {
+            path: path.to_owned(),
+            inode: inode_of(path),
+        };
+        Ok(Self::new(place, database, keys))
+    }
+
+    /// A store that is gone with the process: the same in all else.
+    ///
+    /// # Panics
+    /// If there is no memory for it.
+    pub fn in_memory(entropy: &Entropy) -> Self {
+        let database = redb::Builder::new()
+            .create_with_backend(InMemoryBackend::new())
+            .expect("an empty database fits in memory");
+        let master = MasterKey::generate(entropy);
+        let keys = open::initialise(&database, &master, entropy)
+            .expect("a database in memory can be written");
+        Self::new(Place::Memory, database, keys)
+    }
+
+    fn new(place: Place, database: Database, keys: Keyring) -> Self {
+        Self(Arc::new(Shared {
+            place,
+            keys,
+            database: RwLock::new(Some(database)),
+            was_full: AtomicBool::new(false),
+        }))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || shared.with_database(work)).await;
+        done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+    }
+}
+
+#[async_trait]
+impl Store for RedbStore {
+    async fn load(&self) -> Result<Registry, StoreError> {
+        self.run(|it, database| registry::load(database, &it.keys))
+            .await
+    }
+
+    async fn commit(&self, commit: Arc<Commit>) -> Result<(), StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            registry::commit(database, &it.keys, &commit)
+        })
+        .await
+    }
+
+    async fn recall(&self, actor: &str, key: &str) -> Result<Option<OnceRecord>, StoreError> {
+        let (actor, key) = (actor.to_owned(), key.to_owned());
+        self.run(move |it, database| registry::recall(database, &it.keys, (&actor, &key)))
+            .await
+    }
+
+    async fn add_usage(&self, tally: Tally) -> Result<(), StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            usage::add(database, &it.keys, tally)
+        })
+        .await
+    }
+
+    async fn usage(&self, of: UsageOf) -> Result<Tally, StoreError> {
+        self.run(move |it, database| usage::read(database, &it.keys, &of))
+            .await
+    }
+
+    async fn last_uses(&self) -> Result<Vec<(SecretId, LastUse)>, StoreError> {
+        self.run(|it, database| usage::last_uses(database, &it.keys))
+            .await
+    }
+
+    async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
+        self.run(move |it, database| audit::page(database, &it.keys, &page))
+            .await
+    }
+
+    async fn verify_audit(&self) -> Result<u64, StoreError> {
+        self.run(|it, database| audit::verify(database, &it.keys))
+            .await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.run(move |it, database| prune::prune(database, &it.keys, now))
+            .await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
+        let to = to.to_owned();
+        self.run(move |it, database| backup::backup(database, &it.keys, &to))
+            .await
+    }
+
+    async fn report(&self) -> Result<StoreReport, StoreError> {
+        self.run(|it, database| {
+            let head = head::Head::load(&database.begin_read()?, &it.keys)?;
+            Ok(StoreReport {
+                format: head::FORMAT,
+                bytes: it.place.bytes(),
+                revision: head.revision.0,
+                audit_records: head.audit_seq,
+                master_key_id: head.master_key,
+            })
+        })
+        .await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.0);
+        let closing = move || {
+            let database = shared.lock().take();
+            database
+                .map_or(Ok(()), Database::close)
+                .map_err(Fault::from)
+        };
+        match tokio::task::spawn_blocking(closing).await {
+            Ok(closed) => Ok(closed?),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+}
+
+/// What all handles of a store share.
+#[derive(Debug)]
+struct Shared {
+    place: Place,
+    keys: Keyring,
+    /// Nothing once it was closed.
+    database: RwLock<Option<Database>>,
+    /// Whether the disk was full: redb then refuses everything until it is opened anew.
+    was_full: AtomicBool,
+}
+
+impl Shared {
+    fn with_database<T>(
+        &self,
+        work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        if self.was_full.load(Ordering::Acquire) {
+            self.reopen()?;
+        }
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = database.as_ref() else {
+            return Err(StoreError::Unavailable("the store is closed".to_owned()));
+        };
+        work(self, database).map_err(|fault| {
+            if fault.is_full_disk() {
+                self.was_full.store(true, Ordering::Release);
+            }
+            fault.into()
+        })
+    }
+
+    /// Opens the file anew. A disk that failed otherwise is not believed again in this process:
+    /// after a failed sync nobody knows what is on it.
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut database = self.lock();
+        if !self.was_full.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if let Place::File { path, .. } = &self.place {
+            self.place.check()?;
+            drop(database.take());
+            let opened = open::open_again(path, &self.keys)
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            *database = Some(opened);
+        }
+        self.was_full.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::RwLockWriteGuard<'_, Option<Database>> {
+        self.database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a store keeps its bytes.
+#[derive(Debug)]
+enum Place {
+    Memory,
+    File {
+        path: PathBuf,
+        /// Device and number of the file that was opened.
+        inode: Option<(u64, u64)>,
+    },
+}
+
+impl Place {
+    /// Refuses to write to a file that has lost its name: nobody would find it again.
+    fn check(&self) -> Result<(), StoreError> {
+        match self {
+            Self::File { path, inode } if inode_of(path) != *inode => {
+                Err(StoreError::Unavailable(format!(
+                    "the data file {} was moved or replaced while it is in use",
+                    path.display()
+                )))
+            }
+            Self::File { .. } | Self::Memory => Ok(()),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Memory => 0,
+            Self::File { path, .. } => fs::metadata(path).map_or(0, |file| file.len()),
+        }
+    }
+}
+
+fn inode_of(path: &Path) -> Option<(u64, u64)> {
+    let file = fs::metadata(path).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+/// What can go wrong within a transaction: with what is stored, or with the engine.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("{0}")]
+    Store(StoreError),
+    #[error("{0}")]
+    Engine(redb::Error),
+}
+
+impl Fault {
+    fn is_full_disk(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Engine(redb::Error::Io(error)) => {
+                matches!(error.kind(), StorageFull | QuotaExceeded)
+            }
+            Self::Engine(_) | Self::Store(_) => false,
+        }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Store(error) => error,
+            Fault::Engine(redb::Error::Corrupted(problem)) => corrupt("file", b"-", &problem),
+            Fault::Engine(error) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+macro_rules! engine_faults {
+    ($($error:ident),*) => {
+        $(impl From<redb::$error> for Fault {
+            fn from(error: redb::$error) -> Self {
+                Self::Engine(error.into())
+            }
+        })*
+    };
+}
+
+engine_faults!(
+    StorageError,
+    TableError,
+    TransactionError,
+    CommitError,
+    DatabaseError
+);

@@ -1,0 +1,111 @@
+//! Copying everything, as of one moment, to a new file, while changes go on.
+//!
+//! Never by copying the file: only a transaction sees one moment of it. Values stay sealed.
+
+use std::{fs, path::Path};
+
+use redb::{
+    Database, Key, ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableDefinition, Value,
+};
+
+use super::{
+    Fault,
+    head::Head,
+    open::{new_database, open_again},
+    tables::{ALL_RECORDS, AUDIT, KEYRING, META},
+};
+use crate::{
+    crypto::random::Entropy,
+    store::{BackupReport, StoreError, keyring::Keyring, partial::Partial},
+};
+
+/// How many rows one transaction copies.
+const BATCH: usize = 10_000;
+
+/// Writes a copy to `to`, where there must be no file; checks it; only then gives it its name.
+pub(super) fn backup(
+    database: &Database,
+    keys: &Keyring,
+    to: &Path,
+) -> Result<BackupReport, Fault> {
+    let unavailable = |error: &dyn ToString| {
+        StoreError::Unavailable(format!(
+            "cannot write {}: {}",
+            to.display(),
+            error.to_string()
+        ))
+    };
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(unavailable(&"there is a file already").into());
+    }
+    let source = database.begin_read()?;
+    let head = Head::load(&source, keys)?;
+    let partial = Partial::beside(to, &Entropy::os());
+    let copy = new_database(&partial.0).map_err(|error| unavailable(&error))?;
+    copy_all(&source, &copy)?;
+    copy.close()?;
+    let copy = open_again(&partial.0, keys).map_err(|error| unavailable(&error))?;
+    check(&source, &copy, &head, keys)?;
+    copy.close()?;
+    partial.publish(to).map_err(|error| unavailable(&error))?;
+    let bytes = fs::metadata(to).map_err(|error| unavailable(&error))?.len();
+    Ok(BackupReport {
+        bytes,
+        revision: head.revision.0,
+        master_key_id: head.master_key,
+    })
+}
+
+fn copy_all(source: &ReadTransaction, copy: &Database) -> Result<(), Fault> {
+    copy_table(META, source, copy)?;
+    copy_table(KEYRING, source, copy)?;
+    copy_table(AUDIT, source, copy)?;
+    for records in ALL_RECORDS {
+        copy_table(records.definition(), source, copy)?;
+    }
+    Ok(())
+}
+
+fn copy_table<K: Key + 'static, V: Value + 'static>(
+    table: TableDefinition<'static, K, V>,
+    source: &ReadTransaction,
+    copy: &Database,
+) -> Result<(), Fault> {
+    let rows = source.open_table(table)?;
+    let mut rows = rows.range::<K::SelfType<'_>>(..)?.peekable();
+    loop {
+        let transaction = copy.begin_write()?;
+        let mut target = transaction.open_table(table)?;
+        for row in rows.by_ref().take(BATCH) {
+            let (key, value) = row?;
+            target.insert(key.value(), value.value())?;
+        }
+        drop(target);
+        transaction.commit()?;
+        if rows.peek().is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Compares the copy with what it is a copy of.
+fn check(
+    source: &ReadTransaction,
+    copy: &Database,
+    head: &Head,
+    keys: &Keyring,
+) -> Result<(), Fault> {
+    let copied = copy.begin_read()?;
+    let mut whole = Head::load(&copied, keys)? == *head;
+    whole &= source.open_table(AUDIT)?.len()? == copied.open_table(AUDIT)?.len()?;
+    for records in ALL_RECORDS {
+        let one = source.open_table(records.definition())?;
+        let other = copied.open_table(records.definition())?;
+        whole &= one.len()? == other.len()?;
+    }
+    if whole {
+        Ok(())
+    } else {
+        Err(StoreError::Unavailable("the copy is not what was copied".to_owned()).into())
+    }
+}

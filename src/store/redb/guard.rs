@@ -1,0 +1,194 @@
+//! A file that nothing is written to until it has been looked at.
+//!
+//! Opening a redb database repairs and marks it, before anything can be said about what is in it.
+//! So everything that redb writes while it opens is held back in memory, with the file's lock
+//! already taken; once the content is known to be ours and whole, it is let through in order.
+//! A file that is refused is left as it was, byte for byte.
+
+use std::{
+    fmt, io,
+    ops::Bound,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use redb::{BackendError, StorageBackend, backends::FileBackend};
+
+/// The backend that redb is given. Cheap to clone; clones are the same file.
+#[derive(Clone)]
+pub(super) struct GuardedFile(Arc<Parts>);
+
+struct Parts {
+    file: FileBackend,
+    open: AtomicBool,
+    held: Mutex<Vec<Write>>,
+}
+
+/// What redb wanted done, in order.
+enum Write {
+    At(u64, Vec<u8>),
+    Length(u64),
+    Sync,
+}
+
+impl GuardedFile {
+    /// Holds back whatever is written to `file`.
+    pub(super) fn new(file: FileBackend) -> Self {
+        Self(Arc::new(Parts {
+            file,
+            open: AtomicBool::new(false),
+            held: Mutex::default(),
+        }))
+    }
+
+    /// Lets through what was held back, and everything from now on.
+    pub(super) fn release(&self) -> io::Result<()> {
+        let mut held = self.held();
+        for write in held.drain(..) {
+            match write {
+                Write::At(offset, data) => self.0.file.write(offset, &data)?,
+                Write::Length(length) => self.0.file.set_len(length)?,
+                Write::Sync => self.0.file.sync_data()?,
+            }
+        }
+        self.0.open.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// The first bytes of the file itself, whatever is held back.
+    pub(super) fn head<const N: usize>(&self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.0.file.read(0, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::Acquire)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Write>> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hold(&self, write: Write) {
+        self.held().push(write);
+    }
+}
+
+impl StorageBackend for GuardedFile {
+    fn len(&self) -> io::Result<u64> {
+        let held = self.held();
+        let set = held.iter().rev().find_map(|write| match write {
+            Write::Length(length) => Some(*length),
+            Write::At(..) | Write::Sync => None,
+        });
+        set.map_or_else(|| self.0.file.len(), Ok)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if self.is_open() {
+            return self.0.file.read(offset, out);
+        }
+        if offset.saturating_add(out.len() as u64) > self.len()? {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        out.fill(0);
+        let there = self.0.file.len()?.saturating_sub(offset);
+        let there = out.len().min(usize::try_from(there).unwrap_or(usize::MAX));
+        self.0.file.read(offset, &mut out[..there])?;
+        for write in self.held().iter() {
+            match write {
+                Write::At(at, data) => overlay(out, offset, *at, data),
+                Write::Length(length) => {
+                    let kept = usize::try_from(length.saturating_sub(offset)).unwrap_or(usize::MAX);
+                    let kept = kept.min(out.len());
+                    out[kept..].fill(0);
+                }
+                Write::Sync => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        if self.is_open() {
+            return self.0.file.set_len(length);
+        }
+        self.hold(Write::Length(length));
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        if self.is_open() {
+            return self.0.file.sync_data();
+        }
+        self.hold(Write::Sync);
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if self.is_open() {
+            return self.0.file.write(offset, data);
+        }
+        self.hold(Write::At(offset, data.to_vec()));
+        Ok(())
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.0.file.close()
+    }
+
+    // The lock is the file's own, and taken at once: a wrapper that does not pass these on would
+    // leave the file unlocked.
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.file.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.0.file.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.file.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.file.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.0.file.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.0.file.query_lock_range(start, end)
+    }
+}
+
+/// Puts the part of `data` (which lies at `at`) into `out` (which lies at `offset`) that falls in.
+fn overlay(out: &mut [u8], offset: u64, at: u64, data: &[u8]) {
+    let from = offset.max(at);
+    let to = (offset + out.len() as u64).min(at + data.len() as u64);
+    if from >= to {
+        return;
+    }
+    let span = |base: u64| {
+        let start = usize::try_from(from - base).expect("it lies within a slice");
+        let end = usize::try_from(to - base).expect("it lies within a slice");
+        start..end
+    };
+    out[span(offset)].copy_from_slice(&data[span(at)]);
+}
+
+impl fmt::Debug for GuardedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GuardedFile").field(&self.0.file).finish()
+    }
+}

@@ -1,0 +1,405 @@
+//! Making a data file, opening one, and saying clearly why one cannot be opened.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use redb::{
+    Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, ReadableTable,
+    StorageError, backends::FileBackend,
+};
+
+use super::{
+    Fault,
+    guard::GuardedFile,
+    head::{Clear, FORMAT, Head},
+    tables::{ALL_RECORDS, AUDIT, KEYRING, META},
+};
+use crate::{
+    crypto::{random::Entropy, sealed::MasterKey},
+    store::{
+        StoreError,
+        keyring::{Keyring, Purpose, WrappedKey, corrupt, read_wrapped},
+        partial::Partial,
+        records::to_json,
+    },
+};
+
+/// Why there is no store. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such file.
+    #[error("there is no data file {}; restore a backup, or let `jeton serve` make a new one in an empty directory", .0.display())]
+    Missing(PathBuf),
+    /// The file has no bytes.
+    #[error("the data file {} is empty; restore a backup, or remove it to begin anew", .0.display())]
+    Empty(PathBuf),
+    /// The file is something else.
+    #[error("{} is not a data file of Jeton, or its beginning is destroyed; check the path, or restore a backup", .0.display())]
+    Foreign(PathBuf),
+    /// The file is one of ours, and not whole.
+    #[error("the data file {} is damaged ({detail}); restore a backup", .path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The file can only be opened as it was before its last change.
+    #[error("the data file {} could only be repaired by taking back its last change; restore a backup, or accept the repair with --accept-repair", .0.display())]
+    Repaired(PathBuf),
+    /// Another process has it open.
+    #[error("the data file {} is in use by another process; stop that one first", .0.display())]
+    InUse(PathBuf),
+    /// A later version wrote it.
+    #[error("the data file {} has format {found}, and this version knows formats up to {known}; use a later version of Jeton", .path.display())]
+    FromTheFuture {
+        /// Which.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The latest that is known.
+        known: u32,
+    },
+    /// It is sealed under another master key.
+    #[error("the data file {} is sealed under the master key {wants}, and the one given is {has}; give the one it was made with", .path.display())]
+    WrongMasterKey {
+        /// Which.
+        path: PathBuf,
+        /// The id of the key that opens it.
+        wants: String,
+        /// The id of the key that was given.
+        has: String,
+    },
+    /// There is a file already where a new one was to be made.
+    #[error("there is a file {} already; a new data file is made only where there is none", .0.display())]
+    Exists(PathBuf),
+    /// It cannot be read or written.
+    #[error("cannot write the data file {}: {error}; check the owner of the directory, its mode, and the free space", .path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        error: String,
+    },
+}
+
+impl OpenError {
+    /// What the process ends with: as in `sysexits.h`.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_)
+            | Self::Empty(_)
+            | Self::Foreign(_)
+            | Self::Damaged { .. }
+            | Self::Repaired(_)
+            | Self::FromTheFuture { .. } => 65,
+            Self::InUse(_) | Self::Exists(_) | Self::Unwritable { .. } => 73,
+            Self::WrongMasterKey { .. } => 78,
+        }
+    }
+}
+
+/// What to do with a file that can only be opened by taking back its last change.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Repair {
+    /// Refuse it.
+    Refuse,
+    /// Take the change back.
+    Accept,
+}
+
+/// Makes a data file where there is none. It appears under its name only once it is whole.
+pub(super) fn create(path: &Path, master: &MasterKey, entropy: &Entropy) -> Result<(), OpenError> {
+    let unwritable = |error: &dyn ToString| unwritable(path, error);
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(OpenError::Exists(path.to_owned()));
+    }
+    let partial = Partial::beside(path, entropy);
+    let database = new_database(&partial.0).map_err(|error| unwritable(&error))?;
+    initialise(&database, master, entropy).map_err(|error| unwritable(&error))?;
+    database.close().map_err(|error| unwritable(&error))?;
+    partial.publish(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            OpenError::Exists(path.to_owned())
+        } else {
+            unwritable(&error)
+        }
+    })
+}
+
+/// A new, empty database in a file that did not exist.
+pub(super) fn new_database(path: &Path) -> Result<Database, DatabaseError> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    builder().create_with_backend(FileBackend::new(file)?)
+}
+
+/// How every data file is opened. All processes must agree on the mode.
+pub(super) fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .set_cache_size(CACHE_BYTES)
+        .set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
+}
+
+/// The registry is in memory; the store is read at start and for usage and audit only.
+const CACHE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Makes the tables and the keys of a new data file.
+pub(super) fn initialise(
+    database: &Database,
+    master: &MasterKey,
+    entropy: &Entropy,
+) -> Result<Keyring, Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_two_phase_commit(true);
+    for records in ALL_RECORDS {
+        transaction.open_table(records.definition())?;
+    }
+    transaction.open_table(AUDIT)?;
+    for purpose in Purpose::ALL {
+        let key = to_json(&WrappedKey::generate(purpose, master, entropy));
+        let mut table = transaction.open_table(KEYRING)?;
+        table.insert(purpose.word(), key.as_slice())?;
+    }
+    let keys = unwrap_keys(&transaction.open_table(KEYRING)?, master, entropy)?;
+    Head::new(master.id()).store(&transaction, &keys)?;
+    transaction.commit()?;
+    Ok(keys)
+}
+
+/// Opens a data file that exists. Whatever is wrong with it, its bytes stay as they are.
+pub(super) fn open(
+    path: &Path,
+    (master, entropy): (&MasterKey, &Entropy),
+    repair: Repair,
+) -> Result<(Database, Keyring), OpenError> {
+    open_checked(path, repair, |database| {
+        check_content(database, (master, entropy))
+    })
+}
+
+/// Opens a file that was open before, or was just made, with the keys that it had.
+pub(super) fn open_again(path: &Path, keys: &Keyring) -> Result<Database, OpenError> {
+    let opened = open_checked(path, Repair::Refuse, |database| {
+        Head::load(&database.begin_read().map_err(Fault::from)?, keys)?;
+        Ok(())
+    });
+    opened.map(|(database, ())| database)
+}
+
+fn open_checked<T>(
+    path: &Path,
+    repair: Repair,
+    check: impl FnOnce(&Database) -> Result<T, Wrong>,
+) -> Result<(Database, T), OpenError> {
+    let file = open_file(path)?;
+    let opening = || {
+        let backend = FileBackend::new(file).map_err(|error| refusal(path, error))?;
+        let guarded = GuardedFile::new(backend);
+        let database = open_database(guarded.clone(), repair).map_err(|it| refusal(path, it))?;
+        check_header(&guarded, repair).map_err(|it| it.at(path))?;
+        let checked = check(&database).map_err(|it| it.at(path))?;
+        guarded
+            .release()
+            .map_err(|error| unwritable(path, &error))?;
+        Ok((database, checked))
+    };
+    // Damage can make redb panic, mostly where its tests want to know; nothing of it is kept then.
+    catch_unwind(AssertUnwindSafe(opening))
+        .unwrap_or_else(|_| Err(damaged(path, &"the storage engine cannot make sense of it")))
+}
+
+fn open_file(path: &Path) -> Result<File, OpenError> {
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    let mut file = opened.map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            OpenError::Missing(path.to_owned())
+        } else if error.kind() == io::ErrorKind::IsADirectory {
+            OpenError::Foreign(path.to_owned())
+        } else {
+            unwritable(path, &error)
+        }
+    })?;
+    let mut start = Vec::new();
+    let read = Read::by_ref(&mut file).take(MAGIC.len() as u64);
+    { read }
+        .read_to_end(&mut start)
+        .map_err(|error| unwritable(path, &error))?;
+    if start.is_empty() {
+        return Err(OpenError::Empty(path.to_owned()));
+    }
+    if start != MAGIC {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
+    Ok(file)
+}
+
+/// How every redb database begins.
+const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+
+fn open_database(file: GuardedFile, repair: Repair) -> Result<Database, DatabaseError> {
+    let mut builder = builder();
+    // redb checks no page's checksum otherwise, and answers from whatever it finds.
+    builder.set_check_integrity_on_open(true);
+    builder.set_repair_callback(move |session| {
+        // The first scan is over and failed: what follows goes back to the commit before.
+        let goes_back = (0.2..0.5).contains(&session.progress());
+        if goes_back && repair == Repair::Refuse {
+            session.abort();
+        }
+    });
+    builder.create_with_backend(file)
+}
+
+fn refusal(path: &Path, error: DatabaseError) -> OpenError {
+    use DatabaseError as E;
+    use io::ErrorKind::{InvalidData, UnexpectedEof};
+    if matches!(error, E::DatabaseAlreadyOpen | E::LockProtocolMismatch) {
+        return OpenError::InUse(path.to_owned());
+    }
+    if matches!(error, E::RepairAborted) {
+        return OpenError::Repaired(path.to_owned());
+    }
+    if let E::Storage(StorageError::Io(error)) = &error
+        && !matches!(error.kind(), UnexpectedEof | InvalidData)
+    {
+        return unwritable(path, error);
+    }
+    damaged(path, &error)
+}
+
+/// What is wrong with a file that redb could open.
+enum Wrong {
+    Damaged(String),
+    Repaired,
+    Foreign,
+    Format(u32),
+    MasterKey { wants: String, has: String },
+}
+
+impl Wrong {
+    fn at(self, path: &Path) -> OpenError {
+        let path = path.to_owned();
+        match self {
+            Self::Damaged(detail) => OpenError::Damaged { path, detail },
+            Self::Repaired => OpenError::Repaired(path),
+            Self::Foreign => OpenError::Foreign(path),
+            Self::Format(found) => OpenError::FromTheFuture {
+                path,
+                found,
+                known: FORMAT,
+            },
+            Self::MasterKey { wants, has } => OpenError::WrongMasterKey { path, wants, has },
+        }
+    }
+}
+
+impl From<Fault> for Wrong {
+    fn from(fault: Fault) -> Self {
+        Self::Damaged(fault.to_string())
+    }
+}
+
+/// Looks at the bits that redb keeps without a checksum and that choose between two commits.
+fn check_header(file: &GuardedFile, repair: Repair) -> Result<(), Wrong> {
+    let header = file
+        .head::<HEADER>()
+        .map_err(|error| Wrong::Damaged(error.to_string()))?;
+    let flags = header[FLAGS_AT];
+    if flags & TWO_PHASE == 0 && repair == Repair::Refuse {
+        // All our commits have two phases. Without the flag redb may choose the older one.
+        return Err(Wrong::Repaired);
+    }
+    let transaction = |slot: usize| {
+        let at = SLOTS_AT + slot * SLOT + TRANSACTION_AT;
+        let bytes = header[at..]
+            .first_chunk()
+            .expect("the header holds two slots");
+        u64::from_le_bytes(*bytes)
+    };
+    let primary = usize::from(flags & PRIMARY);
+    if flags & UNCLEAN == 0 && transaction(primary) < transaction(1 - primary) {
+        return Err(Wrong::Damaged(
+            "it was closed on its last change and names another".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+// redb's header (file format 3): one byte of flags, and two slots that each name a commit.
+const HEADER: usize = 320;
+const FLAGS_AT: usize = 9;
+const PRIMARY: u8 = 1;
+const UNCLEAN: u8 = 2;
+const TWO_PHASE: u8 = 4;
+const SLOTS_AT: usize = 64;
+const SLOT: usize = 128;
+const TRANSACTION_AT: usize = 104;
+
+/// Whether the file is ours, of a format that is known, and opens with this master key.
+fn check_content(
+    database: &Database,
+    (master, entropy): (&MasterKey, &Entropy),
+) -> Result<Keyring, Wrong> {
+    let transaction = database.begin_read().map_err(Fault::from)?;
+    let Ok(meta) = transaction.open_table(META) else {
+        return Err(Wrong::Foreign);
+    };
+    let clear = Clear::read(&meta)?;
+    if clear.format > FORMAT {
+        return Err(Wrong::Format(clear.format));
+    }
+    if clear.master_key != master.id() {
+        return Err(Wrong::MasterKey {
+            wants: clear.master_key,
+            has: master.id().to_owned(),
+        });
+    }
+    let table = transaction.open_table(KEYRING).map_err(Fault::from)?;
+    let keys = unwrap_keys(&table, master, entropy)?;
+    Head::load(&transaction, &keys)?;
+    for records in ALL_RECORDS {
+        transaction
+            .open_table(records.definition())
+            .map_err(Fault::from)?;
+    }
+    Ok(keys)
+}
+
+fn unwrap_keys(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    master: &MasterKey,
+    entropy: &Entropy,
+) -> Result<Keyring, Fault> {
+    let find = |purpose: Purpose| -> Result<WrappedKey, StoreError> {
+        let missing = || corrupt("keyring", purpose.word().as_bytes(), &"it is missing");
+        let found = table.get(purpose.word()).map_err(Fault::from)?;
+        read_wrapped(purpose, found.ok_or_else(missing)?.value())
+    };
+    Ok(Keyring::unwrap_all(master, entropy, find)?)
+}
+
+fn unwritable(path: &Path, error: &dyn ToString) -> OpenError {
+    OpenError::Unwritable {
+        path: path.to_owned(),
+        error: error.to_string(),
+    }
+}
+
+fn damaged(path: &Path, detail: &dyn ToString) -> OpenError {
+    OpenError::Damaged {
+        path: path.to_owned(),
+        detail: detail.to_string(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Forgetting: what is older than it is kept is looked for while others write, and deleted in
+//! small bites, so that no change waits for it.
+
+use redb::{Database, ReadableDatabase};
+
+use super::{
+    Fault,
+    registry::{read_client, read_once},
+    tables::{CLIENTS, ONCE, Records, SealedReader, SealedWriter},
+    usage::{ADDRESSES, DAYS, FETCHES, Kind, LAST, SCOPES},
+};
+use crate::{
+    domain::{
+        change::OnceRecord,
+        time::{Span, Timestamp},
+        usage::{FETCHES_KEPT_DAYS, KEPT_DAYS},
+    },
+    store::{
+        keyring::Keyring,
+        records::{RecordError, UsageRow},
+    },
+};
+
+/// How long an idempotency key is remembered.
+const ONCE_KEPT: Span = Span::hours(24);
+
+/// How many rows one transaction deletes.
+const BITE: usize = 500;
+
+/// Deletes what is older than it is kept.
+pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Result<(), Fault> {
+    let pruning = Pruning { database, keys };
+    for Kind { table, read } in [DAYS, ADDRESSES, SCOPES, FETCHES] {
+        pruning.delete(table, read, |row| is_old(row, now))?;
+    }
+    pruning.delete(ONCE, read_once, |once: &OnceRecord| {
+        once.at < now.minus(ONCE_KEPT)
+    })?;
+    pruning.delete_last_uses(now)
+}
+
+struct Pruning<'a> {
+    database: &'a Database,
+    keys: &'a Keyring,
+}
+
+impl Pruning<'_> {
+    fn delete<R>(
+        &self,
+        table: Records,
+        read: fn(&[u8]) -> Result<R, RecordError>,
+        is_old: impl Fn(&R) -> bool,
+    ) -> Result<(), Fault> {
+        let mut old = Vec::new();
+        let transaction = self.database.begin_read()?;
+        let rows = SealedReader::open(table, &transaction, self.keys)?;
+        rows.each(&[], read, |key, row| {
+            if is_old(&row) {
+                old.push(key.to_vec());
+            }
+            Ok(())
+        })?;
+        drop((rows, transaction));
+        for bite in old.chunks(BITE) {
+            let transaction = self.database.begin_write()?;
+            let mut rows = SealedWriter::open_for_change(table, &transaction, self.keys)?;
+            for key in bite {
+                // It may have been added to since.
+                if rows.get(key, read)?.is_some_and(|row| is_old(&row)) {
+                    rows.remove(key)?;
+                }
+            }
+            drop(rows);
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    /// The latest use of a secret is kept for as long as its client remembers the secret.
+    fn delete_last_uses(&self, now: Timestamp) -> Result<(), Fault> {
+        let transaction = self.database.begin_read()?;
+        let clients = SealedReader::open(CLIENTS, &transaction, self.keys)?;
+        let uses = SealedReader::open(LAST.table, &transaction, self.keys)?;
+        let mut old = Vec::new();
+        uses.each(&[], LAST.read, |key, row| {
+            if let UsageRow::Last(client, secret, last) = row
+                && last.at.day() < now.day().minus(KEPT_DAYS)
+            {
+                old.push((key.to_vec(), client, secret));
+            }
+            Ok(())
+        })?;
+        let mut forgotten = Vec::new();
+        for (key, client, secret) in old {
+            let client = match client {
+                Some(id) => clients.get(id.as_str().as_bytes(), read_client)?,
+                None => None,
+            };
+            if client.is_none_or(|client| client.find_secret(&secret).is_none()) {
+                forgotten.push(key);
+            }
+        }
+        drop((clients, uses, transaction));
+        for bite in forgotten.chunks(BITE) {
+            let transaction = self.database.begin_write()?;
+            let mut rows = SealedWriter::open_for_change(LAST.table, &transaction, self.keys)?;
+            for key in bite {
+                rows.remove(key)?;
+            }
+            drop(rows);
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+}
+
+fn is_old(row: &UsageRow, now: Timestamp) -> bool {
+    let oldest = now.day().minus(KEPT_DAYS);
+    match row {
+        UsageRow::Day(_, day, _) | UsageRow::Scope((_, _, _, day), _) => *day < oldest,
+        UsageRow::Address(_, _, usage) => usage.latest() < oldest.start(),
+        UsageRow::Fetch(_, fetch) => fetch.at < now.minus(Span::days(FETCHES_KEPT_DAYS.into())),
+        UsageRow::Last(..) => false,
+    }
+}
