@@ -2,4 +2,6 @@
 
 pub mod health;
 pub mod layers;
+pub mod oauth;
+pub mod seen;
 pub mod server;

@@ -1,0 +1,96 @@
+//! The protocol's endpoints: tokens, keys and metadata. What fails here fails in the words of
+//! RFC 6749 §5.2, whatever failed.
+
+pub mod metadata;
+pub mod token;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+};
+
+use crate::{
+    app::App,
+    oauth::{error_json, reason::ErrorCode},
+    web::layers,
+};
+
+/// The routes of the protocol, at the root and below the issuer's path.
+pub fn router(app: App) -> Router {
+    metadata::router(&app).merge(token::router(app))
+}
+
+/// Whether `path` belongs to the protocol, so that a refusal of its requests speaks like it.
+pub fn speaks_for(path: &str) -> bool {
+    path.contains("/oauth2/") || path.contains("/.well-known/")
+}
+
+/// A refusal that no route made, in the words of RFC 6749 §5.2.
+pub fn refuse(refusal: layers::Refusal) -> Response<Body> {
+    use layers::Refusal;
+    let (code, description) = match refusal {
+        Refusal::Malformed | Refusal::VersionNotSupported => (
+            ErrorCode::InvalidRequest,
+            "the request is not well-formed HTTP",
+        ),
+        Refusal::MethodNotImplemented | Refusal::EncodingNotImplemented => (
+            ErrorCode::InvalidRequest,
+            "the method or transfer coding is not implemented",
+        ),
+        Refusal::TargetTooLong | Refusal::HeadersTooLarge => (
+            ErrorCode::InvalidRequest,
+            "the head of the request is too large",
+        ),
+        Refusal::BodyTooLarge => (ErrorCode::InvalidRequest, "the body is too large"),
+        Refusal::BodyTimedOut => (ErrorCode::InvalidRequest, "the body did not arrive in time"),
+        Refusal::BodyBroken => (ErrorCode::InvalidRequest, "the body broke off"),
+        Refusal::TimedOut => (
+            ErrorCode::TemporarilyUnavailable,
+            "the server did not answer in time",
+        ),
+        Refusal::Panicked => (ErrorCode::ServerError, "the server failed"),
+    };
+    error(refusal.status(), code, description)
+}
+
+/// An error that has another status than its code alone would have.
+fn error(status: StatusCode, code: ErrorCode, description: &'static str) -> Response<Body> {
+    let mut response = private_json(status, error_json(code, description));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// A method that an endpoint does not know (RFC 9110 §15.5.6).
+fn method_not_allowed(allow: &'static str) -> Response<Body> {
+    let mut response = error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::InvalidRequest,
+        "the method is not allowed here",
+    );
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// A JSON answer for the caller alone, never kept by a cache (RFC 6749 §5.1).
+fn private_json(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    forbid_storing(headers);
+    response
+}
+
+fn forbid_storing(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
