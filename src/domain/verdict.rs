@@ -66,6 +66,8 @@ pub enum Verdict {
 pub enum Doubt {
     /// Addresses used the old secret once only, so their rhythm is unknown.
     SingleUse,
+    /// One address followed another, so the next use may come from one never seen.
+    Churn,
     /// So many addresses used it that they cannot be told apart.
     ManyAddresses,
     /// The server was not watching all the time that would be needed.
@@ -122,6 +124,17 @@ fn judge(retiring: &Retiring, evidence: &Evidence<'_>, now: Timestamp) -> Verdic
             addresses: addresses.once,
         };
     }
+    if addresses.follow_each_other() {
+        let addresses = addresses
+            .stayed
+            .iter()
+            .map(|(address, _)| *address)
+            .collect();
+        return Verdict::CannotBeSure {
+            doubt: Doubt::Churn,
+            addresses,
+        };
+    }
     let last = evidence.old.last.as_ref().map(|last| last.at);
     if let (Some(last), Some((usual, wait_until))) = (last, addresses.waiting) {
         return Verdict::Nearly {
@@ -143,7 +156,9 @@ fn judge(retiring: &Retiring, evidence: &Evidence<'_>, now: Timestamp) -> Verdic
 }
 
 /// The addresses that used the old secret and have not moved, by what they let hope for.
-struct Addresses {
+struct Addresses<'a> {
+    /// All of them, in the order in which they appeared.
+    stayed: Vec<(IpAddr, &'a AddressUse)>,
     /// Used it within the last hour, latest first.
     loud: Vec<IpAddr>,
     /// Used it once only.
@@ -154,10 +169,11 @@ struct Addresses {
     needs: Span,
 }
 
-impl Addresses {
-    fn sort(evidence: &Evidence<'_>, now: Timestamp) -> Self {
+impl<'a> Addresses<'a> {
+    fn sort(evidence: &Evidence<'a>, now: Timestamp) -> Self {
         let mut loud: Vec<(Timestamp, IpAddr)> = Vec::new();
         let mut sorted = Self {
+            stayed: Vec::new(),
             loud: Vec::new(),
             once: Vec::new(),
             waiting: None,
@@ -167,6 +183,7 @@ impl Addresses {
             if usage.count == 0 || has_moved(*address, usage, evidence.new) {
                 continue;
             }
+            sorted.stayed.push((*address, usage));
             let quiet = quiet_time(usage);
             if now.since(usage.last) < SHORTEST_QUIET {
                 loud.push((usage.last, *address));
@@ -183,7 +200,21 @@ impl Addresses {
         }
         loud.sort_unstable_by(|one, two| two.cmp(one));
         sorted.loud = loud.into_iter().map(|(_, address)| address).collect();
+        sorted.stayed.sort_unstable_by_key(|(_, usage)| usage.first);
         sorted
+    }
+
+    /// Whether at least twice one address began only after all before it had fallen silent.
+    fn follow_each_other(&self) -> bool {
+        let mut silent_since: Option<Timestamp> = None;
+        let mut successions = 0;
+        for (_, usage) in &self.stayed {
+            if silent_since.is_some_and(|last| last < usage.first) {
+                successions += 1;
+            }
+            silent_since = silent_since.max(Some(usage.last));
+        }
+        successions >= 2
     }
 }
 
@@ -252,6 +283,11 @@ fn cannot_be_sure(doubt: Doubt, addresses: &[IpAddr], now: Timestamp) -> String 
     match doubt {
         Doubt::SingleUse => format!(
             "It is quiet, but this cannot be sure: {} used it once only, so its rhythm is unknown.",
+            list(addresses)
+        ),
+        Doubt::Churn => format!(
+            "It is quiet, but this cannot be sure: its addresses come and go ({}), so the next use \
+             may come from one never seen.",
             list(addresses)
         ),
         Doubt::ManyAddresses => {
@@ -434,6 +470,25 @@ mod tests {
             verdict.sentence(NOW),
             "Stops in 3 hours and is still in use by 10.0.0.1."
         );
+    }
+
+    #[test]
+    fn addresses_that_come_and_go_leave_doubt_however_long_they_are_silent() {
+        let old: &[(u8, &[u64])] = &[(1, &[73, 72]), (2, &[49, 48]), (3, &[25, 24])];
+        let verdict = judged(old, &[(9, &[1])], 1000);
+        let addresses = vec![host(1), host(2), host(3)];
+        assert_eq!(
+            verdict,
+            Verdict::CannotBeSure {
+                doubt: Doubt::Churn,
+                addresses
+            }
+        );
+        let side_by_side: &[(u8, &[u64])] = &[(1, &[60, 50, 40]), (2, &[58, 48]), (3, &[57, 44])];
+        assert!(matches!(
+            judged(side_by_side, &[(9, &[1])], 1000),
+            Verdict::Safe { .. }
+        ));
     }
 
     #[test]
