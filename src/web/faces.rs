@@ -1,0 +1,109 @@
+//! Which routes each listener serves, and how all listeners start and stop together.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Response, Uri},
+};
+use ipnet::IpNet;
+use tokio::net::{TcpListener, UnixListener};
+
+use super::{
+    health,
+    layers::{Edge, EdgeSettings, ForwardedBy, Refusal, RequestIds, Transport, plain},
+    oauth,
+    server::{self, Limits, Listener, ServeReport},
+};
+use crate::app::App;
+
+/// The sockets to serve on; whoever serves has bound them.
+#[derive(Debug)]
+pub struct Doors {
+    /// Token endpoint, metadata, keys, health; and the admin API unless it has a door of its own.
+    pub public: TcpListener,
+    /// Where the admin API goes instead.
+    pub operator: Option<TcpListener>,
+    /// For the command line on this machine.
+    pub socket: Option<UnixListener>,
+}
+
+/// How the doors are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Manners {
+    /// What a connection and a request may cost.
+    pub limits: Limits,
+    /// Peers whose word on the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they give it.
+    pub forwarded_by: ForwardedBy,
+}
+
+/// Serves on all doors until the app is told to stop and the requests in flight are answered.
+///
+/// Gives the number of connections that had to be cut.
+pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
+    let mut public = protocol(app);
+    let operator = operator(app);
+    if doors.operator.is_none() {
+        public = public.merge(operator.clone());
+    }
+    let on = async |listener: Option<Listener>, routes: Router| match listener {
+        Some(listener) => serve_one(app, listener, routes, manners).await,
+        None => ServeReport::default(),
+    };
+    let (public, operator, local) = tokio::join!(
+        on(Some(Listener::Tcp(doors.public)), public),
+        on(
+            doors.operator.map(Listener::Tcp),
+            operator.clone().merge(health::router(app.clone()))
+        ),
+        on(
+            doors.socket.map(Listener::Unix),
+            operator.merge(health::router(app.clone()))
+        ),
+    );
+    public.cut + operator.cut + local.cut
+}
+
+/// What every client and every API must reach.
+pub fn protocol(app: &App) -> Router {
+    oauth::router(app.clone()).merge(health::router(app.clone()))
+}
+
+/// What operators and their programs must reach.
+pub fn operator(_app: &App) -> Router {
+    Router::new()
+}
+
+async fn serve_one(
+    app: &App,
+    listener: Listener,
+    routes: Router,
+    manners: &Manners,
+) -> ServeReport {
+    let edge = Edge::new(routes, edge_settings(app, manners));
+    server::serve(listener, edge, manners.limits, app.tasks().stopping()).await
+}
+
+fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
+    let transport = if app.issuer().is_https() {
+        Transport::Https
+    } else {
+        Transport::Http
+    };
+    EdgeSettings {
+        trusted_proxies: manners.trusted_proxies.clone(),
+        forwarded_by: manners.forwarded_by,
+        responder: respond,
+        ..EdgeSettings::new(transport, RequestIds::seeded(app.entropy().bytes()))
+    }
+}
+
+/// A refusal that no route made, in the words of the face whose route was asked for.
+fn respond(refusal: Refusal, target: &Uri) -> Response<Body> {
+    if oauth::speaks_for(target.path()) {
+        oauth::refuse(refusal)
+    } else {
+        plain(refusal, target)
+    }
+}
