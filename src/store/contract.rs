@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::{Store, StoreError, redb::RedbStore};
+use super::redb::RedbStore;
+use super::{Store, StoreError};
 use crate::{
     crypto::{
         random::Entropy,

@@ -237,10 +237,10 @@ mod tests {
         let made = source.load_or_create(&data, &Entropy::seeded(1)).unwrap();
         let found = source.load_or_create(&data, &Entropy::seeded(2)).unwrap();
         assert_eq!(made.id(), found.id());
-        let mode = fs::metadata(directory.path().join(FILE_NAME))
+        let permissions = fs::metadata(directory.path().join(FILE_NAME))
             .unwrap()
             .mode();
-        assert_eq!(mode & 0o7777, 0o600);
+        assert_eq!(permissions & 0o7777, 0o600);
         let text = source.load().unwrap().to_text();
         let handed_in = MasterKeySource::Value(text);
         assert_eq!(handed_in.load().unwrap().id(), made.id());

@@ -1,18 +1,22 @@
 //! Making a data file, opening one, and saying clearly why one cannot be opened.
 
+mod error;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, ReadableTable,
-    StorageError, backends::FileBackend,
+    backends::FileBackend,
 };
 
+pub use self::error::OpenError;
+use self::error::{Wrong, damaged, refusal, unwritable};
 use super::{
     Fault,
     guard::GuardedFile,
@@ -28,81 +32,6 @@ use crate::{
         records::to_json,
     },
 };
-
-/// Why there is no store. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// There is no such file.
-    #[error("there is no data file {}; restore a backup, or let `jeton serve` make a new one in an empty directory", .0.display())]
-    Missing(PathBuf),
-    /// The file has no bytes.
-    #[error("the data file {} is empty; restore a backup, or remove it to begin anew", .0.display())]
-    Empty(PathBuf),
-    /// The file is something else.
-    #[error("{} is not a data file of Jeton, or its beginning is destroyed; check the path, or restore a backup", .0.display())]
-    Foreign(PathBuf),
-    /// The file is one of ours, and not whole.
-    #[error("the data file {} is damaged ({detail}); restore a backup", .path.display())]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// The file can only be opened as it was before its last change.
-    #[error("the data file {} could only be repaired by taking back its last change; restore a backup, or accept the repair with --accept-repair", .0.display())]
-    Repaired(PathBuf),
-    /// Another process has it open.
-    #[error("the data file {} is in use by another process; stop that one first", .0.display())]
-    InUse(PathBuf),
-    /// A later version wrote it.
-    #[error("the data file {} has format {found}, and this version knows formats up to {known}; use a later version of Jeton", .path.display())]
-    FromTheFuture {
-        /// Which.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// The latest that is known.
-        known: u32,
-    },
-    /// It is sealed under another master key.
-    #[error("the data file {} is sealed under the master key {wants}, and the one given is {has}; give the one it was made with", .path.display())]
-    WrongMasterKey {
-        /// Which.
-        path: PathBuf,
-        /// The id of the key that opens it.
-        wants: String,
-        /// The id of the key that was given.
-        has: String,
-    },
-    /// There is a file already where a new one was to be made.
-    #[error("there is a file {} already; a new data file is made only where there is none", .0.display())]
-    Exists(PathBuf),
-    /// It cannot be read or written.
-    #[error("cannot write the data file {}: {error}; check the owner of the directory, its mode, and the free space", .path.display())]
-    Unwritable {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        error: String,
-    },
-}
-
-impl OpenError {
-    /// What the process ends with: as in `sysexits.h`.
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Missing(_)
-            | Self::Empty(_)
-            | Self::Foreign(_)
-            | Self::Damaged { .. }
-            | Self::Repaired(_)
-            | Self::FromTheFuture { .. } => 65,
-            Self::InUse(_) | Self::Exists(_) | Self::Unwritable { .. } => 73,
-            Self::WrongMasterKey { .. } => 78,
-        }
-    }
-}
 
 /// What to do with a file that can only be opened by taking back its last change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -205,9 +134,9 @@ fn open_checked<T>(
 ) -> Result<(Database, T), OpenError> {
     let file = open_file(path)?;
     let opening = || {
-        let backend = FileBackend::new(file).map_err(|error| refusal(path, error))?;
+        let backend = FileBackend::new(file).map_err(|error| refusal(path, &error))?;
         let guarded = GuardedFile::new(backend);
-        let database = open_database(guarded.clone(), repair).map_err(|it| refusal(path, it))?;
+        let database = open_database(guarded.clone(), repair).map_err(|it| refusal(path, &it))?;
         check_header(&guarded, repair).map_err(|it| it.at(path))?;
         let checked = check(&database).map_err(|it| it.at(path))?;
         guarded
@@ -260,55 +189,6 @@ fn open_database(file: GuardedFile, repair: Repair) -> Result<Database, Database
         }
     });
     builder.create_with_backend(file)
-}
-
-fn refusal(path: &Path, error: DatabaseError) -> OpenError {
-    use DatabaseError as E;
-    use io::ErrorKind::{InvalidData, UnexpectedEof};
-    if matches!(error, E::DatabaseAlreadyOpen | E::LockProtocolMismatch) {
-        return OpenError::InUse(path.to_owned());
-    }
-    if matches!(error, E::RepairAborted) {
-        return OpenError::Repaired(path.to_owned());
-    }
-    if let E::Storage(StorageError::Io(error)) = &error
-        && !matches!(error.kind(), UnexpectedEof | InvalidData)
-    {
-        return unwritable(path, error);
-    }
-    damaged(path, &error)
-}
-
-/// What is wrong with a file that redb could open.
-enum Wrong {
-    Damaged(String),
-    Repaired,
-    Foreign,
-    Format(u32),
-    MasterKey { wants: String, has: String },
-}
-
-impl Wrong {
-    fn at(self, path: &Path) -> OpenError {
-        let path = path.to_owned();
-        match self {
-            Self::Damaged(detail) => OpenError::Damaged { path, detail },
-            Self::Repaired => OpenError::Repaired(path),
-            Self::Foreign => OpenError::Foreign(path),
-            Self::Format(found) => OpenError::FromTheFuture {
-                path,
-                found,
-                known: FORMAT,
-            },
-            Self::MasterKey { wants, has } => OpenError::WrongMasterKey { path, wants, has },
-        }
-    }
-}
-
-impl From<Fault> for Wrong {
-    fn from(fault: Fault) -> Self {
-        Self::Damaged(fault.to_string())
-    }
 }
 
 /// Looks at the bits that redb keeps without a checksum and that choose between two commits.
@@ -388,18 +268,4 @@ fn unwrap_keys(
         read_wrapped(purpose, found.ok_or_else(missing)?.value())
     };
     Ok(Keyring::unwrap_all(master, entropy, find)?)
-}
-
-fn unwritable(path: &Path, error: &dyn ToString) -> OpenError {
-    OpenError::Unwritable {
-        path: path.to_owned(),
-        error: error.to_string(),
-    }
-}
-
-fn damaged(path: &Path, detail: &dyn ToString) -> OpenError {
-    OpenError::Damaged {
-        path: path.to_owned(),
-        detail: detail.to_string(),
-    }
 }
