@@ -12,12 +12,14 @@ pub mod command;
 pub mod draft;
 pub mod grants;
 pub mod init;
+pub mod input;
 pub mod keys;
 pub mod operators;
 pub mod refusal;
 mod require;
 pub mod scopes;
 pub mod secrets;
+pub mod views;
 
 #[cfg(test)]
 mod tests;

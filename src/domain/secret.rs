@@ -61,16 +61,25 @@ impl PlainSecret {
     /// If it is empty, longer than [`LONGEST`], or has other than printable ASCII
     /// (RFC 6749 Appendix A.2).
     pub fn chosen(text: Zeroizing<String>, entropy: &Entropy) -> Result<Self, SecretError> {
+        Self::check(&text)?;
+        Ok(Self {
+            id: SecretId::generate(entropy),
+            text,
+        })
+    }
+
+    /// Whether `text` can be a secret that somebody chose.
+    ///
+    /// # Errors
+    /// As [`PlainSecret::chosen`].
+    pub fn check(text: &str) -> Result<(), SecretError> {
         if text.is_empty() || text.len() > LONGEST {
             return Err(SecretError::Length);
         }
         if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Err(SecretError::Characters);
         }
-        Ok(Self {
-            id: SecretId::generate(entropy),
-            text,
-        })
+        Ok(())
     }
 
     /// Its public id.

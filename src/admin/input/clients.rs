@@ -1,0 +1,196 @@
+//! What is written to register and edit clients, and to grant them scopes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{CHECKED, Edit, SecretInput, SpanInput, parse_or_default, parse_scopes, parse_some};
+use crate::{
+    admin::{
+        clients::{EditClient, RegisterClient},
+        grants::SetGrant,
+        refusal::FieldErrors,
+    },
+    domain::{
+        id::{ApiIdentifier, ClientId},
+        scope::ScopeSet,
+        time::Lifetime,
+    },
+};
+
+/// A new client. No `Debug`: it may hold a secret in the clear.
+#[derive(Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientInput {
+    /// What it is called: 1 to 128 characters.
+    #[serde(default)]
+    #[schema(required)]
+    pub name: String,
+    /// Its id, if it is not to be made from the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// What it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Which scopes it gets, on which API.
+    #[serde(default)]
+    pub grants: Vec<GrantInput>,
+    /// What it gets when it names no scope; everything granted on the API, if empty.
+    #[serde(default)]
+    pub default_scopes: Vec<String>,
+    /// The longest life of its tokens, if shorter than the API's: 60 seconds to 24 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_lifetime: Option<SpanInput>,
+    /// Its first secret; one is made if this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretInput>,
+}
+
+/// Scopes on one API.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantInput {
+    /// The API's identifier.
+    #[serde(default)]
+    #[schema(required)]
+    pub api: String,
+    /// The scopes; at least one.
+    #[serde(default)]
+    #[schema(required)]
+    pub scopes: Vec<String>,
+}
+
+impl ClientInput {
+    /// The command, or all that is wrong with it.
+    pub fn parse(self) -> Result<RegisterClient, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let id = parse_some(self.client_id, "client_id", &mut errors);
+        let name = errors.check("name", self.name.parse());
+        let description = self.description.as_deref();
+        let description = parse_or_default(description, "description", &mut errors);
+        let owner = parse_or_default(self.owner.as_deref(), "owner", &mut errors);
+        let token_lifetime = self
+            .token_lifetime
+            .and_then(|span| errors.check("token_lifetime", span.parse()));
+        let grants = parse_grants(&self.grants, &mut errors);
+        let default_scopes = errors.check("default_scopes", parse_scopes(&self.default_scopes));
+        let secret = self.secret.unwrap_or_default();
+        let secret = secret.parse("secret.", &mut errors);
+        errors.finish()?;
+        Ok(RegisterClient {
+            id,
+            name: name.expect(CHECKED),
+            description,
+            owner,
+            token_lifetime,
+            grants,
+            default_scopes: default_scopes.expect(CHECKED),
+            secret,
+        })
+    }
+}
+
+fn parse_grants(
+    inputs: &[GrantInput],
+    errors: &mut FieldErrors,
+) -> BTreeMap<ApiIdentifier, ScopeSet> {
+    let mut grants = BTreeMap::new();
+    for (n, input) in inputs.iter().enumerate() {
+        let api_field = format!("grants[{n}].api");
+        let api = errors.check(&api_field, input.api.parse::<ApiIdentifier>());
+        let scopes = parse_some_scopes(&input.scopes);
+        let scopes = errors.check(&format!("grants[{n}].scopes"), scopes);
+        if let (Some(api), Some(scopes)) = (api, scopes)
+            && grants.insert(api, scopes).is_some()
+        {
+            errors.add(&api_field, "this API is named twice");
+        }
+    }
+    grants
+}
+
+fn parse_some_scopes(scopes: &[String]) -> Result<ScopeSet, String> {
+    if scopes.is_empty() {
+        return Err("name at least one scope".to_owned());
+    }
+    parse_scopes(scopes)
+}
+
+/// Changes to a client: what is left out stays, `null` empties.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientEditInput {
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub name: Edit<String>,
+    /// What it does.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub description: Edit<String>,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub owner: Edit<String>,
+    /// The longest life of its tokens; `null`: the API's.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<SpanInput>)]
+    pub token_lifetime: Edit<SpanInput>,
+    /// What it gets when it names no scope.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub default_scopes: Edit<Vec<String>>,
+}
+
+impl ClientEditInput {
+    /// The command, or all that is wrong with it.
+    pub fn parse(self, client: ClientId) -> Result<EditClient, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = self.name.or_refuse("name", &mut errors);
+        let token_lifetime: Option<Option<Lifetime>> = match self.token_lifetime {
+            Edit::Keep => None,
+            Edit::Clear => Some(None),
+            Edit::Set(span) => Some(errors.check("token_lifetime", span.parse())),
+        };
+        let edit = EditClient {
+            client,
+            name: parse_some(name, "name", &mut errors),
+            description: parse_some(self.description.or_default(), "description", &mut errors),
+            owner: parse_some(self.owner.or_default(), "owner", &mut errors),
+            token_lifetime,
+            default_scopes: self
+                .default_scopes
+                .or_default()
+                .and_then(|scopes| errors.check("default_scopes", parse_scopes(&scopes))),
+        };
+        errors.finish()?;
+        Ok(edit)
+    }
+}
+
+/// All that a client may have on one API.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantScopesInput {
+    /// At least one; to withdraw all, delete the grant.
+    #[serde(default)]
+    #[schema(required)]
+    pub scopes: Vec<String>,
+}
+
+impl GrantScopesInput {
+    /// The command, or what is wrong with it.
+    pub fn parse(self, client: ClientId, api: ApiIdentifier) -> Result<SetGrant, FieldErrors> {
+        let scopes = parse_some_scopes(&self.scopes);
+        let scopes = scopes.map_err(|message| FieldErrors::one("scopes", &message))?;
+        Ok(SetGrant {
+            client,
+            api,
+            scopes,
+        })
+    }
+}

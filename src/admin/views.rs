@@ -1,0 +1,51 @@
+//! What all three surfaces show: plain data, made from the registry, the usage and the moment.
+//!
+//! The members of these are the members of the admin API's JSON. Times are RFC 3339 texts, spans
+//! whole seconds. There is never a secret in them.
+
+mod apis;
+mod audit;
+mod clients;
+mod keys;
+mod operators;
+mod secrets;
+mod usage;
+
+use crate::domain::{id::SecretId, time::Timestamp, usage::Tally};
+
+pub use self::{
+    apis::{ApiView, ScopeView},
+    audit::{AuditView, FieldChangeView, ObjectView},
+    clients::{ClientView, GrantView},
+    keys::KeyView,
+    operators::OperatorView,
+    secrets::{
+        AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
+        SecretsView, VerdictView,
+    },
+    usage::{
+        ClientUsageView, DayView, HourView, KeyFetchView, RefusedView, ScopeUseView, UnknownView,
+        UnusedView, UsageView,
+    },
+};
+
+/// From where things are looked at: the moment, and what is known of the use of secrets.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// The moment.
+    pub now: Timestamp,
+    /// Since when every use is on record.
+    pub watching_since: Timestamp,
+    /// Exact latest uses and their number, without detail.
+    pub latest: &'a dyn Fn(&SecretId) -> Option<(Timestamp, u64)>,
+    /// The detail, if it was fetched.
+    pub usage: Option<&'a Tally>,
+}
+
+/// RFC 3339 in UTC.
+fn moment(at: Timestamp) -> String {
+    at.to_string()
+}
+
+#[cfg(test)]
+mod tests;

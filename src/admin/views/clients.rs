@@ -1,0 +1,104 @@
+//! Clients, as they are shown.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{SecretView, Sight, moment};
+use crate::domain::{
+    client::{Client, ClientStatus},
+    scope::ScopeSet,
+    time::Lifetime,
+};
+
+/// A client.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct ClientView {
+    /// Its id; never changes.
+    pub client_id: String,
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// Since when it gets no tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<String>,
+    /// When it was registered.
+    pub created_at: String,
+    /// The longest life of its tokens in seconds; `null`: the API's.
+    pub token_lifetime: Option<u32>,
+    /// What it may have.
+    pub grants: Vec<GrantView>,
+    /// What it gets when it names no scope.
+    pub default_scopes: Vec<String>,
+    /// Its secrets, oldest first.
+    pub secrets: Vec<SecretView>,
+    /// When it last got a token.
+    pub last_used_at: Option<String>,
+    /// The revision that last changed it.
+    pub revision: u64,
+}
+
+/// Scopes on one API.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct GrantView {
+    /// The API's identifier.
+    pub api: String,
+    /// The scopes.
+    pub scopes: Vec<String>,
+}
+
+impl ClientView {
+    /// `client` as seen from `sight`.
+    pub fn of(client: &Client, sight: &Sight<'_>) -> Self {
+        let (status, disabled_at) = match client.status {
+            ClientStatus::Active => ("active", None),
+            ClientStatus::Disabled(at) => ("disabled", Some(moment(at))),
+        };
+        let last_used = client
+            .secrets
+            .iter()
+            .filter_map(|secret| (sight.latest)(&secret.id))
+            .map(|(at, _)| at)
+            .max();
+        Self {
+            client_id: client.id.to_string(),
+            name: client.name.to_string(),
+            description: client.description.to_string(),
+            owner: client.owner.to_string(),
+            status: status.to_owned(),
+            disabled_at,
+            created_at: moment(client.created),
+            token_lifetime: client.token_lifetime.map(Lifetime::seconds),
+            grants: GrantView::all_of(client),
+            default_scopes: texts(&client.default_scopes),
+            secrets: client
+                .secrets
+                .iter()
+                .map(|secret| SecretView::of(client, secret, sight))
+                .collect(),
+            last_used_at: last_used.map(moment),
+            revision: client.revision.0,
+        }
+    }
+}
+
+impl GrantView {
+    /// All that `client` may have, by API.
+    pub fn all_of(client: &Client) -> Vec<Self> {
+        let grants = client.grants.iter();
+        grants
+            .map(|(api, scopes)| Self {
+                api: api.to_string(),
+                scopes: texts(scopes),
+            })
+            .collect()
+    }
+}
+
+fn texts(scopes: &ScopeSet) -> Vec<String> {
+    scopes.iter().map(ToString::to_string).collect()
+}
