@@ -11,7 +11,7 @@ use crate::domain::{
     rotation::ANOTHER_DAY,
     secret::{IfUsed, Life, Proof, Retiring, Secret, SecretState, UNDO},
     usage::{AddressUse, SecretUsage},
-    verdict::{Doubt, Evidence, Verdict, verdict},
+    verdict::{Evidence, Verdict, verdict},
 };
 
 /// A secret: everything but the secret itself.
@@ -307,10 +307,7 @@ impl RotationView {
 fn meant(verdict: &Verdict) -> &[IpAddr] {
     match verdict {
         Verdict::StopsWhileUsed { by, .. } | Verdict::InUse { by, .. } => by,
-        Verdict::CannotBeSure {
-            doubt: Doubt::SingleUse | Doubt::ManyAddresses | Doubt::NotWatching { .. },
-            addresses,
-        } => addresses,
+        Verdict::CannotBeSure { addresses, .. } => addresses,
         Verdict::NewUnused | Verdict::Nearly { .. } | Verdict::Safe { .. } => &[],
     }
 }
