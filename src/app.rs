@@ -232,7 +232,7 @@ impl App {
             return Readiness::Unable("no signing key is active");
         }
         if self.0.executor.is_latched() {
-            return Readiness::Degraded("the store failed; changes are refused until a restart");
+            return Readiness::Degraded("a change could not be saved");
         }
         if self.0.usage.is_failing() {
             return Readiness::Degraded("usage cannot be saved");

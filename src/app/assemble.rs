@@ -1,6 +1,6 @@
 //! The one place where the parts meet.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
@@ -58,7 +58,8 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         tasks: tasks.clone(),
         clock: Arc::clone(&clock),
         entropy: entropy.clone(),
-        latched: Arc::new(AtomicBool::new(false)),
+        latched: Arc::default(),
+        finished: Arc::default(),
     };
     Ok(App(Arc::new(Parts {
         settings,

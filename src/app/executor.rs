@@ -28,8 +28,10 @@ pub(super) struct Executor {
     pub(super) tasks: Tasks,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Entropy,
-    /// Set when a commit failed: what is on disk is unknown then, so no further one is tried.
+    /// Set when a commit failed: what is on disk is unknown until it was read again.
     pub(super) latched: Arc<AtomicBool>,
+    /// Set at the end: nothing is begun any more.
+    pub(super) finished: Arc<AtomicBool>,
 }
 
 /// On which terms a command is run.
@@ -103,10 +105,11 @@ impl Executor {
         command: C,
     ) -> Result<C::Outcome, AdminError> {
         let mut head = self.head.lock().await;
+        if self.finished.load(Ordering::SeqCst) {
+            return Err(AdminError::Unavailable("the server is stopping".to_owned()));
+        }
         if self.is_latched() {
-            return Err(AdminError::Unavailable(
-                "an earlier change could not be saved".to_owned(),
-            ));
+            self.recover(&mut head).await?;
         }
         let actor_name = actor.to_string();
         self.check(&head, &actor_name, &terms).await?;
@@ -134,6 +137,18 @@ impl Executor {
         *head = Arc::clone(&next);
         self.published.publish(next);
         Ok(outcome)
+    }
+
+    /// After a commit whose outcome is unknown: goes on from what the store now says, if it can be
+    /// read.
+    async fn recover(&self, head: &mut Arc<Registry>) -> Result<(), AdminError> {
+        let found = Arc::new(self.store.load().await?);
+        tracing::warn!(revision = %found.revision(), "the store answers again; going on from there");
+        self.last_uses.follow_registry(&found);
+        *head = Arc::clone(&found);
+        self.published.publish(found);
+        self.latched.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
     async fn check(
@@ -168,7 +183,7 @@ impl Executor {
     /// Waits for the running command, and lets none begin after it.
     pub(super) async fn finish(&self) {
         let _head = self.head.lock().await;
-        self.latched.store(true, Ordering::SeqCst);
+        self.finished.store(true, Ordering::SeqCst);
     }
 }
 
@@ -193,3 +208,6 @@ async fn decide<C: Command>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use rpds::HashTrieMapSync;
 
 use crate::domain::{
     change::{Commit, Effect},
+    client::Client,
     id::SecretId,
     registry::Registry,
     time::Timestamp,
@@ -48,21 +49,32 @@ impl LastUses {
 
     /// Marks for the secrets that `commit` brings. Called by the executor only.
     pub(super) fn follow(&self, commit: &Commit) {
-        let mut marks = HashTrieMapSync::clone(&self.0.load());
-        let mut grown = false;
-        for change in &commit.changes {
-            if let Effect::Client(_, Some(client)) = &change.effect {
-                for secret in &client.secrets {
-                    if !marks.contains_key(&secret.id) {
-                        marks.insert_mut(secret.id.clone(), Arc::default());
-                        grown = true;
+        self.add(
+            commit
+                .changes
+                .iter()
+                .filter_map(|change| match &change.effect {
+                    Effect::Client(_, client) => client.as_deref(),
+                    Effect::Api(..) | Effect::Key(..) | Effect::Operator(..) | Effect::Nothing => {
+                        None
                     }
-                }
+                }),
+        );
+    }
+
+    /// Marks for all secrets of `registry`. Called by the executor only.
+    pub(super) fn follow_registry(&self, registry: &Registry) {
+        self.add(registry.clients().map(Arc::as_ref));
+    }
+
+    fn add<'a>(&self, clients: impl Iterator<Item = &'a Client>) {
+        let mut marks = HashTrieMapSync::clone(&self.0.load());
+        for secret in clients.flat_map(|client| &client.secrets) {
+            if !marks.contains_key(&secret.id) {
+                marks.insert_mut(secret.id.clone(), Arc::default());
             }
         }
-        if grown {
-            self.0.store(Arc::new(marks));
-        }
+        self.0.store(Arc::new(marks));
     }
 
     /// Notes a use.

@@ -1,0 +1,179 @@
+//! What the server does when the store fails in the middle of a change.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+use async_trait::async_trait;
+
+use crate::{
+    admin::{apis::DefineApi, init::InitServer},
+    app::{
+        AdminError, App, Readiness,
+        assemble::{Settings, Surroundings, assemble},
+    },
+    crypto::{random::Entropy, signer::Algorithm},
+    domain::{
+        actor::Actor,
+        audit::{AuditPage, AuditRecord},
+        change::{Commit, OnceRecord},
+        id::SecretId,
+        name::Description,
+        registry::Registry,
+        time::{Lifetime, ManualClock, Span, Timestamp},
+        usage::{LastUse, Tally},
+    },
+    store::{BackupReport, Store, StoreError, StoreReport, UsageOf, redb::RedbStore},
+};
+
+use super::*;
+
+/// A real store whose next commit fails: before it is kept, or after.
+struct Frail {
+    store: RedbStore,
+    fails: AtomicU8,
+}
+
+const BEFORE: u8 = 1;
+const AFTER: u8 = 2;
+
+#[async_trait]
+impl Store for Frail {
+    async fn load(&self) -> Result<Registry, StoreError> {
+        self.store.load().await
+    }
+
+    async fn commit(&self, commit: Arc<Commit>) -> Result<(), StoreError> {
+        let fails = self.fails.swap(0, Ordering::SeqCst);
+        if fails != BEFORE {
+            self.store.commit(commit).await?;
+        }
+        match fails {
+            0 => Ok(()),
+            _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
+        }
+    }
+
+    async fn recall(&self, actor: &str, key: &str) -> Result<Option<OnceRecord>, StoreError> {
+        self.store.recall(actor, key).await
+    }
+
+    async fn add_usage(&self, tally: Tally) -> Result<(), StoreError> {
+        self.store.add_usage(tally).await
+    }
+
+    async fn usage(&self, of: UsageOf) -> Result<Tally, StoreError> {
+        self.store.usage(of).await
+    }
+
+    async fn last_uses(&self) -> Result<Vec<(SecretId, LastUse)>, StoreError> {
+        self.store.last_uses().await
+    }
+
+    async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
+        self.store.audit(page).await
+    }
+
+    async fn verify_audit(&self) -> Result<u64, StoreError> {
+        self.store.verify_audit().await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.store.prune(now).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
+        self.store.backup(to).await
+    }
+
+    async fn report(&self) -> Result<StoreReport, StoreError> {
+        self.store.report().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.store.close().await
+    }
+}
+
+async fn frail_server() -> (App, Arc<Frail>) {
+    let entropy = Entropy::seeded(5);
+    let store = Arc::new(Frail {
+        store: RedbStore::in_memory(&entropy),
+        fails: AtomicU8::new(0),
+    });
+    let settings = Settings {
+        issuer: "https://as.test".parse().unwrap(),
+        usage_flush: Span(5),
+    };
+    let surroundings = Surroundings {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        clock: Arc::new(ManualClock::at(Timestamp(1_800_000_000))),
+        entropy,
+    };
+    let app = assemble(settings, surroundings).await.unwrap();
+    app.execute(Actor::local(0), InitServer).await.unwrap();
+    (app, store)
+}
+
+fn define(identifier: &str) -> DefineApi {
+    DefineApi {
+        identifier: identifier.parse().unwrap(),
+        name: "Orders".parse().unwrap(),
+        description: Description::default(),
+        algorithm: Algorithm::Es256,
+        token_lifetime: Lifetime::DEFAULT,
+        scopes: std::collections::BTreeMap::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_could_not_be_saved_is_not_shown_and_tokens_go_on() {
+    let (app, store) = frail_server().await;
+    let before = app.registry_arc();
+
+    store.fails.store(BEFORE, Ordering::SeqCst);
+    let failed = app.execute(Actor::local(0), define("urn:orders:eu")).await;
+
+    assert!(matches!(failed, Err(AdminError::Unavailable(_))));
+    assert!(*app.registry_arc() == *before);
+    assert!(matches!(app.readiness(), Readiness::Degraded(_)));
+    assert!(
+        app.registry()
+            .active_key(Algorithm::Es256, app.now())
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn after_a_failure_the_next_change_goes_on_from_what_the_store_says() {
+    for fails in [BEFORE, AFTER] {
+        let (app, store) = frail_server().await;
+        store.fails.store(fails, Ordering::SeqCst);
+        app.execute(Actor::local(0), define("urn:orders:eu"))
+            .await
+            .err()
+            .unwrap();
+
+        app.execute(Actor::local(0), define("urn:orders:us"))
+            .await
+            .ok()
+            .unwrap();
+
+        let identifiers: Vec<String> = app
+            .registry()
+            .apis()
+            .map(|api| api.identifier.to_string())
+            .collect();
+        let kept = identifiers
+            .iter()
+            .any(|identifier| identifier == "urn:orders:eu");
+        assert_eq!(kept, fails == AFTER, "{identifiers:?}");
+        assert_eq!(app.readiness(), Readiness::Ready);
+        assert!(*app.registry_arc() == store.load().await.unwrap());
+        assert_eq!(
+            app.verify_audit().await.unwrap(),
+            app.registry().revision().0 + 2
+        );
+    }
+}
