@@ -85,7 +85,8 @@ async fn serve_one(
     server::serve(listener, edge, manners.limits, app.tasks().stopping()).await
 }
 
-fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
+/// What surrounds the routes of every face.
+pub fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
     let transport = if app.issuer().is_https() {
         Transport::Https
     } else {

@@ -6,5 +6,11 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod client_authentication;
+mod discovery;
 mod floors;
+mod harness;
 mod http;
+mod rfc_examples;
+mod scopes;
+mod token;

@@ -1,0 +1,5 @@
+//! What the tests have in common.
+
+pub(crate) mod caller;
+pub(crate) mod reply;
+pub(crate) mod server;

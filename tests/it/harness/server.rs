@@ -1,0 +1,173 @@
+//! The server in this process: the real parts, a store in memory, a clock that stands still, and
+//! randomness that repeats itself.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+
+use axum::{Router, body::Body, http};
+use jeton::{
+    admin::{
+        apis::DefineApi, clients::RegisterClient, command::Command, init::InitServer,
+        secrets::NewSecret,
+    },
+    app::{
+        App,
+        assemble::{Settings, Surroundings, assemble},
+    },
+    crypto::{install_provider, random::Entropy, signer::Algorithm},
+    domain::{
+        actor::Actor,
+        api::ApiScope,
+        scope::ScopeSet,
+        time::{Lifetime, ManualClock, Span, Timestamp},
+    },
+    store::redb::RedbStore,
+    web::{
+        faces::{self, Manners},
+        layers::{Arrival, Edge},
+        server::{Limits, Peer},
+    },
+};
+
+use super::{
+    caller::{Client, Request},
+    reply::Reply,
+};
+
+/// When every test begins.
+pub(crate) const START: Timestamp = Timestamp(1_800_000_000);
+
+/// Who issues in most tests.
+pub(crate) const ISSUER: &str = "https://as.test";
+
+/// A server that lives as long as its test.
+pub(crate) struct TestServer {
+    pub(crate) app: App,
+    clock: Arc<ManualClock>,
+    edge: Edge<Router>,
+}
+
+impl TestServer {
+    /// A server that was just set up: the admin API, an ES256 key, nothing else.
+    pub(crate) async fn start() -> Self {
+        Self::with_issuer(ISSUER).await
+    }
+
+    /// The same under another name.
+    pub(crate) async fn with_issuer(issuer: &str) -> Self {
+        install_provider();
+        let entropy = Entropy::seeded(7);
+        let clock = Arc::new(ManualClock::at(START));
+        let surroundings = Surroundings {
+            store: Arc::new(RedbStore::in_memory(&entropy)),
+            clock: Arc::<ManualClock>::clone(&clock),
+            entropy,
+        };
+        let settings = Settings {
+            issuer: issuer.parse().unwrap(),
+            usage_flush: Span(5),
+        };
+        let app = assemble(settings, surroundings).await.unwrap();
+        app.execute(Actor::local(0), InitServer).await.unwrap();
+        let routes = faces::protocol(&app).merge(faces::operator(&app));
+        let edge = faces::edge_settings(&app, &Manners::default());
+        Self {
+            app,
+            clock,
+            edge: Edge::new(routes, edge),
+        }
+    }
+
+    /// Lets time pass, and the server keep its schedule.
+    pub(crate) async fn advance(&self, span: Span) {
+        self.clock.advance(span);
+        self.app.keep_schedule().await;
+    }
+
+    /// Carries out a command as the machine's owner.
+    #[track_caller]
+    pub(crate) fn run<C: Command>(&self, command: C) -> impl Future<Output = C::Outcome> {
+        let place = std::panic::Location::caller();
+        let done = self.app.execute(Actor::local(0), command);
+        async move {
+            done.await
+                .unwrap_or_else(|error| panic!("{place}: the command was refused: {error}"))
+        }
+    }
+
+    /// Defines an API that signs with ES256.
+    pub(crate) async fn api(&self, identifier: &str, scopes: &str) {
+        self.api_with(identifier, scopes, Algorithm::Es256).await;
+    }
+
+    /// Defines an API.
+    pub(crate) async fn api_with(&self, identifier: &str, scopes: &str, algorithm: Algorithm) {
+        let scopes: ScopeSet = scopes.parse().unwrap();
+        self.run(DefineApi {
+            identifier: identifier.parse().unwrap(),
+            name: identifier.parse().unwrap(),
+            description: "".parse().unwrap(),
+            algorithm,
+            token_lifetime: Lifetime::DEFAULT,
+            scopes: scopes
+                .iter()
+                .map(|scope| (scope.clone(), ApiScope::default()))
+                .collect(),
+        })
+        .await;
+    }
+
+    /// Registers a client that has a secret and nothing else.
+    pub(crate) async fn client(&self, id: &str) -> Client<'_> {
+        self.client_with_secret(id, None).await
+    }
+
+    /// Registers a client, perhaps with a secret that somebody chose.
+    pub(crate) async fn client_with_secret(&self, id: &str, chosen: Option<&str>) -> Client<'_> {
+        let mut registered = RegisterClient {
+            id: Some(id.parse().unwrap()),
+            name: "A client".parse().unwrap(),
+            description: "".parse().unwrap(),
+            owner: "".parse().unwrap(),
+            token_lifetime: None,
+            grants: BTreeMap::default(),
+            default_scopes: ScopeSet::default(),
+            secret: NewSecret::default(),
+        };
+        registered.secret.value = chosen.map(|text| text.to_owned().into());
+        let registered = self.run(registered).await;
+        Client::new(self, id, registered.secret.reveal())
+    }
+
+    /// Somebody the server has never heard of.
+    pub(crate) fn stranger(&self) -> Client<'_> {
+        Client::new(self, "nobody", "jtn_nothing")
+    }
+
+    /// A request to be filled in.
+    pub(crate) fn request(&self, method: &str, target: &str) -> Request<'_> {
+        Request::new(self, method, target)
+    }
+
+    /// Reads a public document.
+    pub(crate) async fn get(&self, target: &str) -> Reply {
+        self.request("GET", target).send().await
+    }
+
+    /// Asks for a token with this form as it is.
+    pub(crate) async fn post_form(&self, form: &str) -> Reply {
+        self.request("POST", "/oauth2/token")
+            .form(form)
+            .send()
+            .await
+    }
+
+    /// Sends what a client wrote, from an address of its own.
+    pub(crate) async fn respond(&self, request: http::Request<Body>) -> Reply {
+        let arrival = Arrival {
+            peer: Peer::Tcp(SocketAddr::from(([192, 0, 2, 7], 50_000))),
+            limits: Limits::default(),
+            refusal: None,
+        };
+        Reply::read(self.edge.respond(arrival, request).await).await
+    }
+}
