@@ -83,6 +83,11 @@ impl TestServer {
         self.app.keep_schedule().await;
     }
 
+    /// Puts the clock back, as a machine does that lost its time.
+    pub(crate) fn rewind(&self, span: Span) {
+        self.clock.set(self.app.now().minus(span));
+    }
+
     /// Carries out a command as the machine's owner.
     #[track_caller]
     pub(crate) fn run<C: Command>(&self, command: C) -> impl Future<Output = C::Outcome> {
