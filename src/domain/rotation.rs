@@ -287,7 +287,7 @@ pub fn due(client: &Client, uses: LatestUses, now: Timestamp) -> Option<Due> {
     if uses.new.is_none_or(|used| used < retiring.since) {
         return Some(Due::Wait);
     }
-    let still_used = uses.old.is_some_and(|used| now.since(used) < ANOTHER_DAY);
+    let still_used = uses.old.is_some_and(|used| now.since(used) <= ANOTHER_DAY);
     match retiring.if_used {
         IfUsed::Hold if still_used && retiring.held < MOST_HOLDS => Some(Due::Hold),
         IfUsed::Hold | IfUsed::Stop => Some(Due::Retire),

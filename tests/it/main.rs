@@ -12,5 +12,6 @@ mod floors;
 mod harness;
 mod http;
 mod rfc_examples;
+mod rotation;
 mod scopes;
 mod token;
