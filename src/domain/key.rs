@@ -158,6 +158,12 @@ impl SigningKey {
         }
     }
 
+    /// Of two keys of one algorithm that may sign, the greater one does: the one that began later,
+    /// then the one that was published later.
+    pub fn seniority(&self) -> (Timestamp, Timestamp, &KeyId) {
+        (self.active_from, self.published, &self.id)
+    }
+
     /// Ready to sign and to verify, while it exists.
     pub fn signer(&self) -> Option<&Arc<Signer>> {
         match &self.material {

@@ -143,11 +143,8 @@ impl Registry {
             .cloned()
             .collect();
         whole.sort_by(|one, two| {
-            (one.algorithm, two.active_from, &two.id).cmp(&(
-                two.algorithm,
-                one.active_from,
-                &one.id,
-            ))
+            let latest_first = two.seniority().cmp(&one.seniority());
+            one.algorithm.cmp(&two.algorithm).then(latest_first)
         });
         self.signing = Arc::new(whole);
     }
@@ -298,7 +295,7 @@ impl Registry {
         self.signing
             .iter()
             .filter(|other| other.algorithm == key.algorithm && other.id != key.id)
-            .filter(|other| (other.active_from, &other.id) > (key.active_from, &key.id))
+            .filter(|other| other.seniority() > key.seniority())
             .map(|other| other.active_from)
             .min()
     }

@@ -11,6 +11,7 @@ mod discovery;
 mod floors;
 mod harness;
 mod http;
+mod key_rotation;
 mod rfc_examples;
 mod rotation;
 mod scopes;
