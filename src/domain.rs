@@ -5,6 +5,8 @@
 
 pub mod actor;
 pub mod api;
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod audit;
 pub mod change;
 pub mod client;

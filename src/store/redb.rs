@@ -352,3 +352,6 @@ engine_faults!(
     CommitError,
     DatabaseError
 );
+
+#[cfg(test)]
+mod tests;

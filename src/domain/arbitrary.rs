@@ -1,0 +1,358 @@
+//! Arbitrary values of the domain, for properties.
+//!
+//! Identifiers come from small pools, so that records are made, changed, removed and met again.
+
+use std::{net::IpAddr, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use proptest::{collection, option, prelude::*, sample::select};
+
+use super::{
+    actor::Actor,
+    api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
+    audit::Action,
+    change::{Change, Commit, Effect},
+    client::{Client, ClientStatus},
+    id::{ApiIdentifier, ClientId, OperatorId, Revision, SecretId},
+    key::{Material, SigningKey},
+    name::{Description, DisplayName, Note, Owner},
+    operator::{Operator, OperatorStatus},
+    permission::Role,
+    registry::Registry,
+    scope::{Scope, ScopeSet},
+    secret::{IfUsed, Proof, Retiring, Secret, SecretState},
+    time::{Lifetime, Timestamp},
+    usage::{Asked, Observation, Outcome, Seen},
+};
+use crate::crypto::{
+    mac::SecretDigest,
+    password::PasswordHash,
+    random::Entropy,
+    signer::{Algorithm, Signer},
+};
+
+/// Some changes, for the next commit.
+pub(crate) fn changes() -> impl Strategy<Value = Vec<Change>> {
+    collection::vec(change(), 1..4)
+}
+
+/// The commit of `changes` on `base`.
+pub(crate) fn commit(base: &Registry, at: i64, changes: Vec<Change>) -> Commit {
+    let mut actor = Actor::local(0);
+    actor.address = Some(IpAddr::from([192, 0, 2, 1]));
+    actor.request_id = Some("request-1".into());
+    Commit::new(base, Timestamp(at), &actor, changes)
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let put = |action, effect| Change { action, effect };
+    prop_oneof![
+        6 => client().prop_map(move |it| put(
+            Action::ClientEdit,
+            Effect::Client(it.id.clone(), Some(it.into()))
+        )),
+        2 => client_id().prop_map(move |id| put(Action::ClientRemove, Effect::Client(id, None))),
+        3 => api().prop_map(move |it| put(
+            Action::ApiEdit,
+            Effect::Api(it.identifier.clone(), Some(it.into()))
+        )),
+        1 => api_identifier().prop_map(move |id| put(Action::ApiRemove, Effect::Api(id, None))),
+        3 => key().prop_map(move |it| put(
+            Action::KeyGenerate,
+            Effect::Key(it.id.clone(), Some(it.into()))
+        )),
+        1 => key().prop_map(move |it| put(Action::KeyRetire, Effect::Key(it.id, None))),
+        2 => operator().prop_map(move |it| put(
+            Action::OperatorEdit,
+            Effect::Operator(it.id.clone(), Some(it.into()))
+        )),
+        1 => operator_id().prop_map(move |id| put(
+            Action::OperatorRemove,
+            Effect::Operator(id, None)
+        )),
+        1 => Just(put(Action::ServerBackup, Effect::Nothing)),
+    ]
+}
+
+pub(crate) fn client_id() -> impl Strategy<Value = ClientId> {
+    select(vec![
+        "report-service-7kq2d4",
+        "a",
+        "a b",
+        "https://c.example/x?y=%2B",
+        "~",
+    ])
+    .prop_map(|id| id.parse().unwrap())
+}
+
+pub(crate) fn api_identifier() -> impl Strategy<Value = ApiIdentifier> {
+    select(vec![
+        "https://api.example.com",
+        "urn:x:y",
+        "spiffe://prod/billing",
+    ])
+    .prop_map(|id| id.parse().unwrap())
+}
+
+pub(crate) fn secret_id() -> impl Strategy<Value = SecretId> {
+    select(vec!["AAAAAAAA", "BBBBBBBB", "C2345672", "DDDDDDDD"]).prop_map(|id| id.parse().unwrap())
+}
+
+fn operator_id() -> impl Strategy<Value = OperatorId> {
+    select(vec!["op_aaaaaaaaaaaaaaaa", "op_bbbbbbbbbbbbbbb2"]).prop_map(|id| id.parse().unwrap())
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    "[!#-\\[\\]-~]{1,12}".prop_map(|scope| scope.parse().unwrap())
+}
+
+fn scopes() -> impl Strategy<Value = ScopeSet> {
+    collection::vec(scope(), 0..4).prop_map(Into::into)
+}
+
+fn display_name() -> impl Strategy<Value = DisplayName> {
+    "\\PC{1,40}".prop_filter_map("it is not a name", |name| name.parse().ok())
+}
+
+fn description() -> impl Strategy<Value = Description> {
+    "\\PC{0,60}".prop_filter_map("it is not a description", |text| text.parse().ok())
+}
+
+fn note() -> impl Strategy<Value = Note> {
+    "\\PC{0,60}".prop_filter_map("it is not a note", |text| text.parse().ok())
+}
+
+fn owner() -> impl Strategy<Value = Owner> {
+    "\\PC{0,40}".prop_filter_map("it is not an owner", |text| text.parse().ok())
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![
+        8 => (0_i64..4_000_000_000).prop_map(Timestamp),
+        1 => any::<i64>().prop_map(Timestamp),
+    ]
+}
+
+fn lifetime() -> impl Strategy<Value = Lifetime> {
+    (60_u32..=86_400).prop_map(|seconds| seconds.try_into().unwrap())
+}
+
+fn client() -> impl Strategy<Value = Client> {
+    let status = option::of(time()).prop_map(|since| match since {
+        None => ClientStatus::Active,
+        Some(since) => ClientStatus::Disabled(since),
+    });
+    let words = (client_id(), display_name(), description(), owner(), status);
+    let grants = collection::btree_map(api_identifier(), scopes(), 0..3);
+    let secrets = collection::vec(secret(), 0..4);
+    let rest = (time(), option::of(lifetime()), grants, scopes(), secrets);
+    (words, rest).prop_map(|(words, rest)| {
+        let (id, name, description, owner, status) = words;
+        let (created, token_lifetime, grants, default_scopes, secrets) = rest;
+        Client {
+            id,
+            name,
+            description,
+            owner,
+            status,
+            created,
+            token_lifetime,
+            grants,
+            default_scopes,
+            secrets,
+            revision: Revision::default(),
+        }
+    })
+}
+
+fn secret() -> impl Strategy<Value = Secret> {
+    let id = "[A-Z2-7]{8}".prop_map(|id| id.parse().unwrap());
+    let made = (time(), "[ -~]{0,40}", option::of(time()), note());
+    (id, proof(), made, secret_state()).prop_map(|(id, proof, made, state)| {
+        let (created, created_by, expires, note) = made;
+        Secret {
+            id,
+            proof,
+            created,
+            created_by,
+            expires,
+            note,
+            state,
+        }
+    })
+}
+
+fn proof() -> impl Strategy<Value = Proof> {
+    prop_oneof![
+        any::<[u8; 32]>().prop_map(|digest| Proof::Mac(SecretDigest::new(digest))),
+        password_hash().prop_map(Proof::Password),
+    ]
+}
+
+fn password_hash() -> impl Strategy<Value = PasswordHash> {
+    any::<([u8; 16], [u8; 32])>().prop_map(|(salt, hash)| {
+        let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+        PasswordHash::parse(&format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${hash}")).unwrap()
+    })
+}
+
+fn secret_state() -> impl Strategy<Value = SecretState> {
+    let retiring = (
+        time(),
+        time(),
+        select(vec![IfUsed::Hold, IfUsed::Stop]),
+        any::<u8>(),
+    );
+    prop_oneof![
+        Just(SecretState::Active),
+        retiring.prop_map(|(since, deadline, if_used, held)| {
+            SecretState::Retiring(Retiring {
+                since,
+                deadline,
+                if_used,
+                held,
+            })
+        }),
+        time().prop_map(|at| SecretState::Retired { at }),
+        time().prop_map(|at| SecretState::Revoked { at }),
+        time().prop_map(|at| SecretState::Cancelled { at }),
+    ]
+}
+
+fn api() -> impl Strategy<Value = Api> {
+    let status = option::of(time()).prop_map(|since| match since {
+        None => ApiStatus::Active,
+        Some(since) => ApiStatus::Disabled(since),
+    });
+    let scopes = collection::btree_map(scope(), api_scope(), 0..4);
+    let words = (api_identifier(), display_name(), description(), status);
+    let rest = (signing(), lifetime(), lifetime(), scopes, time());
+    (words, rest).prop_map(|(words, rest)| {
+        let (identifier, name, description, status) = words;
+        let (signing, token_lifetime, longest_lifetime, scopes, created) = rest;
+        Api {
+            identifier,
+            name,
+            description,
+            status,
+            signing,
+            token_lifetime,
+            longest_lifetime,
+            scopes,
+            created,
+            revision: Revision::default(),
+        }
+    })
+}
+
+fn api_scope() -> impl Strategy<Value = ApiScope> {
+    let sensitivity = select(vec![Sensitivity::Ordinary, Sensitivity::Sensitive]);
+    let offer = select(vec![Offer::Open, Offer::Deprecated]);
+    (description(), sensitivity, offer).prop_map(|(description, sensitivity, offer)| ApiScope {
+        description,
+        sensitivity,
+        offer,
+    })
+}
+
+fn signing() -> impl Strategy<Value = Signing> {
+    prop_oneof![
+        2 => select(Algorithm::ALL.to_vec()).prop_map(Signing::Published),
+        1 => any::<u64>().prop_map(|seed| {
+            let (signer, key) = Signer::generate(Algorithm::Hs256, &Entropy::seeded(seed));
+            Signing::Shared {
+                signer: Arc::new(signer),
+                key: Arc::new(key),
+            }
+        }),
+    ]
+}
+
+fn key() -> impl Strategy<Value = SigningKey> {
+    let algorithm = select(vec![Algorithm::Es256, Algorithm::EdDsa]);
+    let gone = option::of(prop_oneof![
+        time().prop_map(|at| Material::Destroyed { at }),
+        time().prop_map(|at| Material::Revoked { at }),
+    ]);
+    (algorithm, 0_u64..4, time(), time(), gone).prop_map(
+        |(algorithm, seed, published, active_from, gone)| {
+            let made = Signer::generate(algorithm, &Entropy::seeded(seed));
+            let mut key = SigningKey::new(made, published, active_from);
+            if let Some(gone) = gone {
+                key.material = gone;
+            }
+            key
+        },
+    )
+}
+
+fn operator() -> impl Strategy<Value = Operator> {
+    let status = option::of(time()).prop_map(|since| match since {
+        None => OperatorStatus::Active,
+        Some(since) => OperatorStatus::Disabled(since),
+    });
+    let email = "[a-z0-9.+]{1,12}@[a-z0-9.]{1,12}".prop_map(|email| email.parse().unwrap());
+    let role = select(Role::ALL.to_vec());
+    let words = (operator_id(), email, display_name(), role);
+    let rest = (option::of(password_hash()), status, time(), any::<u32>());
+    (words, rest).prop_map(|(words, rest)| {
+        let (id, email, name, role) = words;
+        let (password, status, created, epoch) = rest;
+        Operator {
+            id,
+            email,
+            name,
+            role,
+            password,
+            status,
+            created,
+            epoch,
+            revision: Revision::default(),
+        }
+    })
+}
+
+/// Something that was seen within `days` of the 100th day.
+pub(crate) fn observation(days: i64) -> impl Strategy<Value = Observation> {
+    let seen = seen(days);
+    let issued = (client_id(), secret_id(), api_identifier(), scopes());
+    let asked = select(vec![Asked::ByName, Asked::ByDefault]);
+    prop_oneof![
+        6 => (issued, asked, seen.clone()).prop_map(|((client, secret, api, scopes), asked, seen)| {
+            Observation::Issued { client, secret, api, scopes, asked, seen }
+        }),
+        3 => refused(seen.clone()),
+        1 => (select(vec!["k1", "k2"]), seen).prop_map(|(newest, seen)| {
+            Observation::KeysFetched { newest: newest.parse().unwrap(), seen }
+        }),
+    ]
+}
+
+fn refused(seen: impl Strategy<Value = Seen>) -> impl Strategy<Value = Observation> {
+    let outcome = select(Outcome::ALL[1..].to_vec());
+    let whose = option::of((client_id(), option::of(secret_id())));
+    (whose, outcome, seen).prop_map(|(whose, outcome, seen)| {
+        let (client, secret) = match whose {
+            Some((client, secret)) => (Some(client), secret),
+            None => (None, None),
+        };
+        Observation::Refused {
+            client,
+            secret,
+            outcome,
+            seen,
+        }
+    })
+}
+
+fn seen(days: i64) -> impl Strategy<Value = Seen> + Clone {
+    let at = (8_640_000..8_640_000 + days * 86_400).prop_map(Timestamp);
+    let addresses = ["192.0.2.1", "192.0.2.2", "198.51.100.7", "2001:db8::1"];
+    let address = select(addresses.to_vec()).prop_map(|address| address.parse().unwrap());
+    let agent = option::of(select(vec!["curl/8.7", "python-requests/2.32"]));
+    (at, address, agent).prop_map(|(at, address, agent)| Seen {
+        at,
+        address,
+        agent: agent.map(Into::into),
+    })
+}
