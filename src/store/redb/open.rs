@@ -191,41 +191,21 @@ fn open_database(file: GuardedFile, repair: Repair) -> Result<Database, Database
     builder.create_with_backend(file)
 }
 
-/// Looks at the bits that redb keeps without a checksum and that choose between two commits.
+/// All our commits have two phases, and redb says so in its header, without a checksum. Where that
+/// flag is missing, redb goes back to the commit before the last if it likes that one better.
 fn check_header(file: &GuardedFile, repair: Repair) -> Result<(), Wrong> {
     let header = file
-        .head::<HEADER>()
+        .head::<{ FLAGS_AT + 1 }>()
         .map_err(|error| Wrong::Damaged(error.to_string()))?;
-    let flags = header[FLAGS_AT];
-    if flags & TWO_PHASE == 0 && repair == Repair::Refuse {
-        // All our commits have two phases. Without the flag redb may choose the older one.
+    if header[FLAGS_AT] & TWO_PHASE == 0 && repair == Repair::Refuse {
         return Err(Wrong::Repaired);
-    }
-    let transaction = |slot: usize| {
-        let at = SLOTS_AT + slot * SLOT + TRANSACTION_AT;
-        let bytes = header[at..]
-            .first_chunk()
-            .expect("the header holds two slots");
-        u64::from_le_bytes(*bytes)
-    };
-    let primary = usize::from(flags & PRIMARY);
-    if flags & UNCLEAN == 0 && transaction(primary) < transaction(1 - primary) {
-        return Err(Wrong::Damaged(
-            "it was closed on its last change and names another".to_owned(),
-        ));
     }
     Ok(())
 }
 
-// redb's header (file format 3): one byte of flags, and two slots that each name a commit.
-const HEADER: usize = 320;
+// From redb's file format 3.
 const FLAGS_AT: usize = 9;
-const PRIMARY: u8 = 1;
-const UNCLEAN: u8 = 2;
 const TWO_PHASE: u8 = 4;
-const SLOTS_AT: usize = 64;
-const SLOT: usize = 128;
-const TRANSACTION_AT: usize = 104;
 
 /// Whether the file is ours, of a format that is known, and opens with this master key.
 fn check_content(
