@@ -1,7 +1,6 @@
 //! Where the master key comes from: a file that only its owner can read, or a text handed in.
 
 use std::{
-    fmt,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
@@ -11,73 +10,48 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::partial::sync_directory;
-use crate::crypto::{
-    random::Entropy,
-    sealed::{MasterKey, MasterKeyError},
+use crate::{
+    config::MasterKeySource,
+    crypto::{
+        random::Entropy,
+        sealed::{MasterKey, MasterKeyError},
+    },
 };
 
-/// The file's name in the data directory.
-pub const FILE_NAME: &str = "master.key";
-
-/// Where the master key comes from.
-#[derive(Clone)]
-pub enum MasterKeySource {
-    /// A file.
-    File(PathBuf),
-    /// Its text, from elsewhere.
-    Value(Zeroizing<String>),
-}
-
-impl MasterKeySource {
-    /// The file in the data directory `directory`.
-    pub fn in_directory(directory: &Path) -> Self {
-        Self::File(directory.join(FILE_NAME))
-    }
-
-    /// The master key of the data file `data`, or a new one for it if there is neither.
-    ///
-    /// # Errors
-    /// [`MasterKeyFault::Lost`] if there is a data file without its key: a new one would not open
-    /// it. The others as for [`Self::load`].
-    pub fn load_or_create(
-        &self,
-        data: &Path,
-        entropy: &Entropy,
-    ) -> Result<MasterKey, MasterKeyFault> {
-        match (self, self.load()) {
-            (Self::File(path), Err(MasterKeyFault::Missing(_))) => {
-                if fs::symlink_metadata(data).is_ok() {
-                    return Err(MasterKeyFault::Lost {
-                        key: path.clone(),
-                        data: data.to_owned(),
-                    });
-                }
-                let key = MasterKey::generate(entropy);
-                write(path, &key).map_err(|error| MasterKeyFault::unwritable(path, &error))?;
-                Ok(key)
+/// The master key of the data file `data`, or a new one for it if there is neither.
+///
+/// # Errors
+/// [`MasterKeyFault::Lost`] if there is a data file without its key: a new one would not open it.
+/// The others as for [`load`].
+pub fn load_or_create(
+    source: &MasterKeySource,
+    data: &Path,
+    entropy: &Entropy,
+) -> Result<MasterKey, MasterKeyFault> {
+    match (source, load(source)) {
+        (MasterKeySource::File(path), Err(MasterKeyFault::Missing(_))) => {
+            if fs::symlink_metadata(data).is_ok() {
+                return Err(MasterKeyFault::Lost {
+                    key: path.clone(),
+                    data: data.to_owned(),
+                });
             }
-            (_, loaded) => loaded,
+            let key = MasterKey::generate(entropy);
+            write(path, &key).map_err(|error| MasterKeyFault::unwritable(path, &error))?;
+            Ok(key)
         }
-    }
-
-    /// The master key.
-    ///
-    /// # Errors
-    /// If there is none, if others than its owner can read it, or if it is no master key.
-    pub fn load(&self) -> Result<MasterKey, MasterKeyFault> {
-        match self {
-            Self::File(path) => read(path),
-            Self::Value(text) => Ok(MasterKey::parse(text)?),
-        }
+        (_, loaded) => loaded,
     }
 }
 
-impl fmt::Debug for MasterKeySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "File({})", path.display()),
-            Self::Value(_) => f.write_str("Value(..)"),
-        }
+/// The master key.
+///
+/// # Errors
+/// If there is none, if others than its owner can read it, or if it is no master key.
+pub fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyFault> {
+    match source {
+        MasterKeySource::File(path) => read(path),
+        MasterKeySource::Given(text) => Ok(MasterKey::parse(text)?),
     }
 }
 
@@ -225,6 +199,12 @@ mod tests {
 
     use super::*;
 
+    const FILE_NAME: &str = "master.key";
+
+    fn source_in(directory: &TempDir) -> MasterKeySource {
+        MasterKeySource::File(directory.path().join(FILE_NAME))
+    }
+
     fn set_mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
@@ -233,17 +213,17 @@ mod tests {
     fn the_first_start_makes_a_key_that_the_second_finds() {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("jeton.redb");
-        let source = MasterKeySource::in_directory(directory.path());
-        let made = source.load_or_create(&data, &Entropy::seeded(1)).unwrap();
-        let found = source.load_or_create(&data, &Entropy::seeded(2)).unwrap();
+        let source = source_in(&directory);
+        let made = load_or_create(&source, &data, &Entropy::seeded(1)).unwrap();
+        let found = load_or_create(&source, &data, &Entropy::seeded(2)).unwrap();
         assert_eq!(made.id(), found.id());
         let permissions = fs::metadata(directory.path().join(FILE_NAME))
             .unwrap()
             .mode();
         assert_eq!(permissions & 0o7777, 0o600);
-        let text = source.load().unwrap().to_text();
-        let handed_in = MasterKeySource::Value(text);
-        assert_eq!(handed_in.load().unwrap().id(), made.id());
+        let text = load(&source).unwrap().to_text();
+        let handed_in = MasterKeySource::Given(text);
+        assert_eq!(load(&handed_in).unwrap().id(), made.id());
     }
 
     #[test]
@@ -251,10 +231,8 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("jeton.redb");
         fs::write(&data, b"sealed").unwrap();
-        let source = MasterKeySource::in_directory(directory.path());
-        let fault = source
-            .load_or_create(&data, &Entropy::seeded(1))
-            .unwrap_err();
+        let source = source_in(&directory);
+        let fault = load_or_create(&source, &data, &Entropy::seeded(1)).unwrap_err();
         assert!(matches!(fault, MasterKeyFault::Lost { .. }), "{fault}");
         assert_eq!(fault.exit_code(), 78);
         assert!(!directory.path().join(FILE_NAME).exists());
@@ -264,17 +242,17 @@ mod tests {
     fn a_key_that_others_can_read_is_refused() {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("jeton.redb");
-        let source = MasterKeySource::in_directory(directory.path());
-        source.load_or_create(&data, &Entropy::seeded(1)).unwrap();
+        let source = source_in(&directory);
+        load_or_create(&source, &data, &Entropy::seeded(1)).unwrap();
         let path = directory.path().join(FILE_NAME);
         for open in [0o640, 0o604, 0o700, 0o660] {
             set_mode(&path, open);
             assert!(
-                matches!(source.load(), Err(MasterKeyFault::Mode { mode, .. }) if mode == open)
+                matches!(load(&source), Err(MasterKeyFault::Mode { mode, .. }) if mode == open)
             );
         }
         set_mode(&path, 0o400);
-        assert!(source.load().is_ok());
+        assert!(load(&source).is_ok());
     }
 
     #[test]
@@ -284,9 +262,7 @@ mod tests {
         let text = MasterKey::generate(&Entropy::seeded(1)).to_text();
         fs::write(&path, &text[..20]).unwrap();
         set_mode(&path, 0o600);
-        let fault = MasterKeySource::in_directory(directory.path())
-            .load()
-            .unwrap_err();
+        let fault = load(&source_in(&directory)).unwrap_err();
         assert!(matches!(fault, MasterKeyFault::Malformed(_)), "{fault}");
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use rand::{RngExt, SeedableRng, rngs::StdRng};
-
 use super::*;
 
 /// How many places are damaged in each test.
@@ -33,14 +31,16 @@ async fn a_file_damaged_after_a_crash_opens_as_it_was_or_not_at_all() {
 }
 
 async fn try_damages(bench: &Bench, whole: &[u8], content: &Content) {
-    let mut rng = StdRng::seed_from_u64(6);
+    let entropy = Entropy::seeded(6);
+    let random =
+        |below: usize| usize::try_from(u32::from_be_bytes(entropy.bytes())).unwrap() % below;
     let (mut refused, mut harmless) = (0, 0);
     for place in 0..PLACES {
         let mut bytes = whole.to_vec();
-        let at = rng.random_range(0..bytes.len());
+        let at = random(bytes.len());
         let page = at - at % 4096;
         match place % 5 {
-            0..=2 => bytes[at] ^= 1 << rng.random_range(0..8),
+            0..=2 => bytes[at] ^= 1 << random(8),
             3 => bytes[page..page + 4096].fill(0),
             _ => bytes.truncate(at),
         }
