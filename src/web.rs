@@ -1,5 +1,6 @@
 //! The faces Jeton shows to the network: HTTP and everything that is said over it.
 
+pub mod api;
 pub mod faces;
 pub mod health;
 pub mod layers;

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::{
-    health,
+    api, health,
     layers::{Edge, EdgeSettings, ForwardedBy, Refusal, RequestIds, Transport, plain},
     oauth,
     server::{self, Limits, Listener, ServeReport},
@@ -71,8 +71,8 @@ pub fn protocol(app: &App) -> Router {
 }
 
 /// What operators and their programs must reach.
-pub fn operator(_app: &App) -> Router {
-    Router::new()
+pub fn operator(app: &App) -> Router {
+    api::router(app.clone())
 }
 
 async fn serve_one(
@@ -104,6 +104,8 @@ pub fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
 fn respond(refusal: Refusal, target: &Uri) -> Response<Body> {
     if oauth::speaks_for(target.path()) {
         oauth::refuse(refusal)
+    } else if api::speaks_for(target.path()) {
+        api::refuse(refusal)
     } else {
         plain(refusal, target)
     }

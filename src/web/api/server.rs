@@ -1,0 +1,118 @@
+//! `/server`: the server itself, and its backups.
+
+use std::path::PathBuf;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    auth::{Anything, Backup, May},
+    extract::Written,
+    problem::{Kind, Problem},
+    reply::Reply,
+};
+use crate::{
+    admin::refusal::FieldErrors,
+    app::{App, Readiness},
+    domain::actor::Who,
+};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(back_up))
+}
+
+/// The server as it is.
+#[derive(Serialize, ToSchema)]
+struct ServerView {
+    version: &'static str,
+    /// Who signs.
+    issuer: String,
+    /// How many changes led here.
+    revision: u64,
+    /// The format of the data file.
+    format: u32,
+    /// Its size.
+    bytes: u64,
+    /// How many clients there are.
+    clients: usize,
+    /// Which master key opens it.
+    master_key_id: String,
+    /// Since when it runs.
+    started_at: String,
+    /// `ready`, `degraded`, `draining` or `unable`.
+    ready: &'static str,
+}
+
+/// Shows the server: version, issuer, data file, health.
+#[utoipa::path(get, path = "/server", tag = "server", operation_id = "show_server",
+    security(("token" = [])), responses((status = 200, body = ServerView)))]
+async fn show(State(app): State<App>, _: May<Anything>) -> Result<Reply, Problem> {
+    let report = app.report().await?;
+    let registry = app.registry();
+    Ok(Reply::ok(&ServerView {
+        version: env!("CARGO_PKG_VERSION"),
+        issuer: app.issuer().to_string(),
+        revision: registry.revision().0,
+        format: report.format,
+        bytes: report.bytes,
+        clients: registry.client_count(),
+        master_key_id: report.master_key_id,
+        started_at: app.started().to_string(),
+        ready: match app.readiness() {
+            Readiness::Ready => "ready",
+            Readiness::Degraded(_) => "degraded",
+            Readiness::Draining => "draining",
+            Readiness::Unable(_) => "unable",
+        },
+    }))
+}
+
+/// Where a backup goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BackupInput {
+    /// A new file on the server's machine, by its absolute path.
+    #[serde(default)]
+    #[schema(required)]
+    path: String,
+}
+
+/// A backup that was just made.
+#[derive(Serialize, ToSchema)]
+struct BackupView {
+    /// Its size.
+    bytes: u64,
+    /// The revision that it holds.
+    revision: u64,
+    /// Which master key opens it.
+    master_key_id: String,
+}
+
+/// Makes a sealed backup of everything; only for callers on the server's own machine.
+#[utoipa::path(post, path = "/server/backup", tag = "server", operation_id = "back_up",
+    security(("token" = ["backup:read"])), request_body = BackupInput,
+    responses((status = 200, body = BackupView)))]
+async fn back_up(
+    State(app): State<App>,
+    May { actor, .. }: May<Backup>,
+    written: Written<BackupInput>,
+) -> Result<Reply, Problem> {
+    if !matches!(actor.who(), Who::Local(_)) {
+        let detail = "a path is on the server's machine: ask there, over its socket";
+        return Err(Problem::new(Kind::Forbidden, detail));
+    }
+    let path = PathBuf::from(written.input.path);
+    if !path.is_absolute() {
+        return Err(FieldErrors::one("path", "write an absolute path").into());
+    }
+    let report = app.backup(actor, &path).await?;
+    Ok(Reply::ok(&BackupView {
+        bytes: report.bytes,
+        revision: report.revision,
+        master_key_id: report.master_key_id,
+    }))
+}
