@@ -27,7 +27,7 @@ use crate::{
     telemetry::{LogFormat, LogLevel},
 };
 pub use settings::{Place, Settings};
-pub use values::{Endpoint, Network, ValueError};
+pub use values::{Endpoint, ForwardedBy, Network, ValueError};
 
 /// Where everything is kept unless `--data` says otherwise.
 pub const DEFAULT_DATA: &str = "jeton-data";
@@ -61,6 +61,8 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// The reverse proxies whose forwarding headers are believed.
     pub behind_proxy: Vec<IpNet>,
+    /// The header in which they say who asks.
+    pub forwarded_by: ForwardedBy,
     /// Whether anybody may come over plain HTTP.
     pub plain_http: PlainHttp,
     /// How the log is written.
@@ -223,6 +225,7 @@ impl Config {
                 .into_iter()
                 .map(|network| network.0)
                 .collect(),
+            forwarded_by: settings.forwarded_by.unwrap_or_default(),
             plain_http,
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_default(),
@@ -294,7 +297,7 @@ impl Limits {
             request_timeout: settings.request_timeout.unwrap_or(Span(15)),
             idle_timeout: settings.idle_timeout.unwrap_or(Span::minutes(1)),
             connection_lifetime: settings.connection_lifetime.unwrap_or(Span::hours(1)),
-            drain_timeout: settings.drain_timeout.unwrap_or(Span(30)),
+            drain_timeout: settings.drain_timeout.unwrap_or(Span(10)),
         };
         limits.check()?;
         Ok(limits)

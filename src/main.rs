@@ -1,3 +1,7 @@
-//! The `jeton` program.
+//! The `jeton` program: parses the command line, runs it, and ends with its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jeton::cli::run()
+}

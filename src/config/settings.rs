@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     toml_file::{list, text},
-    values::{Endpoint, Network},
+    values::{Endpoint, ForwardedBy, Network},
 };
 use crate::{
     domain::{issuer::Issuer, time::Span},
@@ -107,8 +107,7 @@ pub struct Settings {
     pub issuer: Option<Issuer>,
 
     /// The reverse proxy in front of this server, which adds TLS: its address or network. Only its
-    /// `Forwarded` and `X-Forwarded-For` headers are believed. May be given several times, or several
-    /// with commas between.
+    /// word on who asks is believed. May be given several times, or several with commas between.
     ///
     /// Default: none
     #[arg(
@@ -120,6 +119,19 @@ pub struct Settings {
     )]
     #[serde(deserialize_with = "list")]
     pub behind_proxy: Option<Vec<Network>>,
+
+    /// The header in which that proxy says who asks: `x-forwarded-for` or `forwarded`.
+    ///
+    /// Default: x-forwarded-for
+    #[arg(
+        long,
+        env = "JETON_FORWARDED_BY",
+        value_name = "HEADER",
+        hide_env_values = true,
+        hide_possible_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub forwarded_by: Option<ForwardedBy>,
 
     /// Takes plain HTTP from anywhere, so that everybody on the way can read secrets and tokens. For
     /// trials only.
@@ -143,7 +155,8 @@ pub struct Settings {
         long,
         env = "JETON_LOG_FORMAT",
         value_name = "FORMAT",
-        hide_env_values = true
+        hide_env_values = true,
+        hide_possible_values = true
     )]
     #[serde(deserialize_with = "text")]
     pub log_format: Option<LogFormat>,
@@ -187,7 +200,7 @@ pub struct Settings {
 
     /// How long requests in flight may take when the server is told to stop.
     ///
-    /// Default: 30s
+    /// Default: 10s
     #[arg(
         long,
         env = "JETON_DRAIN_TIMEOUT",
@@ -280,7 +293,7 @@ impl Settings {
             ($($field:ident)*) => { Self { $($field: self.$field.or(other.$field)),* } };
         }
         each! {
-            data master_key_file listen operator_listen issuer behind_proxy
+            data master_key_file listen operator_listen issuer behind_proxy forwarded_by
             allow_plain_http_from_anywhere log_format log_level worker_threads usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout header_timeout body_timeout
@@ -344,8 +357,8 @@ pub fn table() -> String {
         .fold(head, |table, setting| table + &row(setting))
 }
 
-/// Which variable is wrong, and why.
-pub(super) fn wrong_variable(error: &clap::Error) -> String {
+/// Which environment variable is wrong, and why.
+pub fn wrong_variable(error: &clap::Error) -> String {
     use clap::error::ContextKind as Kind;
     let context = |kind| error.get(kind).map(ToString::to_string);
     let flag = context(Kind::InvalidArg).unwrap_or_default();

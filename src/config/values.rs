@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, str::FromStr};
 
+use clap::ValueEnum;
 use ipnet::IpNet;
 
 /// An address and a port to listen on.
@@ -40,6 +41,25 @@ impl FromStr for Network {
             .or_else(|_| alone())
             .map(Self)
             .map_err(|_| NOT_A_NETWORK)
+    }
+}
+
+/// The header in which a proxy says for whom it asks.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum ForwardedBy {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+impl FromStr for ForwardedBy {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        <Self as ValueEnum>::from_str(text, false)
+            .map_err(|_| ValueError("x-forwarded-for or forwarded"))
     }
 }
 

@@ -1,0 +1,260 @@
+//! `jeton client`: the machines that may ask for tokens.
+
+mod words;
+
+pub(super) use self::words::GrantView;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{
+    desk::{Desk, object, path, with_query},
+    failure::Failure,
+    input::{GrantArgument, ScopeList},
+    output::{self, Format},
+    secret_file::SecretFile,
+};
+
+/// Register, look up and manage clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Register a client and make its first secret, which is shown once.
+    #[command(after_help = CREATE_EXAMPLES)]
+    Create(Box<Create>),
+    /// List clients.
+    List(List),
+    /// Show a client: its grants, its secrets, when it was last used.
+    Show(Named),
+    /// Change a client's name, description, owner, token lifetime or default scopes.
+    #[command(after_help = EDIT_EXAMPLES)]
+    Edit(Edit),
+    /// Issue no tokens to a client until it is enabled again. Tokens it has live on until they expire.
+    Disable(Named),
+    /// Issue tokens to a disabled client again.
+    Enable(Named),
+    /// Remove a client for good, with its secrets and grants. Its id is never used again.
+    Remove(Named),
+}
+
+const CREATE_EXAMPLES: &str = "\
+Examples:
+  jeton client create 'Report Service' --grant https://sales.example.com=read:analytics
+  jeton client create Billing --id billing --owner payments@example.com \\
+      --grant https://ledger.example.com=read,write --secret-file billing.secret
+
+A secret made by Jeton has 256 random bits and is the better choice. With --secret-file, FILE holds
+the client's secret afterwards: if it exists, its content becomes the secret (one line break at the
+end is left off); if not, the new secret is written to it, readable by you alone.";
+
+const EDIT_EXAMPLES: &str = "\
+Examples:
+  jeton client edit report-service --owner 'Data team'
+  jeton client edit report-service --token-lifetime 15m
+  jeton client edit report-service --token-lifetime default";
+
+/// What a new client is like.
+#[derive(Args, Debug)]
+pub(crate) struct Create {
+    /// What the client is called.
+    name: String,
+    /// The client id. Made from the name, with six random characters, if it is not given.
+    #[arg(long)]
+    id: Option<String>,
+    /// Scopes the client may ask for, on one API. May be given several times.
+    #[arg(long, value_name = "IDENTIFIER=SCOPE,SCOPE")]
+    grant: Vec<GrantArgument>,
+    /// The scopes of a token request that names none.
+    #[arg(long, value_name = "SCOPE,SCOPE")]
+    default_scope: Option<ScopeList>,
+    /// Who answers for the client: a person, a team or an address.
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// What the client is for.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// How long its tokens live, if shorter than the API says: 15m, 1h.
+    #[arg(long, value_name = "SPAN")]
+    token_lifetime: Option<String>,
+    /// The file that holds the client's secret afterwards: see below.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<SecretFile>,
+    /// How long the secret lives: 90d, 365d. For ever, if not given.
+    #[arg(long, value_name = "SPAN")]
+    secret_expires_in: Option<String>,
+    /// Where the secret is kept, as a note for people.
+    #[arg(long, value_name = "TEXT")]
+    secret_note: Option<String>,
+}
+
+/// Which clients to list.
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// Only those whose name, id, owner, secret id, API or scope contains this.
+    #[arg(long, short = 'q', value_name = "TEXT")]
+    search: Option<String>,
+    /// Only those that are active, or disabled.
+    #[arg(long, value_name = "STATUS", value_parser = ["active", "disabled"])]
+    status: Option<String>,
+    /// Only those with a grant on this API.
+    #[arg(long, value_name = "IDENTIFIER")]
+    api: Option<String>,
+    /// Only those with a grant of this scope.
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+}
+
+/// Which client.
+#[derive(Args, Debug)]
+pub(crate) struct Named {
+    /// The client's id.
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+/// What to change of a client.
+#[derive(Args, Debug)]
+#[group(multiple = true, required = true, args = ["name", "owner", "description", "token_lifetime", "default_scope"])]
+pub(crate) struct Edit {
+    /// The client's id.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// What the client is called.
+    #[arg(long)]
+    name: Option<String>,
+    /// Who answers for the client; '' for nobody.
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// What the client is for; '' for nothing.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// How long its tokens live, if shorter than the API says; `default` for as long as the API says.
+    #[arg(long, value_name = "SPAN")]
+    token_lifetime: Option<String>,
+    /// The scopes of a token request that names none; '' for all that are granted.
+    #[arg(long, value_name = "SCOPE,SCOPE")]
+    default_scope: Option<ScopeList>,
+}
+
+impl ClientCommand {
+    /// Carries the command out.
+    pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => create.run(desk).await,
+            Self::List(list) => list.run(desk).await,
+            Self::Show(Named { id }) => {
+                let client = desk.get(&path(["clients", &id])).await?;
+                desk.answer(&client, words::show)
+            }
+            Self::Edit(edit) => edit.run(desk).await,
+            Self::Disable(Named { id }) => {
+                let client = desk
+                    .post(&path(["clients", &id, "disable"]), json!({}))
+                    .await?;
+                desk.answer(&client, words::disabled)
+            }
+            Self::Enable(Named { id }) => {
+                let client = desk
+                    .post(&path(["clients", &id, "enable"]), json!({}))
+                    .await?;
+                desk.answer(&client, words::enabled)
+            }
+            Self::Remove(Named { id }) => {
+                let client = desk.get(&path(["clients", &id])).await?;
+                desk.delete(&path(["clients", &id])).await?;
+                desk.answer(&client, words::removed)
+            }
+        }
+    }
+}
+
+impl Create {
+    async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let file = self
+            .secret_file
+            .as_ref()
+            .map(SecretFile::prepare)
+            .transpose()?;
+        let chosen = file.as_ref().and_then(|file| file.chosen());
+        let secret = object([
+            ("value", chosen.map(|text| json!(text))),
+            (
+                "expires_in",
+                self.secret_expires_in.as_ref().map(|span| json!(span)),
+            ),
+            ("note", self.secret_note.as_ref().map(|note| json!(note))),
+        ]);
+        let body = object([
+            ("name", Some(json!(self.name))),
+            ("client_id", self.id.map(Value::from)),
+            ("description", self.description.map(Value::from)),
+            ("owner", self.owner.map(Value::from)),
+            (
+                "grants",
+                Some(self.grant.iter().map(GrantArgument::to_json).collect()),
+            ),
+            (
+                "default_scopes",
+                self.default_scope.map(|scopes| json!(scopes.0)),
+            ),
+            ("token_lifetime", self.token_lifetime.map(Value::from)),
+            ("secret", Some(secret)),
+        ]);
+        let made = desk.post("/clients", body).await?;
+        if let Some(file) = file {
+            file.keep(made["client_secret"].as_str())?;
+        }
+        match desk.format() {
+            Format::Json => output::print_json(&json!({
+                "client_id": made["client_id"],
+                "client_secret": made["client_secret"],
+                "secret_id": made["secret_id"],
+            })),
+            Format::Human => {
+                let view = super::desk::read(&made)?;
+                let file = self.secret_file.as_ref();
+                output::print(&words::created(&desk.format().pen(), &view, file));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl List {
+    async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let filters = [
+            ("q", self.search.as_deref()),
+            ("status", self.status.as_deref()),
+            ("api", self.api.as_deref()),
+            ("scope", self.scope.as_deref()),
+        ];
+        let filtered = filters.iter().any(|(_, value)| value.is_some());
+        let clients = desk.all(&with_query("/clients", filters)).await?;
+        let nothing = if filtered {
+            "No client is like that."
+        } else {
+            "No clients yet. Register one:\n  jeton client create NAME --grant IDENTIFIER=SCOPE"
+        };
+        desk.answer(&clients, |pen, list| words::list(pen, list, nothing))
+    }
+}
+
+impl Edit {
+    async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let lifetime = self.token_lifetime.map(|span| match span.as_str() {
+            "default" => Value::Null,
+            _ => json!(span),
+        });
+        let body = object([
+            ("name", self.name.map(Value::from)),
+            ("owner", self.owner.map(Value::from)),
+            ("description", self.description.map(Value::from)),
+            ("token_lifetime", lifetime),
+            (
+                "default_scopes",
+                self.default_scope.map(|scopes| json!(scopes.0)),
+            ),
+        ]);
+        let client = desk.patch(&path(["clients", &self.id]), body).await?;
+        desk.answer(&client, words::show)
+    }
+}

@@ -1,0 +1,197 @@
+//! Clients, for people.
+
+use std::fmt::Write;
+
+use serde::Deserialize;
+
+use crate::cli::{
+    pen::{Pen, or, quoted},
+    secret::words::SecretView,
+    secret_file::SecretFile,
+};
+
+#[derive(Deserialize)]
+pub(super) struct ClientView {
+    client_id: String,
+    name: String,
+    description: String,
+    owner: String,
+    status: String,
+    disabled_at: Option<String>,
+    created_at: String,
+    token_lifetime: Option<u64>,
+    grants: Vec<GrantView>,
+    default_scopes: Vec<String>,
+    secrets: Vec<SecretView>,
+    last_used_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::cli) struct GrantView {
+    pub(in crate::cli) api: String,
+    pub(in crate::cli) scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CreatedView {
+    client_secret: String,
+    secret_id: String,
+    #[serde(flatten)]
+    client: ClientView,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ListView {
+    data: Vec<ClientView>,
+}
+
+pub(super) fn created(pen: &Pen, made: &CreatedView, file: Option<&SecretFile>) -> String {
+    let client = &made.client;
+    let id = &client.client_id;
+    let secret = match file {
+        Some(file) => format!("in {}", file.path().display()),
+        None => pen.strong(&made.client_secret),
+    };
+    let facts = pen.facts(&[
+        ("client id", pen.strong(id)),
+        ("secret", secret),
+        ("secret id", made.secret_id.clone()),
+        ("may have", granted(&client.grants)),
+    ]);
+    let advice = match file {
+        Some(_) => String::new(),
+        None => format!(
+            "\nThe secret is shown this once. Store it now; if it is lost, make another:\n  \
+             jeton secret rotate {}\n",
+            quoted(id)
+        ),
+    };
+    let next = if client.grants.is_empty() {
+        format!(
+            "\nIt gets no token before it is granted a scope:\n  jeton grant set {} IDENTIFIER SCOPE\n",
+            quoted(id)
+        )
+    } else {
+        String::new()
+    };
+    format!("{} is registered.\n\n{facts}{advice}{next}", client.name)
+}
+
+pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
+    let mut facts = vec![
+        ("client id", client.client_id.clone()),
+        ("status", status(pen, client)),
+        ("owner", or(&client.owner, "nobody is named").to_owned()),
+    ];
+    if !client.description.is_empty() {
+        facts.push(("for", client.description.clone()));
+    }
+    facts.extend([
+        ("registered", pen.time(&client.created_at)),
+        (
+            "last used",
+            pen.time_or(client.last_used_at.as_deref(), "not used yet"),
+        ),
+        ("tokens live", lifetime(client.token_lifetime)),
+        ("may have", granted(&client.grants)),
+        ("by default", by_default(client)),
+    ]);
+    let mut text = format!("{}\n\n{}", pen.strong(&client.name), pen.facts(&facts));
+    for secret in client.secrets.iter().filter(|secret| secret.is_live()) {
+        text.push('\n');
+        text.push_str(&secret.in_words(pen));
+    }
+    if !client.secrets.iter().any(SecretView::is_live) {
+        text.push_str("\nIt has no live secret, so it gets no tokens. Make one:\n");
+        let _ = writeln!(text, "  jeton secret rotate {}", quoted(&client.client_id));
+    }
+    text
+}
+
+pub(super) fn list(pen: &Pen, list: &ListView, nothing: &str) -> String {
+    let row = |client: &ClientView| {
+        [
+            client.client_id.clone(),
+            client.name.clone(),
+            client.status.clone(),
+            client
+                .grants
+                .iter()
+                .map(|grant| grant.scopes.len())
+                .sum::<usize>()
+                .to_string(),
+            client.owner.clone(),
+            pen.time_or(client.last_used_at.as_deref(), "not used yet"),
+        ]
+    };
+    let rows = list.data.iter().map(row).collect();
+    let titles = [
+        "client id",
+        "name",
+        "status",
+        "scopes",
+        "owner",
+        "last used",
+    ];
+    pen.table(titles, rows, nothing)
+}
+
+pub(super) fn disabled(_: &Pen, client: &ClientView) -> String {
+    format!(
+        "{} ({}) is disabled and gets no more tokens. Tokens it has keep working until they expire.\n\
+         To undo this: jeton client enable {}\n",
+        client.name,
+        client.client_id,
+        quoted(&client.client_id)
+    )
+}
+
+pub(super) fn enabled(_: &Pen, client: &ClientView) -> String {
+    format!(
+        "{} ({}) gets tokens again.\n",
+        client.name, client.client_id
+    )
+}
+
+pub(super) fn removed(_: &Pen, client: &ClientView) -> String {
+    format!(
+        "{} is removed, with its secrets and grants. Its id {} is never used again. Tokens it has \
+         keep working until they expire.\n",
+        client.name, client.client_id
+    )
+}
+
+fn status(pen: &Pen, client: &ClientView) -> String {
+    match &client.disabled_at {
+        Some(since) => format!("{} since {}", pen.warning(&client.status), pen.time(since)),
+        None => client.status.clone(),
+    }
+}
+
+fn lifetime(seconds: Option<u64>) -> String {
+    seconds.map_or_else(
+        || "as long as the API says".to_owned(),
+        |seconds| {
+            format!(
+                "{}, or less if the API says so",
+                crate::domain::time::Span(seconds).in_words()
+            )
+        },
+    )
+}
+
+pub(in crate::cli) fn granted(grants: &[GrantView]) -> String {
+    if grants.is_empty() {
+        return "nothing".to_owned();
+    }
+    let line = |grant: &GrantView| format!("{} on {}", grant.scopes.join(" "), grant.api);
+    grants.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn by_default(client: &ClientView) -> String {
+    if client.default_scopes.is_empty() {
+        "all it may have, if that is on one API".to_owned()
+    } else {
+        client.default_scopes.join(" ")
+    }
+}

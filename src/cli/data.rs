@@ -1,0 +1,198 @@
+//! The data directory: opened as it is, or made where there is nothing.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::Arc,
+};
+
+use super::failure::{Exit, Failure};
+use crate::{
+    admin::init::InitServer,
+    app::{
+        App,
+        assemble::{Settings, Surroundings, assemble},
+    },
+    config::{Config, MasterKeySource},
+    crypto::{random::Entropy, sealed::MasterKey},
+    domain::{actor::Actor, issuer::Issuer, time::SystemClock},
+    store::{
+        self,
+        master_key::MasterKeyFault,
+        redb::{OpenError, RedbStore, Repair},
+    },
+};
+
+/// The data file's name in the data directory.
+pub(crate) const FILE_NAME: &str = "jeton.redb";
+
+/// An open data file.
+pub(crate) struct Data {
+    store: RedbStore,
+    entropy: Entropy,
+    /// Whether it was there before.
+    pub(crate) origin: Origin,
+}
+
+/// Whether something was there before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Origin {
+    /// It was.
+    Found,
+    /// It was made just now.
+    Made,
+}
+
+impl Data {
+    /// Opens the data file, which must exist.
+    pub(crate) fn open(config: &Config, repair: Repair) -> Result<Self, Failure> {
+        let path = config.data.join(FILE_NAME);
+        let entropy = Entropy::os();
+        if is_missing(&path)? {
+            return Err(Failure::new(
+                Exit::Damaged,
+                "no-data",
+                format!(
+                    "there is no data file in {}: name the right directory with --data, or make one \
+                     with `jeton init` or `jeton serve`",
+                    config.data.display()
+                ),
+            ));
+        }
+        let master = find_master_key(config, &path, &entropy)?;
+        let store = RedbStore::open_with(&path, (&master, &entropy), repair)?;
+        Ok(Self {
+            store,
+            entropy,
+            origin: Origin::Found,
+        })
+    }
+
+    /// Opens the data file, or makes the directory, the master key and the file where there is
+    /// none. What is there is never overwritten.
+    pub(crate) fn open_or_make(config: &Config, repair: Repair) -> Result<Self, Failure> {
+        let path = config.data.join(FILE_NAME);
+        make_folder(&config.data)?;
+        if !is_missing(&path)? {
+            return Self::open(config, repair);
+        }
+        let entropy = Entropy::os();
+        let master = source_of(config).load_or_create(&path, &entropy)?;
+        let store = RedbStore::create(&path, &master, &entropy)?;
+        Ok(Self {
+            store,
+            entropy,
+            origin: Origin::Made,
+        })
+    }
+
+    /// The server on these data, with nothing running in the background yet.
+    pub(crate) async fn assemble(self, config: &Config, issuer: Issuer) -> Result<App, Failure> {
+        let settings = Settings {
+            issuer,
+            usage_flush: config.usage_flush_interval,
+        };
+        let surroundings = Surroundings {
+            store: Arc::new(self.store),
+            clock: Arc::new(SystemClock),
+            entropy: self.entropy,
+        };
+        assemble(settings, surroundings)
+            .await
+            .map_err(|error| Failure::new(Exit::Damaged, "damaged", error.to_string()))
+    }
+}
+
+/// Makes what every server has, if it is not there yet.
+pub(crate) async fn initialise(app: &App) -> Result<(), Failure> {
+    let done = app.execute(Actor::system("first start"), InitServer).await;
+    done.map(|_| ())
+        .map_err(|error| Failure::unavailable(format!("the server could not be set up: {error}")))
+}
+
+fn make_folder(path: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| {
+        Failure::new(
+            Exit::InUse,
+            "cannot-create",
+            format!("cannot make the data directory {}: {error}", path.display()),
+        )
+    })
+}
+
+fn is_missing(path: &Path) -> Result<bool, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(Failure::new(
+            Exit::InUse,
+            "cannot-create",
+            format!(
+                "{} is a file: --data names a directory",
+                path.parent().unwrap_or(path).display()
+            ),
+        )),
+        Err(error) => Err(Failure::file(path, &error)),
+    }
+}
+
+/// The master key of a data file that exists.
+fn find_master_key(config: &Config, data: &Path, entropy: &Entropy) -> Result<MasterKey, Failure> {
+    match source_of(config).load_or_create(data, entropy) {
+        Err(MasterKeyFault::Lost { key, data }) => {
+            // A file that is empty, foreign or damaged has a worse problem than a missing key.
+            match RedbStore::open(&data, &MasterKey::generate(entropy), entropy) {
+                Ok(_) | Err(OpenError::WrongMasterKey { .. }) => {
+                    Err(MasterKeyFault::Lost { key, data }.into())
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+        found => Ok(found?),
+    }
+}
+
+fn source_of(config: &Config) -> store::master_key::MasterKeySource {
+    match &config.master_key {
+        MasterKeySource::File(path) => store::master_key::MasterKeySource::File(path.clone()),
+        MasterKeySource::Given(text) => store::master_key::MasterKeySource::Value(text.clone()),
+    }
+}
+
+impl From<MasterKeyFault> for Failure {
+    fn from(fault: MasterKeyFault) -> Self {
+        match &fault {
+            MasterKeyFault::Unwritable { .. } => {
+                Self::new(Exit::InUse, "cannot-create", fault.to_string())
+            }
+            MasterKeyFault::Missing(_)
+            | MasterKeyFault::Lost { .. }
+            | MasterKeyFault::Mode { .. }
+            | MasterKeyFault::Owner { .. }
+            | MasterKeyFault::Malformed(_)
+            | MasterKeyFault::Unreadable { .. } => {
+                Self::new(Exit::Config, "master-key", fault.to_string())
+            }
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let (exit, word) = match &error {
+            OpenError::Missing(_) => (Exit::Damaged, "no-data"),
+            OpenError::Empty(_)
+            | OpenError::Foreign(_)
+            | OpenError::Damaged { .. }
+            | OpenError::Repaired(_)
+            | OpenError::FromTheFuture { .. } => (Exit::Damaged, "damaged"),
+            OpenError::InUse(_) => (Exit::InUse, "in-use"),
+            OpenError::Exists(_) | OpenError::Unwritable { .. } => (Exit::InUse, "cannot-create"),
+            OpenError::WrongMasterKey { .. } => (Exit::Config, "master-key"),
+        };
+        Self::new(exit, word, error.to_string())
+    }
+}

@@ -1,0 +1,144 @@
+//! `jeton demo`: the Sales Analytics story, set up and ready to be run line by line.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    data::{Data, FILE_NAME, initialise},
+    desk::{Desk, path},
+    failure::Failure,
+    output::{self, Format},
+    pen::Pen,
+};
+use crate::{
+    config::{Config, Place},
+    store::redb::Repair,
+};
+
+/// Set up the Sales Analytics story and print the lines that run it.
+///
+/// A Report Service asks for a token with the scope `read:analytics` and calls the Sales Analytics API
+/// with it. What is there already is left as it is. Where there are no data yet, they are made.
+#[derive(Args, Debug)]
+pub(crate) struct DemoCommand {}
+
+const API: &str = "https://sales.example.com";
+const SCOPE: &str = "read:analytics";
+const CLIENT: &str = "report-service";
+
+impl DemoCommand {
+    /// Sets the story up and prints it.
+    pub(crate) async fn run(self, place: Place, format: Format) -> Result<(), Failure> {
+        let config = Config::resolve_place(place)?;
+        if config.data.join(FILE_NAME).symlink_metadata().is_err() {
+            let data = Data::open_or_make(&config, Repair::Refuse)?;
+            let app = data
+                .assemble(&config, config.issuer_at(config.listen))
+                .await?;
+            let ready = initialise(&app).await;
+            app.shut_down().await;
+            ready?;
+        }
+        let desk = Desk::open_with(&config, format).await?;
+        let story = set_up(&desk).await;
+        desk.close().await;
+        match format {
+            Format::Json => output::print_json(&story?.to_json()),
+            Format::Human => output::print(&story?.in_words(&format.pen())),
+        }
+        Ok(())
+    }
+}
+
+/// The story, as far as it must be known to run it.
+pub(super) struct Story {
+    issuer: String,
+    /// The client's secret, if it was made just now.
+    secret: Option<String>,
+    is_served: bool,
+}
+
+/// Makes what is missing of the story.
+pub(super) async fn set_up(desk: &Desk) -> Result<Story, Failure> {
+    let server = desk.get("/server").await?;
+    if is_missing(desk, &path(["apis", API])).await? {
+        let api = json!({
+            "identifier": API,
+            "name": "Sales Analytics",
+            "description": "What was sold, where and when",
+            "scopes": [{ "name": SCOPE, "description": "See the sales figures" }],
+        });
+        desk.post("/apis", api).await?;
+    }
+    let secret = if is_missing(desk, &path(["clients", CLIENT])).await? {
+        let client = json!({
+            "name": "Report Service",
+            "client_id": CLIENT,
+            "description": "Writes the monthly report",
+            "grants": [{ "api": API, "scopes": [SCOPE] }],
+            "default_scopes": [SCOPE],
+        });
+        let made = desk.post("/clients", client).await?;
+        made["client_secret"].as_str().map(str::to_owned)
+    } else {
+        None
+    };
+    Ok(Story {
+        issuer: server["issuer"].as_str().unwrap_or_default().to_owned(),
+        secret,
+        is_served: desk.is_served(),
+    })
+}
+
+async fn is_missing(desk: &Desk, path: &str) -> Result<bool, Failure> {
+    match desk.get(path).await {
+        Ok(_) => Ok(false),
+        Err(failure) if failure.word == "not-found" => Ok(true),
+        Err(failure) => Err(failure),
+    }
+}
+
+impl Story {
+    fn to_json(&self) -> serde_json::Value {
+        json!({
+            "issuer": self.issuer,
+            "api": API,
+            "scope": SCOPE,
+            "client_id": CLIENT,
+            "client_secret": self.secret,
+        })
+    }
+
+    /// The lines that run it.
+    pub(super) fn in_words(&self, pen: &Pen) -> String {
+        let Self { issuer, .. } = self;
+        let secret = match &self.secret {
+            Some(secret) => format!(
+                "# The secret of the Report Service, shown this once:\nSECRET='{}'\n",
+                pen.strong(secret)
+            ),
+            None => format!(
+                "# The Report Service was there already. If you do not have its secret, make another:\n\
+                 SECRET=$(jeton secret rotate {CLIENT} --json | sed -n 's/.*\"client_secret\": \"\\(.*\\)\".*/\\1/p')\n"
+            ),
+        };
+        let start = if self.is_served {
+            String::new()
+        } else {
+            "# In another terminal:\njeton serve\n\n".to_owned()
+        };
+        format!(
+            "{start}{secret}\n\
+             # It asks for a token:\n\
+             TOKEN=$(curl -s -u \"{CLIENT}:$SECRET\" {issuer}/oauth2/token \\\n    \
+                 -d grant_type=client_credentials -d scope={SCOPE} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\n\
+             # See what is in it:\n\
+             echo \"$TOKEN\" | jeton inspect --issuer {issuer} -\n\n\
+             # The Sales Analytics API, in another terminal:\n\
+             ISSUER={issuer} AUDIENCE={API} cargo run --example sales_analytics_api\n\n\
+             # It lets the Report Service in, and nobody without a token:\n\
+             curl -i -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:9090/v1/sales/analytics\n\
+             curl -i http://127.0.0.1:9090/v1/sales/analytics\n"
+        )
+    }
+}

@@ -1,0 +1,112 @@
+//! `jeton grant`: which scopes a client may ask for, on which API.
+
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    client::GrantView,
+    desk::{Desk, path, read},
+    failure::Failure,
+    output::{self, Format},
+    pen::Pen,
+};
+
+/// See, set and withdraw the scopes that a client may ask for.
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXAMPLES)]
+pub(crate) enum GrantCommand {
+    /// List what a client may ask for.
+    List(List),
+    /// Set a client's scopes on one API: exactly these, no others.
+    Set(Set),
+    /// Withdraw all of a client's scopes on one API. Tokens it has keep working until they expire.
+    Remove(Remove),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  jeton grant list report-service
+  jeton grant set report-service https://sales.example.com read:analytics
+  jeton grant remove report-service https://sales.example.com";
+
+/// Whose grants.
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// The client's id.
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+/// What a client may ask for on one API.
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// The client's id.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The API's identifier.
+    #[arg(value_name = "IDENTIFIER")]
+    api: String,
+    /// The scopes.
+    #[arg(value_name = "SCOPE", required = true)]
+    scopes: Vec<String>,
+}
+
+/// What is withdrawn.
+#[derive(Args, Debug)]
+pub(crate) struct Remove {
+    /// The client's id.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The API's identifier.
+    #[arg(value_name = "IDENTIFIER")]
+    api: String,
+}
+
+impl GrantCommand {
+    /// Carries the command out.
+    pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let id = match &self {
+            Self::List(List { id }) => id.clone(),
+            Self::Set(Set { id, api, scopes }) => {
+                let path = path(["clients", id, "grants", api]);
+                desk.put(&path, json!({ "scopes": scopes })).await?;
+                id.clone()
+            }
+            Self::Remove(Remove { id, api }) => {
+                desk.delete(&path(["clients", id, "grants", api])).await?;
+                id.clone()
+            }
+        };
+        let grants = desk.get(&path(["clients", &id, "grants"])).await?;
+        match desk.format() {
+            Format::Json => output::print_json(&grants),
+            Format::Human => {
+                let list: ListView = read(&grants)?;
+                output::print(&self.in_words(&desk.format().pen(), &id, &list));
+            }
+        }
+        Ok(())
+    }
+
+    fn in_words(&self, pen: &Pen, id: &str, list: &ListView) -> String {
+        let opening = match self {
+            Self::List(_) => String::new(),
+            Self::Set(Set { api, .. }) => {
+                format!("{id} may ask for these on {api} from now on.\n\n")
+            }
+            Self::Remove(Remove { api, .. }) => format!(
+                "{id} gets no more tokens for {api}. Tokens it has keep working until they expire.\n\n"
+            ),
+        };
+        let row = |grant: &GrantView| [grant.api.clone(), grant.scopes.join(" ")];
+        let rows = list.data.iter().map(row).collect();
+        let nothing = format!("{id} may ask for nothing.");
+        format!("{opening}{}", pen.table(["api", "scopes"], rows, &nothing))
+    }
+}
+
+#[derive(Deserialize)]
+struct ListView {
+    data: Vec<GrantView>,
+}

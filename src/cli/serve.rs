@@ -1,0 +1,253 @@
+//! `jeton serve`: the server, from its settings to its end.
+
+mod environment;
+mod sockets;
+mod welcome;
+
+use std::path::Path;
+
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{info, warn};
+
+use self::sockets::Sockets;
+use super::{
+    data::{Data, initialise},
+    demo,
+    desk::Desk,
+    failure::{Exit, Failure},
+    output::{self, Format},
+};
+use crate::{
+    app::App,
+    config::{self, Config, Place, Settings, wants_no_colour},
+    domain::issuer::Issuer,
+    store::redb::Repair,
+    telemetry::{self, Log, LogFormat},
+    web::{
+        faces::{self, Manners},
+        layers::ForwardedBy,
+        server::Limits,
+    },
+};
+
+/// How to serve.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ServeCommand {
+    #[command(flatten)]
+    settings: Settings,
+    /// Sets up the Sales Analytics story, if it is not there yet, and prints the lines that run it.
+    #[arg(long)]
+    demo: bool,
+    /// Opens a data file that can only be repaired by taking back its last change, and takes it back.
+    #[arg(long)]
+    accept_repair: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  jeton serve
+  jeton serve --data /var/lib/jeton --listen 0.0.0.0:8080 --issuer https://auth.example.com \\
+      --behind-proxy 10.0.0.0/8
+
+Where there is no data yet, everything is made: the directory, the master key, the data file, a signing
+key. Every setting may also stand in the environment or in the settings file, which wins in this order:
+flag, variable, file, default. SIGTERM or Ctrl-C ends it: requests in flight are answered first; a
+second one ends it at once.";
+
+impl ServeCommand {
+    /// Serves until told to stop.
+    pub(crate) fn run(self, place: Place, format: Format) -> Result<(), Failure> {
+        environment::hide_master_key()?;
+        let config = Config::resolve(place, self.settings.clone())?;
+        config.check_listening()?;
+        telemetry::start(Log {
+            format: config.log_format,
+            level: config.log_level,
+            colours: output::stderr_is_terminal() && !wants_no_colour(),
+        });
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        if let Some(threads) = config.worker_threads {
+            runtime.worker_threads(threads);
+        }
+        let runtime = runtime.enable_all().build().map_err(|error| {
+            Failure::unavailable(format!("the system gives no threads: {error}"))
+        })?;
+        let ended = runtime.block_on(self.serve(&config, format));
+        runtime.shutdown_background();
+        ended
+    }
+
+    async fn serve(&self, config: &Config, format: Format) -> Result<(), Failure> {
+        let mut signals = Signals::listen()?;
+        let repair = if self.accept_repair {
+            Repair::Accept
+        } else {
+            Repair::Refuse
+        };
+        let data = Data::open_or_make(config, repair)?;
+        let sockets = Sockets::bind(config).await?;
+        let issuer = config.issuer_at(sockets.public_address);
+        let origin = data.origin;
+        let app = data.assemble(config, issuer.clone()).await?;
+        initialise(&app).await?;
+        let (doors, socket) = sockets.into_doors(&config.data)?;
+        app.start().await;
+        announce(config, &issuer, &doors, &socket);
+        if config.log_format == LogFormat::Human {
+            output::say(&welcome::text(config, &issuer, origin));
+        }
+        if self.demo {
+            self.show_demo(&app, format).await?;
+        }
+        let manners = manners(config);
+        let work = async {
+            let cut = faces::serve(&app, doors, &manners).await;
+            // Before the data file is free for another server, which has a socket of its own.
+            socket.remove();
+            app.shut_down().await;
+            cut
+        };
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                cut = &mut work => return goodbye(&app, cut),
+                () = signals.next() => {
+                    if app.tasks().is_stopping() {
+                        return Err(Failure::refused("stopped", "stopped at once, as told twice"));
+                    }
+                    info!("stopping: requests in flight are answered first");
+                    app.tasks().stop();
+                }
+            }
+        }
+    }
+
+    async fn show_demo(&self, app: &App, format: Format) -> Result<(), Failure> {
+        let desk = Desk::over(app.clone(), format);
+        let story = demo::set_up(&desk).await?;
+        output::say(&story.in_words(&format.pen()));
+        Ok(())
+    }
+}
+
+fn announce(config: &Config, issuer: &Issuer, doors: &faces::Doors, socket: &sockets::LocalSocket) {
+    let address = |listener: &tokio::net::TcpListener| {
+        listener
+            .local_addr()
+            .map(|address| address.to_string())
+            .unwrap_or_default()
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let public = address(&doors.public);
+    info!(
+        version,
+        issuer = %issuer,
+        address = %public,
+        data = %config.data.display(),
+        "jeton {version} serves {issuer} on {public}"
+    );
+    if let Some(operator) = &doors.operator {
+        let operator = address(operator);
+        info!(address = %operator, "the admin API is served on {operator}");
+    }
+    info!(path = %socket.path().display(), "the command line reaches the server by {}", socket.path().display());
+    if config.plain_http == config::PlainHttp::FromAnywhere {
+        warn!(
+            "plain HTTP is taken from anywhere: everybody on the way can read secrets and tokens"
+        );
+    }
+}
+
+fn goodbye(app: &App, cut: u64) -> Result<(), Failure> {
+    if cut > 0 {
+        warn!(
+            connections = cut,
+            "{cut} connections were still busy and were cut"
+        );
+    }
+    if app.tasks().has_died() {
+        return Err(Failure::unavailable(
+            "a part of the server ended before its time, so it stopped: see the log",
+        ));
+    }
+    info!("stopped");
+    Ok(())
+}
+
+fn manners(config: &Config) -> Manners {
+    let limits = &config.limits;
+    Manners {
+        limits: Limits {
+            first_byte_timeout: limits.first_byte_timeout.duration(),
+            header_timeout: limits.header_timeout.duration(),
+            body_timeout: limits.body_timeout.duration(),
+            request_timeout: limits.request_timeout.duration(),
+            idle_timeout: limits.idle_timeout.duration(),
+            connection_lifetime: limits.connection_lifetime.duration(),
+            max_connections: limits.max_connections,
+            max_connections_per_address: limits.max_connections_per_address,
+            max_header_bytes: limits.max_header_bytes,
+            max_body_bytes: limits.max_body_bytes,
+            max_target_bytes: limits.max_target_bytes,
+            drain_timeout: limits.drain_timeout.duration(),
+        },
+        trusted_proxies: config.behind_proxy.clone(),
+        forwarded_by: match config.forwarded_by {
+            config::ForwardedBy::XForwardedFor => ForwardedBy::XForwardedFor,
+            config::ForwardedBy::Forwarded => ForwardedBy::Forwarded,
+        },
+    }
+}
+
+/// The two signals that end a server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let deaf = |error| Failure::unavailable(format!("cannot listen for signals: {error}"));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(deaf)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(deaf)?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// How this program was called, for lines that can be copied: by its path, or by its name if it was
+/// found by that.
+pub(super) fn program() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    if called.contains('/') && Path::new(&called).is_file() {
+        super::pen::quoted(&called)
+    } else {
+        "jeton".to_owned()
+    }
+}
+
+/// Why an address cannot be listened on.
+pub(super) fn cannot_listen(address: &dyn std::fmt::Display, error: &std::io::Error) -> Failure {
+    let kind = error.kind();
+    if kind == std::io::ErrorKind::PermissionDenied {
+        let message =
+            format!("may not listen on {address}: choose a port from 1024 on with --listen");
+        return Failure::new(Exit::Forbidden, "forbidden", message);
+    }
+    if kind == std::io::ErrorKind::AddrInUse {
+        return Failure::unavailable(format!(
+            "another program listens on {address} already: stop it, or choose another address with \
+             --listen"
+        ));
+    }
+    Failure::unavailable(format!("cannot listen on {address}: {error}"))
+}

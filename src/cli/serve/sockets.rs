@@ -1,0 +1,92 @@
+//! The sockets a server listens on: bound here, served elsewhere.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use tokio::net::{TcpListener, UnixListener};
+
+use super::cannot_listen;
+use crate::{
+    cli::{failure::Failure, remote::SOCKET_NAME},
+    config::Config,
+    web::faces::Doors,
+};
+
+/// What listens on the network.
+pub(super) struct Sockets {
+    public: TcpListener,
+    operator: Option<TcpListener>,
+    /// Where clients are served; with the port that was given if any was asked for.
+    pub(super) public_address: SocketAddr,
+}
+
+impl Sockets {
+    pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let public = listen(config.listen).await?;
+        let operator = match config.operator_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let public_address = public
+            .local_addr()
+            .map_err(|error| cannot_listen(&config.listen, &error))?;
+        Ok(Self {
+            public,
+            operator,
+            public_address,
+        })
+    }
+
+    /// All doors, the one for the command line included. Only who has the data file open may do so:
+    /// a socket that is there already is a dead server's.
+    pub(super) fn into_doors(self, data: &Path) -> Result<(Doors, LocalSocket), Failure> {
+        let (listener, socket) = LocalSocket::bind(data)
+            .map_err(|error| cannot_listen(&data.join(SOCKET_NAME).display(), &error))?;
+        let doors = Doors {
+            public: self.public,
+            operator: self.operator,
+            socket: Some(listener),
+        };
+        Ok((doors, socket))
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| cannot_listen(&address, &error))
+}
+
+/// The socket of the command line, as a file.
+pub(super) struct LocalSocket {
+    path: PathBuf,
+}
+
+impl LocalSocket {
+    /// Bound through the open directory, so that its path may be as long as it likes, and given its
+    /// mode before it is given its name.
+    fn bind(data: &Path) -> io::Result<(UnixListener, Self)> {
+        let folder = fs::File::open(data)?;
+        let draft = format!(".{SOCKET_NAME}.{}", std::process::id());
+        let short =
+            |name: &str| PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()));
+        let _stale = fs::remove_file(short(&draft));
+        let listener = UnixListener::bind(short(&draft))?;
+        fs::set_permissions(short(&draft), fs::Permissions::from_mode(0o600))?;
+        fs::rename(short(&draft), short(SOCKET_NAME))?;
+        let path = data.join(SOCKET_NAME);
+        Ok((listener, Self { path }))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn remove(&self) {
+        let _gone = fs::remove_file(&self.path);
+    }
+}

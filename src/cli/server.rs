@@ -1,0 +1,251 @@
+//! Commands about the server as a whole: `init`, `status`, `check`, `backup`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    data::{Data, FILE_NAME, Origin, initialise},
+    desk::{Desk, read},
+    failure::Failure,
+    output::{self, Format},
+    pen::{Pen, count},
+};
+use crate::{
+    config::{Config, MasterKeySource, Place, Settings},
+    store::redb::Repair,
+};
+
+/// Make the data directory, the master key, the data file and a signing key, and stop.
+///
+/// `jeton serve` does the same at its first start. What is there already is left as it is.
+#[derive(Args, Debug)]
+pub(crate) struct InitCommand {}
+
+impl InitCommand {
+    /// Makes what is missing.
+    pub(crate) async fn run(self, place: Place, format: Format) -> Result<(), Failure> {
+        let config = Config::resolve_place(place)?;
+        let data = Data::open_or_make(&config, Repair::Refuse)?;
+        let made = data.origin == Origin::Made;
+        let app = data
+            .assemble(&config, config.issuer_at(config.listen))
+            .await?;
+        let ready = initialise(&app).await;
+        app.shut_down().await;
+        ready?;
+        let key = match &config.master_key {
+            MasterKeySource::File(path) => Some(path.display().to_string()),
+            MasterKeySource::Given(_) => None,
+        };
+        match format {
+            Format::Json => output::print_json(&json!({
+                "data": config.data,
+                "master_key_file": key,
+                "made": made,
+            })),
+            Format::Human => output::print(&made_in_words(&config, key.as_deref(), made)),
+        }
+        Ok(())
+    }
+}
+
+fn made_in_words(config: &Config, key: Option<&str>, made: bool) -> String {
+    let data = config.data.display();
+    if !made {
+        return format!("There are data in {data} already; they are left as they were.\n");
+    }
+    let keep = key.map_or(String::new(), |key| {
+        format!(
+            "\nKeep a copy of {key} somewhere else: without it nobody can read the data, and with it \
+             anybody can.\n"
+        )
+    });
+    format!("The data file {data}/{FILE_NAME} is made.\n{keep}\nNext: jeton serve --data {data}\n")
+}
+
+/// Show what the server says of itself.
+#[derive(Args, Debug)]
+pub(crate) struct StatusCommand {}
+
+impl StatusCommand {
+    /// Asks and shows.
+    pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let served = desk.is_served();
+        desk.answer(&desk.get("/server").await?, |pen, it: &ServerView| {
+            it.in_words(pen, served)
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct ServerView {
+    version: String,
+    issuer: String,
+    revision: u64,
+    format: u64,
+    bytes: u64,
+    clients: u64,
+    master_key_id: String,
+    started_at: String,
+    ready: String,
+}
+
+impl ServerView {
+    fn in_words(&self, pen: &Pen, served: bool) -> String {
+        let state = if served {
+            format!("{}, started {}", self.ready, pen.time(&self.started_at))
+        } else {
+            "no server is running; this is the data file".to_owned()
+        };
+        pen.facts(&[
+            ("server", state),
+            ("version", self.version.clone()),
+            ("issuer", self.issuer.clone()),
+            ("clients", count(self.clients, "client")),
+            (
+                "data",
+                format!(
+                    "{}, format {}, revision {}",
+                    count(self.bytes, "byte"),
+                    self.format,
+                    self.revision
+                ),
+            ),
+            ("master key", self.master_key_id.clone()),
+        ])
+    }
+}
+
+/// Check the settings and the data file without changing or starting anything.
+///
+/// Every page of the data file is read and the audit log is verified. A running server answers for
+/// its own file.
+#[derive(Args, Debug)]
+pub(crate) struct CheckCommand {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl CheckCommand {
+    /// Checks, and says what was found.
+    pub(crate) async fn run(self, place: Place, format: Format) -> Result<(), Failure> {
+        let config = Config::resolve(place, self.settings)?;
+        config.check_listening()?;
+        let has_data = config.data.join(FILE_NAME).symlink_metadata().is_ok();
+        let data = if has_data {
+            check_data(&config, format).await?
+        } else {
+            Value::Null
+        };
+        let checked = json!({
+            "settings": { "file": config.file, "data": config.data, "issuer": config.issuer_at(config.listen).as_str() },
+            "data": data,
+        });
+        match format {
+            Format::Json => output::print_json(&checked),
+            Format::Human => output::print(&checked_in_words(&format.pen(), &config, &data)?),
+        }
+        Ok(())
+    }
+}
+
+async fn check_data(config: &Config, format: Format) -> Result<Value, Failure> {
+    let desk = Desk::open_with(config, format).await?;
+    let server = desk.get("/server").await;
+    let audit = desk.get("/audit/verify").await;
+    desk.close().await;
+    let (server, audit) = (server?, audit?);
+    Ok(json!({
+        "format": server["format"],
+        "revision": server["revision"],
+        "bytes": server["bytes"],
+        "master_key_id": server["master_key_id"],
+        "audit_records": audit["records"],
+    }))
+}
+
+#[derive(Deserialize)]
+struct CheckedView {
+    format: u64,
+    revision: u64,
+    bytes: u64,
+    audit_records: u64,
+}
+
+fn checked_in_words(pen: &Pen, config: &Config, data: &Value) -> Result<String, Failure> {
+    let settings = match &config.file {
+        Some(file) => format!("fine, with {}", file.display()),
+        None => "fine, without a settings file".to_owned(),
+    };
+    let mut facts = vec![
+        ("settings", settings),
+        ("issuer", config.issuer_at(config.listen).to_string()),
+    ];
+    if data.is_null() {
+        let none = format!(
+            "none in {} yet: `jeton serve` makes them",
+            config.data.display()
+        );
+        facts.push(("data", none));
+        return Ok(pen.facts(&facts));
+    }
+    let view: CheckedView = read(data)?;
+    facts.push((
+        "data",
+        format!(
+            "whole: {}, format {}, revision {}",
+            count(view.bytes, "byte"),
+            view.format,
+            view.revision
+        ),
+    ));
+    facts.push((
+        "audit log",
+        format!("whole: {}", count(view.audit_records, "record")),
+    ));
+    if let MasterKeySource::File(key) = &config.master_key {
+        facts.push((
+            "remember",
+            format!("a copy of {} belongs somewhere else", key.display()),
+        ));
+    }
+    Ok(pen.facts(&facts))
+}
+
+/// Write a consistent, verified and sealed copy of all data to a new file, while the server serves.
+///
+/// It opens with the same master key only: keep that apart from the copies. To restore, put the copy in
+/// place of jeton.redb in a data directory that no server uses.
+#[derive(Args, Debug)]
+pub(crate) struct BackupCommand {
+    /// The file to make, on the machine of the server.
+    #[arg(value_name = "TO")]
+    to: PathBuf,
+}
+
+impl BackupCommand {
+    /// Makes the copy.
+    pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let to = std::path::absolute(&self.to).map_err(|error| Failure::file(&self.to, &error))?;
+        let report = desk.post("/server/backup", json!({ "path": to })).await?;
+        desk.answer(&report, |_, it: &BackupView| {
+            format!(
+                "{} written to {}: revision {}, sealed under the master key {}.\n",
+                count(it.bytes, "byte"),
+                to.display(),
+                it.revision,
+                it.master_key_id
+            )
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct BackupView {
+    bytes: u64,
+    revision: u64,
+    master_key_id: String,
+}

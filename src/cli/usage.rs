@@ -1,0 +1,214 @@
+//! `jeton usage`: who asked for what, when and from where.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+
+use super::{
+    desk::{Desk, path},
+    failure::Failure,
+    pen::{Pen, count},
+};
+
+/// See what was seen at the token endpoint in the last 90 days.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UsageCommand {
+    /// Show tokens issued and refused: of one client, or of all.
+    Show(Show),
+    /// Show who fetched the public keys in the last 7 days, and which was the newest they saw.
+    Jwks,
+}
+
+/// Whose usage.
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The client's id. All clients, if not given.
+    #[arg(value_name = "ID")]
+    client: Option<String>,
+}
+
+impl UsageCommand {
+    /// Carries the command out.
+    pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        match self {
+            Self::Show(Show { client: Some(id) }) => {
+                let usage = desk.get(&path(["clients", &id, "usage"])).await?;
+                desk.answer(&usage, |pen, it: &ClientUsageView| it.in_words(pen, &id))
+            }
+            Self::Show(Show { client: None }) => desk
+                .answer(&desk.get("/usage").await?, |pen, it: &TotalsView| {
+                    it.in_words(pen)
+                }),
+            Self::Jwks => desk.answer(&desk.get("/usage/jwks").await?, fetches),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ClientUsageView {
+    days: Vec<DayView>,
+    scopes: Vec<ScopeView>,
+    unused: Vec<UnusedView>,
+    refused: Vec<RefusedView>,
+}
+
+#[derive(Deserialize)]
+struct DayView {
+    date: String,
+    hours: Vec<HourView>,
+    #[serde(default)]
+    secret_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HourView {
+    issued: u64,
+    refused: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+struct ScopeView {
+    api: String,
+    scope: String,
+    last_asked_on: Option<String>,
+    named_30d: u64,
+    default_30d: u64,
+}
+
+#[derive(Deserialize)]
+struct UnusedView {
+    api: String,
+    scope: String,
+    since: String,
+}
+
+#[derive(Deserialize)]
+struct RefusedView {
+    #[serde(default)]
+    secret_id: Option<String>,
+    address: String,
+    count: u64,
+    last_at: String,
+}
+
+#[derive(Deserialize)]
+struct TotalsView {
+    days: Vec<DayView>,
+    #[serde(default)]
+    refused: Vec<RefusedView>,
+}
+
+#[derive(Deserialize)]
+struct FetchesView {
+    data: Vec<FetchView>,
+}
+
+#[derive(Deserialize)]
+struct FetchView {
+    address: String,
+    last_at: String,
+    newest_kid: String,
+}
+
+impl ClientUsageView {
+    fn in_words(&self, pen: &Pen, id: &str) -> String {
+        let mut text = days(
+            pen,
+            &self.days,
+            &format!("{id} has asked for no tokens yet."),
+        );
+        if !self.scopes.is_empty() {
+            text.push_str("\nScopes it got in the last 30 days\n");
+            let rows = self.scopes.iter().map(ScopeView::row).collect();
+            let titles = ["scope", "api", "last asked for", "by name", "by default"];
+            text.push_str(&pen.table(titles, rows, ""));
+        }
+        if !self.unused.is_empty() {
+            text.push_str("\nGranted and not asked for by name: candidates for withdrawal\n");
+            let row = |it: &UnusedView| [it.scope.clone(), it.api.clone(), it.since.clone()];
+            let rows = self.unused.iter().map(row).collect();
+            text.push_str(&pen.table(["scope", "api", "not since"], rows, ""));
+        }
+        text + &refusals(pen, &self.refused)
+    }
+}
+
+impl ScopeView {
+    fn row(&self) -> [String; 5] {
+        [
+            self.scope.clone(),
+            self.api.clone(),
+            self.last_asked_on
+                .clone()
+                .unwrap_or_else(|| "not yet".to_owned()),
+            self.named_30d.to_string(),
+            self.default_30d.to_string(),
+        ]
+    }
+}
+
+impl TotalsView {
+    fn in_words(&self, pen: &Pen) -> String {
+        days(pen, &self.days, "No tokens were asked for yet.") + &refusals(pen, &self.refused)
+    }
+}
+
+fn days(pen: &Pen, days: &[DayView], nothing: &str) -> String {
+    let row = |day: &DayView| {
+        let issued: u64 = day.hours.iter().map(|hour| hour.issued).sum();
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for (reason, count) in day.hours.iter().flat_map(|hour| &hour.refused) {
+            *reasons.entry(reason).or_default() += count;
+        }
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .map(|(reason, count)| format!("{count} {}", reason.replace('_', " ")))
+            .collect();
+        let secret = day.secret_id.as_ref().map(|id| format!("jtn_{id}"));
+        [
+            day.date.clone(),
+            secret.unwrap_or_default(),
+            issued.to_string(),
+            reasons.join(", "),
+        ]
+    };
+    let rows = days.iter().map(row).collect();
+    pen.table(["day", "secret", "tokens", "refused"], rows, nothing)
+}
+
+fn refusals(pen: &Pen, refused: &[RefusedView]) -> String {
+    if refused.is_empty() {
+        return String::new();
+    }
+    let row = |it: &RefusedView| {
+        let secret = it.secret_id.as_ref().map(|id| format!("jtn_{id}"));
+        [
+            it.address.clone(),
+            secret.unwrap_or_else(|| "-".to_owned()),
+            count(it.count, "time"),
+            pen.time(&it.last_at),
+        ]
+    };
+    let rows = refused.iter().map(row).collect();
+    format!(
+        "\nWho was refused\n{}",
+        pen.table(["address", "secret", "how often", "last"], rows, "")
+    )
+}
+
+fn fetches(pen: &Pen, list: &FetchesView) -> String {
+    let row = |it: &FetchView| {
+        [
+            it.address.clone(),
+            pen.time(&it.last_at),
+            it.newest_kid.clone(),
+        ]
+    };
+    let rows = list.data.iter().map(row).collect();
+    pen.table(
+        ["address", "last fetched", "newest key"],
+        rows,
+        "Nobody fetched the keys yet.",
+    )
+}
