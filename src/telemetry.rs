@@ -132,6 +132,7 @@ pub const FIELDS: &[(&str, &str)] = &[
         "reason",
         "why a request was refused: for us, never for the caller",
     ),
+    ("refusal", "which bound of the server a request ran into"),
     (
         "request.id",
         "the identifier of a request, as its answer's `X-Request-Id`",

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::failure::{Exit, Failure};
+use crate::store::redb::{OpenError, RedbStore, Repair};
 use crate::{
     admin::init::InitServer,
     app::{
@@ -18,11 +19,8 @@ use crate::{
     config::{Config, MasterKeySource},
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{actor::Actor, issuer::Issuer, time::SystemClock},
-    store::{
-        self,
-        master_key::MasterKeyFault,
-        redb::{OpenError, RedbStore, Repair},
-    },
+    store,
+    store::master_key::MasterKeyFault,
 };
 
 /// The data file's name in the data directory.

@@ -27,16 +27,16 @@ pub(super) fn text(config: &Config, issuer: &Issuer, origin: Origin) -> String {
             key.display()
         );
     }
-    let jeton = command(config);
+    let (jeton, bare) = (command(config), program());
     let _ = write!(
         text,
         "\nNext, in another terminal:\n\
          \x20 {jeton} api create https://sales.example.com --name 'Sales Analytics' --scope read:analytics\n\
          \x20 {jeton} client create 'Report Service' --id report-service \\\n\
          \x20     --grant https://sales.example.com=read:analytics --secret-file report.secret\n\
-         \x20 {jeton} token --issuer {issuer} --client-id report-service --client-secret-file report.secret\n\
+         \x20 {bare} token --issuer {issuer} --client-id report-service --client-secret-file report.secret\n\
          Or the same story at once: {jeton} demo\n\
-         All commands: {jeton} --help. Ctrl-C stops the server.\n"
+         All commands: {bare} --help. Ctrl-C stops the server.\n"
     );
     text
 }
