@@ -1,6 +1,7 @@
 //! What holds of the file: who may open it, what damage does, what a thief finds.
 
 mod damage;
+mod golden;
 mod opening;
 mod secrecy;
 mod survival;

@@ -1,0 +1,251 @@
+//! Files written by released versions, which every later version must open and read the same.
+//!
+//! `tests/fixtures/format-1.redb` was written once, by
+//! `cargo test --lib write_the_file_of_format_1 -- --ignored`, and is never written again: a file
+//! of the first release cannot be had from a later one. `format-1.master.key` opens it, and
+//! `format-1.json` says what is in it. A new format gets a new file beside it.
+
+mod first;
+
+use std::{fs, path::PathBuf};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    config::MasterKeySource,
+    crypto::{jws::Typ, password::PasswordHash, text},
+    domain::{
+        api::{Api, Signing},
+        change::OnceRecord,
+        client::Client,
+        id::ClientId,
+        key::SigningKey,
+        operator::Operator,
+        secret::Proof,
+    },
+    store::master_key,
+};
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
+}
+
+#[tokio::test]
+async fn a_file_of_format_1_reads_as_it_always_did() {
+    let directory = TempDir::new().unwrap();
+    let copy = directory.path().join("jeton.redb");
+    fs::copy(fixture("format-1.redb"), &copy).unwrap();
+    let key = fs::read_to_string(fixture("format-1.master.key")).unwrap();
+    let master = master_key::load(&MasterKeySource::Given(key.into())).unwrap();
+
+    let store = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
+
+    let expected = fs::read_to_string(fixture("format-1.json")).unwrap();
+    let expected: Value = serde_json::from_str(&expected).unwrap();
+    let found = dump(&store).await;
+    assert!(includes(&found, &expected), "{found:#}");
+}
+
+/// Whether `found` says all that `expected` says; later versions may know to say more.
+fn includes(found: &Value, expected: &Value) -> bool {
+    match (found, expected) {
+        (Value::Object(found), Value::Object(expected)) => expected
+            .iter()
+            .all(|(name, it)| found.get(name).is_some_and(|found| includes(found, it))),
+        (Value::Array(found), Value::Array(expected)) => {
+            let pairs = || found.iter().zip(expected);
+            found.len() == expected.len() && pairs().all(|(found, it)| includes(found, it))
+        }
+        (found, expected) => found == expected,
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_format_1_is_written_to_as_any_other() {
+    let directory = TempDir::new().unwrap();
+    let copy = directory.path().join("jeton.redb");
+    fs::copy(fixture("format-1.redb"), &copy).unwrap();
+    let key = fs::read_to_string(fixture("format-1.master.key")).unwrap();
+    let master = MasterKey::parse(&key).unwrap();
+    let store = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
+
+    fill(&store, 3).await;
+
+    let content = Content::of(&store).await;
+    store.close().await.unwrap();
+    let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
+    assert_eq!(Content::of(&again).await, content);
+}
+
+#[tokio::test]
+#[ignore = "writes the fixture, which is written once"]
+async fn write_the_file_of_format_1() {
+    let path = fixture("format-1.redb");
+    let entropy = Entropy::os();
+    let master = MasterKey::generate(&entropy);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let store = RedbStore::create(&path, &master, &entropy).unwrap();
+    for (at, changes) in first::history(store.load().await.unwrap().pepper())
+        .into_iter()
+        .enumerate()
+    {
+        let base = store.load().await.unwrap();
+        let at = first::NOW.0 + 60 * i64::try_from(at).unwrap();
+        let mut commit = arbitrary::commit(&base, at, changes);
+        commit.once = (at == first::NOW.0).then(|| OnceRecord {
+            actor: "local:0".to_owned(),
+            key: "order-4711".to_owned(),
+            request: "hash".to_owned(),
+            object: commit.changes[0].effect.object(),
+            at: commit.at,
+        });
+        store.commit(Arc::new(commit)).await.unwrap();
+    }
+    store.add_usage(first::usage()).await.unwrap();
+    let dump = format!("{:#}\n", dump(&store).await);
+    store.close().await.unwrap();
+    fs::write(fixture("format-1.json"), dump).unwrap();
+    fs::write(fixture("format-1.master.key"), master.to_text().as_bytes()).unwrap();
+}
+
+/// All that can be read, in words that no change of a type's name or form touches.
+async fn dump(store: &RedbStore) -> Value {
+    let content = Content::of(store).await;
+    let registry = &content.registry;
+    let removed: Vec<&str> = registry.removed_clients().map(ClientId::as_str).collect();
+    let audit = content.audit.iter().map(|record| {
+        json!({
+            "seq": record.seq,
+            "mac": text::base64url(record.mac),
+            "at": record.entry.at.0,
+            "actor": record.entry.actor,
+            "action": record.entry.action,
+            "object": record.entry.object.to_string(),
+            "changes": record.entry.changes.len(),
+            "address": record.entry.address,
+            "request_id": record.entry.request_id,
+        })
+    });
+    let once = store
+        .recall("local:0", "order-4711")
+        .await
+        .unwrap()
+        .unwrap();
+    json!({
+        "revision": registry.revision().0,
+        "pepper": text::base64url(content.pepper),
+        "clients": registry.clients().map(|it| client(it)).collect::<Vec<_>>(),
+        "removed_clients": removed,
+        "apis": registry.apis().map(|it| api(it)).collect::<Vec<_>>(),
+        "keys": registry.keys().map(|it| key(it)).collect::<Vec<_>>(),
+        "operators": registry.operators().map(|it| operator(it)).collect::<Vec<_>>(),
+        "audit": audit.collect::<Vec<_>>(),
+        "once": [once.object.to_string(), once.request, once.at.0],
+        "usage": tally(&content.usage),
+    })
+}
+
+fn client(client: &Client) -> Value {
+    let proofs = client.secrets.iter().map(|secret| match &secret.proof {
+        Proof::Mac(digest) => text::base64url(digest.as_bytes()),
+        Proof::Password(hash) => hash.as_str().to_owned(),
+    });
+    let made = client
+        .secrets
+        .iter()
+        .map(|it| json!([it.id, it.created.0, it.created_by]));
+    json!({
+        "id": client.id,
+        "facts": client.facts(),
+        "created": client.created.0,
+        "revision": client.revision.0,
+        "proofs": proofs.collect::<Vec<_>>(),
+        "made": made.collect::<Vec<_>>(),
+    })
+}
+
+fn api(api: &Api) -> Value {
+    let signer = match &api.signing {
+        Signing::Published(_) => None,
+        Signing::Shared { signer, .. } => Some(signer.sign(Typ::AccessToken, b"{}").unwrap()),
+    };
+    json!({
+        "identifier": api.identifier,
+        "facts": api.facts(),
+        "longest_lifetime": api.longest_lifetime.seconds(),
+        "created": api.created.0,
+        "revision": api.revision.0,
+        "signature": signer,
+    })
+}
+
+fn key(key: &SigningKey) -> Value {
+    json!({
+        "id": key.id,
+        "facts": key.facts(),
+        "public": key.signer().and_then(|signer| signer.public_jwk()),
+        "revision": key.revision.0,
+    })
+}
+
+fn operator(operator: &Operator) -> Value {
+    json!({
+        "id": operator.id,
+        "facts": operator.facts(),
+        "password": operator.password.as_ref().map(PasswordHash::as_str),
+        "created": operator.created.0,
+        "epoch": operator.epoch,
+        "revision": operator.revision.0,
+    })
+}
+
+fn tally(tally: &Tally) -> Value {
+    let days = tally.days.iter().flat_map(|((subject, day), counts)| {
+        counts.iter().map(move |(at, count)| {
+            json!([
+                subject.client,
+                subject.secret,
+                day.0,
+                at.hour,
+                at.outcome.as_str(),
+                count
+            ])
+        })
+    });
+    let addresses = tally.addresses.iter().map(|((subject, address), it)| {
+        let times = [it.first.0, it.last.0, it.last_refused.0];
+        let counts = [it.count, it.refused, it.gap.0];
+        json!([
+            subject.client,
+            subject.secret,
+            address,
+            times,
+            counts,
+            it.agent
+        ])
+    });
+    let scopes = tally
+        .scopes
+        .iter()
+        .map(|((client, api, scope, day), count)| {
+            json!([client, api, scope, day.0, count.named, count.default])
+        });
+    let last = tally
+        .last
+        .iter()
+        .map(|(secret, it)| json!([secret, it.at.0, it.address, it.agent, it.count]));
+    let fetches = tally
+        .fetches
+        .iter()
+        .map(|(address, it)| json!([address, it.at.0, it.newest, it.agent, it.count]));
+    json!({
+        "days": days.collect::<Vec<_>>(),
+        "addresses": addresses.collect::<Vec<_>>(),
+        "scopes": scopes.collect::<Vec<_>>(),
+        "last": last.collect::<Vec<_>>(),
+        "fetches": fetches.collect::<Vec<_>>(),
+    })
+}
