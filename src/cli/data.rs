@@ -16,7 +16,7 @@ use crate::{
         App,
         assemble::{Settings, Surroundings, assemble},
     },
-    config::{Config, MasterKeySource},
+    config::Config,
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{actor::Actor, issuer::Issuer, time::SystemClock},
     store,
@@ -77,7 +77,7 @@ impl Data {
             return Self::open(config, repair);
         }
         let entropy = Entropy::os();
-        let master = source_of(config).load_or_create(&path, &entropy)?;
+        let master = master_key::load_or_create(&config.master_key, &path, &entropy)?;
         let store = RedbStore::create(&path, &master, &entropy)?;
         Ok(Self {
             store,
@@ -139,7 +139,7 @@ fn is_missing(path: &Path) -> Result<bool, Failure> {
 
 /// The master key of a data file that exists.
 fn find_master_key(config: &Config, data: &Path, entropy: &Entropy) -> Result<MasterKey, Failure> {
-    match source_of(config).load_or_create(data, entropy) {
+    match master_key::load_or_create(&config.master_key, data, entropy) {
         Err(MasterKeyFault::Lost { key, data }) => {
             // A file that is empty, foreign or damaged has a worse problem than a missing key.
             match RedbStore::open(&data, &MasterKey::generate(entropy), entropy) {
@@ -150,13 +150,6 @@ fn find_master_key(config: &Config, data: &Path, entropy: &Entropy) -> Result<Ma
             }
         }
         found => Ok(found?),
-    }
-}
-
-fn source_of(config: &Config) -> store::master_key::MasterKeySource {
-    match &config.master_key {
-        MasterKeySource::File(path) => store::master_key::MasterKeySource::File(path.clone()),
-        MasterKeySource::Given(text) => store::master_key::MasterKeySource::Value(text.clone()),
     }
 }
 
