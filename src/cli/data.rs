@@ -19,8 +19,7 @@ use crate::{
     config::Config,
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{actor::Actor, issuer::Issuer, time::SystemClock},
-    store,
-    store::master_key::MasterKeyFault,
+    store::master_key::{self, MasterKeyFault},
 };
 
 /// The data file's name in the data directory.
