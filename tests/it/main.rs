@@ -12,6 +12,7 @@ mod floors;
 mod harness;
 mod http;
 mod key_rotation;
+mod peers;
 mod rfc_examples;
 mod rotation;
 mod scopes;
