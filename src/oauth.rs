@@ -3,6 +3,11 @@
 //! Nothing here waits, asks a store, reads a clock or knows HTTP's types. [`token`] is the whole token
 //! endpoint: it parses, authenticates, grants and signs, in an order that never changes, so that
 //! which error a request with several faults gets is no accident.
+//!
+//! Sizes (RFC 6749 §2.2, §5.1): a `client_id` has at most 256 characters, a `client_secret` 1024, a
+//! request names at most 100 scopes of at most 128 characters, an access token has at most 8192.
+//! Without `scope` a client gets its default scopes; if it has none, all that is granted to it on the
+//! API (§3.3).
 
 pub mod access_token;
 pub mod authenticate;

@@ -288,3 +288,22 @@ fn what_is_issued_keeps_to_the_characters_of_the_rfc() {
     assert_eq!(read["scope"], "!#[]^~");
     assert!(read["expires_in"].is_u64());
 }
+
+/// T-14
+#[test]
+fn the_sizes_that_are_documented_are_the_real_ones() {
+    let documentation = include_str!("../oauth.rs");
+    let id = "x".repeat(256);
+    assert!(id.parse::<ClientId>().is_ok() && format!("{id}x").parse::<ClientId>().is_err());
+    let scope = "x".repeat(128);
+    assert!(scope.parse::<ScopeSet>().is_ok() && format!("{scope}x").parse::<ScopeSet>().is_err());
+    for size in [
+        id.len(),
+        scope.len(),
+        ScopeSet::MOST_IN_A_REQUEST,
+        crate::domain::secret::LONGEST,
+        access_token::LONGEST,
+    ] {
+        assert!(documentation.contains(&format!(" {size}")), "{size}");
+    }
+}

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod checklist;
 mod client_authentication;
 mod discovery;
 mod floors;

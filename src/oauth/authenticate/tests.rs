@@ -309,3 +309,37 @@ fn of_two_readings_the_one_that_says_more_is_told() {
     let first: Cow<'_, str> = "a c".into();
     assert_eq!(refused.reason, Reason::UnknownClient(first.parse().ok()));
 }
+
+/// CS-08: what is presented is compared with every secret, whichever it is. That one comparison takes
+/// the same time whatever it finds is the digest's own promise.
+#[test]
+fn no_comparison_is_skipped_once_one_has_matched() {
+    use std::sync::Mutex;
+    let (mut world, first) = world_with_chosen("first", SecretState::Active);
+    let mut client = world.client("imported");
+    let proof = client.secrets[0].proof.clone();
+    for text in ["second", "third"] {
+        let other = chosen(text, &world.entropy);
+        client
+            .secrets
+            .push(kept(&other, proof.clone(), SecretState::Active));
+    }
+    world.replace_client(client.clone());
+    let compared = Mutex::new(Vec::new());
+    let remembers = |id: &SecretId, _: &str| {
+        compared.lock().unwrap().push(id.clone());
+        id == first.id()
+    };
+    let mut context = world.context();
+    context.remembers = &remembers;
+
+    let found = present_with(&world, ("imported", "first"), &context);
+
+    assert_eq!(found.as_ref(), Ok(first.id()));
+    let all: Vec<_> = client
+        .secrets
+        .iter()
+        .map(|secret| secret.id.clone())
+        .collect();
+    assert_eq!(*compared.lock().unwrap(), all);
+}

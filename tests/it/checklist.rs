@@ -1,0 +1,213 @@
+//! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
+//!
+//! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; RI: resource indicators;
+//! AT: access tokens; MD, JK: metadata and keys.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+#[test]
+fn every_item_is_tested_or_excepted() {
+    let tests = tests(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for line in ITEMS.lines() {
+        let (id, fate) = line.split_once(' ').unwrap();
+        assert!(seen.insert(id), "{id} stands twice");
+        let is_tested = tests.iter().any(|test| names(test, id));
+        match (fate, fate.strip_prefix("exception: ")) {
+            ("tested", _) if is_tested => {}
+            ("tested", _) => wrong.push(format!("{id} has no test")),
+            (_, Some(reason)) if is_tested => wrong.push(format!("{id} has a test, yet: {reason}")),
+            (_, Some(_)) => {}
+            (_, None) => wrong.push(format!("{line:?} says neither")),
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert_eq!(seen.len(), COUNT, "an item was lost");
+}
+
+#[test]
+fn an_id_is_found_only_as_a_whole() {
+    assert!(names("/// G1, T-01, T-20", "T-01"));
+    assert!(names("/// T-01", "T-01"));
+    for other in ["/// AT-01", "/// T-011", "/// T-0", "T-1"] {
+        assert!(!names(other, "T-01"), "{other}");
+    }
+}
+
+/// The tests of the house, this file aside: files of tests, and what follows `#[cfg(test)]` in others.
+fn tests(house: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    collect(&house.join("src"), &mut files);
+    collect(&house.join("tests"), &mut files);
+    let this = Path::new(file!()).file_name();
+    let texts = files
+        .iter()
+        .filter(|path| path.file_name() != this)
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let is_test = path.starts_with(house.join("tests")) || path.ends_with("tests.rs");
+            let from = if is_test {
+                Some(0)
+            } else {
+                text.find("#[cfg(test)]")
+            };
+            from.map_or_else(String::new, |from| text[from..].to_owned())
+        });
+    texts.collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Whether `id` stands in `text` as a whole.
+fn names(text: &str, id: &str) -> bool {
+    text.match_indices(id).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + id.len()..].chars().next();
+        let joins = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !before.is_some_and(joins) && !after.is_some_and(|c| c.is_ascii_digit())
+    })
+}
+
+const COUNT: usize = 126;
+
+const ITEMS: &str = "\
+H-01 tested
+H-02 tested
+H-03 tested
+H-04 tested
+H-05 tested
+H-06 tested
+H-07 tested
+H-08 tested
+H-09 tested
+H-10 tested
+H-11 tested
+H-12 tested
+H-13 tested
+H-14 tested
+H-15 tested
+H-16 tested
+H-17 tested
+H-18 tested
+H-19 tested
+H-20 tested
+H-21 tested
+H-22 exception: wrong secrets are counted and shown, not throttled; a guess at 256 bits is hopeless, and slow hashes are bounded
+H-23 tested
+H-24 tested
+H-25 tested
+H-26 tested
+H-27 tested
+T-01 tested
+T-02 tested
+T-03 tested
+T-04 tested
+T-05 tested
+T-06 tested
+T-07 tested
+T-08 exception: every client is registered for the one grant there is
+T-09 tested
+T-10 tested
+T-11 tested
+T-12 tested
+T-13 tested
+T-14 tested
+T-20 tested
+T-21 tested
+T-22 tested
+T-23 tested
+T-24 tested
+T-25 exception: there are no authorization details (RFC 9396)
+T-26 exception: tokens are signed, not opaque
+T-27 tested
+T-28 tested
+T-40 tested
+T-41 tested
+T-42 tested
+T-43 tested
+T-44 tested
+T-45 tested
+SC-01 tested
+SC-02 tested
+SC-03 tested
+SC-04 tested
+SC-05 tested
+SC-06 tested
+SC-07 tested
+SC-08 tested
+SC-09 tested
+SC-10 tested
+CA-01 tested
+CA-02 tested
+CA-03 tested
+CA-04 exception: the token endpoint is the only one at which clients authenticate
+CA-05 tested
+CA-06 tested
+CA-07 tested
+CA-08 tested
+CA-09 exception: there are no address lists for clients
+CS-01 tested
+CS-02 tested
+CS-03 tested
+CS-04 tested
+CS-05 tested
+CS-06 tested
+CS-07 tested
+CS-08 tested
+CS-09 tested
+CS-10 exception: there are no other methods than secrets yet, so secrets cannot be switched off
+CS-11 tested
+CS-12 tested
+RI-01 tested
+RI-02 tested
+RI-03 tested
+RI-04 tested
+RI-05 tested
+RI-06 tested
+RI-07 tested
+AT-01 tested
+AT-02 tested
+AT-03 tested
+AT-04 tested
+AT-05 exception: no token is bound to a key or certificate yet
+AT-06 tested
+AT-07 tested
+AT-08 exception: there are no group or role claims
+AT-09 tested
+AT-10 tested
+AT-11 tested
+AT-12 exception: Ed25519 keys are called EdDSA, the one name that all libraries know; nonces are the signature library's
+AT-20 exception: tokens are signed, not opaque
+AT-21 exception: tokens are signed, not opaque
+MD-01 tested
+MD-02 tested
+MD-03 tested
+MD-04 tested
+MD-05 tested
+MD-06 tested
+MD-07 exception: there are no introspection and revocation endpoints yet
+MD-08 tested
+MD-09 tested
+MD-10 tested
+MD-11 exception: the metadata are not signed; nothing asks for it
+MD-20 tested
+MD-21 exception: there is no FAPI profile
+JK-01 tested
+JK-02 tested
+JK-03 tested
+JK-04 tested
+JK-05 tested";
