@@ -22,7 +22,10 @@ use crate::{
         metadata::path,
         reason::{ErrorCode, Reason, Refused, SlowCheck},
     },
-    web::{layers::BodyTimedOut, seen::seen},
+    web::{
+        layers::{BodyTimedOut, RequestId},
+        seen::seen,
+    },
 };
 
 /// The longest body that is read.
@@ -110,7 +113,9 @@ fn attempt(
 }
 
 fn succeed(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {
+    let request = parts.extensions.get::<RequestId>();
     tracing::debug!(
+        request.id = request.map(tracing::field::display),
         client.id = %issued.client,
         secret.id = %issued.secret,
         api = %issued.api,
@@ -125,7 +130,9 @@ fn succeed(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {
 fn refuse(app: &App, parts: &Parts, refused: Refused) -> Response<Body> {
     let client = refused.client.as_ref().map(tracing::field::display);
     let secret = refused.secret.as_ref().map(tracing::field::display);
+    let request = parts.extensions.get::<RequestId>();
     tracing::info!(
+        request.id = request.map(tracing::field::display),
         client.id = client,
         secret.id = secret,
         reason = %refused.reason,
