@@ -6,16 +6,18 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A running `jeton serve` on a directory that was empty. Killed with SIGKILL when dropped.
+/// A `jeton serve` on a directory that was empty. Killed with SIGKILL when dropped.
 pub(crate) struct ServerProcess {
     child: Child,
+    address: SocketAddr,
     issuer: String,
     home: TempDir,
 }
@@ -37,6 +39,74 @@ impl ServerProcess {
             server.log()
         );
         server
+    }
+
+    /// Ends the server without warning, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        self.child.wait().expect("our own child");
+    }
+
+    /// Asks the server to end, and returns at once.
+    pub(crate) fn ask_to_end(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a running server");
+    }
+
+    /// Waits until a server that was asked to end has ended.
+    #[track_caller]
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().expect("our own child") {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!(
+            "jeton serve, process {}, did not end within a minute:\n{}",
+            self.pid(),
+            self.log()
+        );
+    }
+
+    /// Starts a server that ended, or was killed, on the same directory and address.
+    pub(crate) fn spawn_again(&mut self) {
+        self.child = spawn(self.home.path(), self.address);
+    }
+
+    /// The same, and waits until it is ready.
+    #[track_caller]
+    pub(crate) fn start_again(&mut self) {
+        // While nobody listened there, a connection of another test may have been given the port.
+        for _ in 0..10 {
+            self.spawn_again();
+            if self.is_ready() {
+                return;
+            }
+            self.kill();
+            thread::sleep(Duration::from_millis(200));
+        }
+        panic!("jeton serve did not become ready again:\n{}", self.log());
+    }
+
+    /// Ends the server as its service manager would, and starts it again.
+    #[track_caller]
+    pub(crate) fn restart(&mut self) {
+        self.ask_to_end();
+        let status = self.ended();
+        assert!(status.success(), "it ended with {status}:\n{}", self.log());
+        self.start_again();
+    }
+
+    /// The process's id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where the server listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The server's issuer, which is also its base URL.
@@ -78,26 +148,16 @@ impl ServerProcess {
     fn spawn() -> Self {
         let home = TempDir::new().expect("a temporary directory");
         let address = free_address();
-        let log = File::create(home.path().join("serve.log")).expect("a log file");
-        let child = jeton()
-            .arg("serve")
-            .arg("--data")
-            .arg(home.path().join("data"))
-            .args(["--listen", &address.to_string()])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a second handle"))
-            .stderr(log)
-            .spawn()
-            .expect("the binary runs");
         Self {
-            child,
+            child: spawn(home.path(), address),
+            address,
             issuer: format!("http://{address}"),
             home,
         }
     }
 
     /// Waits until the server is ready, or has ended, or has taken too long.
-    fn is_ready(&mut self) -> bool {
+    pub(crate) fn is_ready(&mut self) -> bool {
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
             if self.child.try_wait().expect("our own child").is_some() {
@@ -131,11 +191,13 @@ impl ServerProcess {
         answer.lines().next().map(str::to_owned)
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")
     }
 
-    fn log(&self) -> String {
+    /// What the server printed so far.
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.home.path().join("serve.log")).expect("the log file")
     }
 }
@@ -149,6 +211,24 @@ impl Drop for ServerProcess {
             let _ = writeln!(std::io::stderr(), "--- jeton serve\n{}", self.log());
         }
     }
+}
+
+fn spawn(home: &Path, address: SocketAddr) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(home.join("serve.log"))
+        .expect("a log file");
+    jeton()
+        .arg("serve")
+        .arg("--data")
+        .arg(home.join("data"))
+        .args(["--listen", &address.to_string()])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .spawn()
+        .expect("the binary runs")
 }
 
 /// The binary, deaf to the settings of whoever runs the tests.
