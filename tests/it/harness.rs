@@ -1,6 +1,9 @@
 //! What the tests have in common.
 
 pub(crate) mod caller;
+pub(crate) mod curl;
+pub(crate) mod example;
 pub(crate) mod process;
 pub(crate) mod reply;
 pub(crate) mod server;
+pub(crate) mod socket;

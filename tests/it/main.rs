@@ -9,6 +9,7 @@
 mod checklist;
 mod client_authentication;
 mod discovery;
+mod durability;
 mod floors;
 mod harness;
 mod http;
@@ -17,4 +18,5 @@ mod peers;
 mod rfc_examples;
 mod rotation;
 mod scopes;
+mod story;
 mod token;
