@@ -49,7 +49,8 @@ pub trait Store: Send + Sync + 'static {
     /// The latest use of every secret: read once, at start.
     async fn last_uses(&self) -> Result<Vec<(SecretId, LastUse)>, StoreError>;
 
-    /// A stretch of the audit log, newest first.
+    /// A stretch of the audit log, newest first. At most the 100,000 records before
+    /// [`AuditPage::before`] are looked through, however few of them pass the filters.
     async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// Checks the chain of the audit log from its first record to its last; gives their number.
