@@ -39,7 +39,7 @@ fn what_was_acknowledged_is_there_after_kill_9_and_nothing_is_half_there() {
         assert!(change.is_there(&found), "{change:?}: {found:?}");
     }
     assert_audited_once_each(&admin, before);
-    assert!(tokens.len() > 10, "only {} tokens", tokens.len());
+    assert!(!tokens.is_empty(), "the server was killed before any token");
     for token in &tokens {
         assert_verifies(&server, token);
     }
