@@ -15,6 +15,7 @@ mod harness;
 mod http;
 mod key_rotation;
 mod peers;
+mod readme;
 mod rfc_examples;
 mod rotation;
 mod scopes;
