@@ -85,17 +85,21 @@ pub struct Evidence<'a> {
     /// What is known of the new one's.
     pub new: &'a SecretUsage,
     /// Since when every use was recorded without a gap: the server's start, or the latest moment
-    /// when detail was dropped.
+    /// when detail was dropped. A secret that was made since then has all its uses on record.
     pub watching_since: Timestamp,
 }
 
 /// The verdict on the rotation of `client` that is under way at `now`; nothing if none is.
 pub fn verdict(client: &Client, evidence: &Evidence<'_>, now: Timestamp) -> Option<Verdict> {
-    let retiring = client.old_secret(now)?.retiring(now)?;
-    Some(judge(retiring, evidence, now))
+    let old = client.old_secret(now)?;
+    Some(judge((old.created, old.retiring(now)?), evidence, now))
 }
 
-fn judge(retiring: &Retiring, evidence: &Evidence<'_>, now: Timestamp) -> Verdict {
+fn judge(
+    (made, retiring): (Timestamp, &Retiring),
+    evidence: &Evidence<'_>,
+    now: Timestamp,
+) -> Verdict {
     if evidence.new.count() == 0 {
         return Verdict::NewUnused;
     }
@@ -143,7 +147,8 @@ fn judge(retiring: &Retiring, evidence: &Evidence<'_>, now: Timestamp) -> Verdic
             wait_until,
         };
     }
-    if evidence.watching_since > now.minus(addresses.needs) {
+    let watching_since = evidence.watching_since;
+    if watching_since > made && watching_since > now.minus(addresses.needs) {
         let doubt = Doubt::NotWatching {
             since: evidence.watching_since,
         };
@@ -364,7 +369,7 @@ mod tests {
         let (old, new) = (usage(old), usage(new));
         let watching_since = NOW.minus(Span::hours(watching_hours));
         judge(
-            &retiring(),
+            (Timestamp(0), &retiring()),
             &Evidence {
                 old: &old,
                 new: &new,
@@ -454,6 +459,21 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_made_under_watch_needs_no_older_evidence() {
+        let (old, new) = (usage(&[(1, &[2])]), usage(&[(1, &[1])]));
+        let watching_since = NOW.minus(Span::minutes(30));
+        let evidence = Evidence {
+            old: &old,
+            new: &new,
+            watching_since,
+        };
+        let since_before = judge((watching_since, &retiring()), &evidence, NOW);
+        assert!(matches!(since_before, Verdict::Safe { .. }));
+        let since_after = judge((watching_since.minus(Span(1)), &retiring()), &evidence, NOW);
+        assert!(matches!(since_after, Verdict::CannotBeSure { .. }));
+    }
+
+    #[test]
     fn a_close_deadline_is_spoken_of_first() {
         let (old, new) = (usage(&[(1, &[0])]), usage(&[(2, &[1])]));
         let evidence = Evidence {
@@ -465,7 +485,7 @@ mod tests {
             deadline: NOW.plus(Span::hours(3)),
             ..retiring()
         };
-        let verdict = judge(&close, &evidence, NOW);
+        let verdict = judge((Timestamp(0), &close), &evidence, NOW);
         assert_eq!(
             verdict.sentence(NOW),
             "Stops in 3 hours and is still in use by 10.0.0.1."
@@ -511,7 +531,7 @@ mod tests {
             new: &new,
             watching_since: Timestamp(0),
         };
-        let verdict = judge(&retiring(), &evidence, NOW);
+        let verdict = judge((Timestamp(0), &retiring()), &evidence, NOW);
         assert!(matches!(
             verdict,
             Verdict::CannotBeSure {

@@ -1,5 +1,6 @@
 //! What the tests have in common.
 
+pub(crate) mod admin;
 pub(crate) mod caller;
 pub(crate) mod curl;
 pub(crate) mod example;

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod admin_api;
+mod audit;
 mod checklist;
 mod client_authentication;
 mod discovery;
@@ -13,8 +15,10 @@ mod durability;
 mod floors;
 mod harness;
 mod http;
+mod idempotency;
 mod key_rotation;
 mod peers;
+mod permissions;
 mod readme;
 mod rfc_examples;
 mod rotation;

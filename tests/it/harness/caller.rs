@@ -84,6 +84,11 @@ impl<'s> Client<'s> {
         self
     }
 
+    /// Under another id.
+    pub(crate) fn named(&self, id: &str) -> Self {
+        Self::new(self.server, id, &self.secret)
+    }
+
     /// The same with another secret.
     pub(crate) fn with_secret(&self, secret: &str) -> Self {
         Self::new(self.server, &self.id, secret)
@@ -115,6 +120,11 @@ impl<'s> Client<'s> {
     /// Its `Authorization` header.
     pub(crate) fn basic(&self) -> String {
         basic(&encode(&self.id), &encode(&self.secret))
+    }
+
+    /// Whose client it is.
+    pub(crate) fn server(&self) -> &'s TestServer {
+        self.server
     }
 
     pub(crate) fn client_id(&self) -> ClientId {

@@ -168,8 +168,14 @@ impl TestServer {
 
     /// Sends what a client wrote, from an address of its own.
     pub(crate) async fn respond(&self, request: http::Request<Body>) -> Reply {
+        let peer = Peer::Tcp(SocketAddr::from(([192, 0, 2, 7], 50_000)));
+        self.respond_to(peer, request).await
+    }
+
+    /// Sends what somebody wrote who is known to be `peer`.
+    pub(crate) async fn respond_to(&self, peer: Peer, request: http::Request<Body>) -> Reply {
         let arrival = Arrival {
-            peer: Peer::Tcp(SocketAddr::from(([192, 0, 2, 7], 50_000))),
+            peer,
             limits: Limits::default(),
             refusal: None,
         };
