@@ -53,6 +53,7 @@ impl DemoCommand {
 /// The story, as far as it must be known to run it.
 pub(super) struct Story {
     issuer: String,
+    client: String,
     /// The client's secret, if it was made just now.
     secret: Option<String>,
     is_served: bool,
@@ -70,24 +71,39 @@ pub(super) async fn set_up(desk: &Desk) -> Result<Story, Failure> {
         });
         desk.post("/apis", api).await?;
     }
-    let secret = if is_missing(desk, &path(["clients", CLIENT])).await? {
-        let client = json!({
-            "name": "Report Service",
-            "client_id": CLIENT,
-            "description": "Writes the monthly report",
-            "grants": [{ "api": API, "scopes": [SCOPE] }],
-            "default_scopes": [SCOPE],
-        });
-        let made = desk.post("/clients", client).await?;
-        made["client_secret"].as_str().map(str::to_owned)
+    let (client, secret) = if is_missing(desk, &path(["clients", CLIENT])).await? {
+        make_client(desk).await?
     } else {
-        None
+        (CLIENT.to_owned(), None)
     };
     Ok(Story {
         issuer: server["issuer"].as_str().unwrap_or_default().to_owned(),
+        client,
         secret,
         is_served: desk.is_served(),
     })
+}
+
+/// Registers the Report Service. The id of one that was removed is never used again, so a second one
+/// gets another.
+async fn make_client(desk: &Desk) -> Result<(String, Option<String>), Failure> {
+    let mut client = json!({
+        "name": "Report Service",
+        "client_id": CLIENT,
+        "description": "Writes the monthly report",
+        "grants": [{ "api": API, "scopes": [SCOPE] }],
+        "default_scopes": [SCOPE],
+    });
+    let made = match desk.post("/clients", client.clone()).await {
+        Err(failure) if failure.word == "conflict" => {
+            let members = client.as_object_mut().expect("it is an object");
+            members.remove("client_id");
+            desk.post("/clients", client).await?
+        }
+        made => made?,
+    };
+    let text = |member: &str| made[member].as_str().map(str::to_owned);
+    Ok((text("client_id").unwrap_or_default(), text("client_secret")))
 }
 
 async fn is_missing(desk: &Desk, path: &str) -> Result<bool, Failure> {
@@ -104,14 +120,14 @@ impl Story {
             "issuer": self.issuer,
             "api": API,
             "scope": SCOPE,
-            "client_id": CLIENT,
+            "client_id": self.client,
             "client_secret": self.secret,
         })
     }
 
     /// The lines that run it.
     pub(super) fn in_words(&self, pen: &Pen) -> String {
-        let Self { issuer, .. } = self;
+        let Self { issuer, client, .. } = self;
         let secret = match &self.secret {
             Some(secret) => format!(
                 "# The secret of the Report Service, shown this once:\nSECRET='{}'\n",
@@ -119,7 +135,7 @@ impl Story {
             ),
             None => format!(
                 "# The Report Service was there already. If you do not have its secret, make another:\n\
-                 SECRET=$(jeton secret rotate {CLIENT} --json | sed -n 's/.*\"client_secret\": \"\\(.*\\)\".*/\\1/p')\n"
+                 SECRET=$(jeton secret rotate {client} --json | sed -n 's/.*\"client_secret\": \"\\(.*\\)\".*/\\1/p')\n"
             ),
         };
         let start = if self.is_served {
@@ -130,7 +146,7 @@ impl Story {
         format!(
             "{start}{secret}\n\
              # It asks for a token:\n\
-             TOKEN=$(curl -s -u \"{CLIENT}:$SECRET\" {issuer}/oauth2/token \\\n    \
+             TOKEN=$(curl -s -u \"{client}:$SECRET\" {issuer}/oauth2/token \\\n    \
                  -d grant_type=client_credentials -d scope={SCOPE} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\n\
              # See what is in it:\n\
              echo \"$TOKEN\" | jeton inspect --issuer {issuer} -\n\n\

@@ -68,13 +68,13 @@ pub(crate) fn report(failure: &Failure, format: Format) -> ExitCode {
     match format {
         Format::Json => say(&failure.to_json().to_string()),
         Format::Human => {
-            say(&format!("jeton: {failure}"));
-            let told = |problem: &&super::failure::FieldProblem| {
-                let alone = format!("{}: {}", problem.field, problem.message);
-                failure.message != alone
-            };
-            for problem in failure.fields.iter().filter(told) {
-                say(&format!("  {}: {}", problem.field, problem.message));
+            if let [_, _, ..] = failure.fields.as_slice() {
+                say("jeton: this cannot be taken as it is:");
+                for problem in &failure.fields {
+                    say(&format!("  {}: {}", problem.field, problem.message));
+                }
+            } else {
+                say(&format!("jeton: {failure}"));
             }
             if let Some(id) = failure
                 .request_id

@@ -230,6 +230,21 @@ impl BackupCommand {
     /// Makes the copy.
     pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
         let to = std::path::absolute(&self.to).map_err(|error| Failure::file(&self.to, &error))?;
+        if to.symlink_metadata().is_ok() {
+            return Err(Failure::refused(
+                "conflict",
+                format!(
+                    "there is a file {} already: name one that does not exist",
+                    to.display()
+                ),
+            ));
+        }
+        if !to.parent().is_some_and(std::path::Path::is_dir) {
+            return Err(Failure::refused(
+                "not-found",
+                format!("there is no directory to put {} in", to.display()),
+            ));
+        }
         let report = desk.post("/server/backup", json!({ "path": to })).await?;
         desk.answer(&report, |_, it: &BackupView| {
             format!(

@@ -118,15 +118,17 @@ impl ClientUsageView {
             &self.days,
             &format!("{id} has asked for no tokens yet."),
         );
-        if !self.scopes.is_empty() {
+        let got = |it: &&ScopeView| it.named_30d + it.default_30d > 0 || it.last_asked_on.is_some();
+        let got: Vec<&ScopeView> = self.scopes.iter().filter(got).collect();
+        if !got.is_empty() {
             text.push_str("\nScopes it got in the last 30 days\n");
-            let rows = self.scopes.iter().map(ScopeView::row).collect();
+            let rows = got.into_iter().map(ScopeView::row).collect();
             let titles = ["scope", "api", "last asked for", "by name", "by default"];
             text.push_str(&pen.table(titles, rows, ""));
         }
         if !self.unused.is_empty() {
             text.push_str("\nGranted and not asked for by name: candidates for withdrawal\n");
-            let row = |it: &UnusedView| [it.scope.clone(), it.api.clone(), it.since.clone()];
+            let row = |it: &UnusedView| [it.scope.clone(), it.api.clone(), pen.time(&it.since)];
             let rows = self.unused.iter().map(row).collect();
             text.push_str(&pen.table(["scope", "api", "not since"], rows, ""));
         }

@@ -170,7 +170,7 @@ pub(super) fn scopes(pen: &Pen, list: &ScopesView) -> String {
         ]
     };
     let rows = list.data.iter().map(row).collect();
-    pen.table(["scope", "what it opens", ""], rows, "No scopes yet.")
+    pen.table(["scope", "what it opens", "marks"], rows, "No scopes yet.")
 }
 
 pub(super) fn disabled(_: &Pen, api: &ApiView) -> String {

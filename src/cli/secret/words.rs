@@ -78,6 +78,10 @@ impl SecretView {
 
     /// All of it, in a few lines.
     pub(crate) fn in_words(&self, pen: &Pen) -> String {
+        self.with_advice(pen, &self.advice)
+    }
+
+    fn with_advice(&self, pen: &Pen, advice: &str) -> String {
         let chosen = if self.kind == "chosen" {
             ", chosen by an operator"
         } else {
@@ -102,8 +106,8 @@ impl SecretView {
         if !self.note.is_empty() {
             facts.push(("kept in", self.note.clone()));
         }
-        if !self.advice.is_empty() {
-            facts.push(("advice", self.advice.clone()));
+        if !advice.is_empty() && self.last_used.is_some() | self.retiring.is_some() {
+            facts.push(("advice", advice.to_owned()));
         }
         format!("{title}\n{}", pen.facts(&facts))
     }
@@ -163,7 +167,13 @@ pub(super) fn list(pen: &Pen, client: &str, list: &ListView) -> String {
         text.push_str(&rotation.in_words(pen, client));
         text.push('\n');
     }
-    let blocks: Vec<String> = live.iter().map(|secret| secret.in_words(pen)).collect();
+    // The verdict on the old secret stands above already.
+    let advice = |secret: &SecretView| match (&list.rotation, &secret.retiring) {
+        (Some(_), Some(_)) => String::new(),
+        _ => secret.advice.clone(),
+    };
+    let block = |secret: &&SecretView| secret.with_advice(pen, &advice(secret));
+    let blocks: Vec<String> = live.iter().map(block).collect();
     text.push_str(&blocks.join("\n"));
     if live.is_empty() {
         let _ = write!(
