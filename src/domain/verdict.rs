@@ -85,7 +85,7 @@ pub struct Evidence<'a> {
     /// What is known of the new one's.
     pub new: &'a SecretUsage,
     /// Since when every use was recorded without a gap: the server's start, or the latest moment
-    /// when detail was dropped. A secret that was made since then has all its uses on record.
+    /// when detail was dropped. A secret that was made after it has all its uses on record.
     pub watching_since: Timestamp,
 }
 
@@ -148,7 +148,7 @@ fn judge(
         };
     }
     let watching_since = evidence.watching_since;
-    if watching_since > made && watching_since > now.minus(addresses.needs) {
+    if made <= watching_since && watching_since > now.minus(addresses.needs) {
         let doubt = Doubt::NotWatching {
             since: evidence.watching_since,
         };
@@ -467,10 +467,10 @@ mod tests {
             new: &new,
             watching_since,
         };
-        let since_before = judge((watching_since, &retiring()), &evidence, NOW);
-        assert!(matches!(since_before, Verdict::Safe { .. }));
-        let since_after = judge((watching_since.minus(Span(1)), &retiring()), &evidence, NOW);
-        assert!(matches!(since_after, Verdict::CannotBeSure { .. }));
+        let made_after = judge((watching_since.plus(Span(1)), &retiring()), &evidence, NOW);
+        assert!(matches!(made_after, Verdict::Safe { .. }));
+        let made_in_that_second = judge((watching_since, &retiring()), &evidence, NOW);
+        assert!(matches!(made_in_that_second, Verdict::CannotBeSure { .. }));
     }
 
     #[test]

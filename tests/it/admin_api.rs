@@ -129,6 +129,7 @@ async fn every_reference_in_the_document_leads_somewhere() {
 #[tokio::test]
 async fn the_story_runs_over_the_admin_api() {
     let server = TestServer::start().await;
+    server.advance(jeton::domain::time::Span(1)).await;
     let owner = server.owner();
     let api = json!({
         "identifier": "https://sales.example.com/", "name": "Sales Analytics API",
