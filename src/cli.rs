@@ -19,6 +19,7 @@ mod offline;
 mod operator;
 mod output;
 mod pen;
+mod program;
 mod remote;
 mod secret;
 mod secret_file;

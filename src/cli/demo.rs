@@ -9,6 +9,7 @@ use super::{
     failure::Failure,
     output::{self, Format},
     pen::Pen,
+    program::{program, program_with_data},
 };
 use crate::{
     config::{Config, Place},
@@ -44,7 +45,10 @@ impl DemoCommand {
         desk.close().await;
         match format {
             Format::Json => output::print_json(&story?.to_json()),
-            Format::Human => output::print(&story?.in_words(&format.pen())),
+            Format::Human => {
+                let called = (program(), program_with_data(&config));
+                output::print(&story?.in_words(&format.pen(), (&called.0, &called.1)));
+            }
         }
         Ok(())
     }
@@ -125,8 +129,8 @@ impl Story {
         })
     }
 
-    /// The lines that run it.
-    pub(super) fn in_words(&self, pen: &Pen) -> String {
+    /// The lines that run it, for a program that is called so, without and with the data directory.
+    pub(super) fn in_words(&self, pen: &Pen, (jeton, jeton_there): (&str, &str)) -> String {
         let Self { issuer, client, .. } = self;
         let secret = match &self.secret {
             Some(secret) => format!(
@@ -135,13 +139,13 @@ impl Story {
             ),
             None => format!(
                 "# The Report Service was there already. If you do not have its secret, make another:\n\
-                 SECRET=$(jeton secret rotate {client} --json | sed -n 's/.*\"client_secret\": \"\\(.*\\)\".*/\\1/p')\n"
+                 SECRET=$({jeton_there} secret rotate {client} --json | sed -n 's/.*\"client_secret\": \"\\(.*\\)\".*/\\1/p')\n"
             ),
         };
         let start = if self.is_served {
             String::new()
         } else {
-            "# In another terminal:\njeton serve\n\n".to_owned()
+            format!("# In another terminal:\n{jeton_there} serve\n\n")
         };
         format!(
             "{start}{secret}\n\
@@ -149,7 +153,7 @@ impl Story {
              TOKEN=$(curl -s -u \"{client}:$SECRET\" {issuer}/oauth2/token \\\n    \
                  -d grant_type=client_credentials -d scope={SCOPE} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\n\
              # See what is in it:\n\
-             echo \"$TOKEN\" | jeton inspect --issuer {issuer} -\n\n\
+             echo \"$TOKEN\" | {jeton} inspect --issuer {issuer} -\n\n\
              # The Sales Analytics API, in another terminal:\n\
              ISSUER={issuer} AUDIENCE={API} cargo run --example sales_analytics_api\n\n\
              # It lets the Report Service in, and nobody without a token:\n\

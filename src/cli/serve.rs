@@ -4,8 +4,6 @@ mod environment;
 mod sockets;
 mod welcome;
 
-use std::path::Path;
-
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
@@ -17,6 +15,7 @@ use super::{
     desk::Desk,
     failure::{Exit, Failure},
     output::{self, Format},
+    program::{program, program_with_data},
 };
 use crate::{
     app::App,
@@ -99,7 +98,7 @@ impl ServeCommand {
             output::say(&welcome::text(config, &issuer, origin));
         }
         if self.demo {
-            self.show_demo(&app, format).await?;
+            self.show_demo(&app, (config, format)).await?;
         }
         let manners = manners(config);
         let work = async {
@@ -124,10 +123,15 @@ impl ServeCommand {
         }
     }
 
-    async fn show_demo(&self, app: &App, format: Format) -> Result<(), Failure> {
+    async fn show_demo(
+        &self,
+        app: &App,
+        (config, format): (&Config, Format),
+    ) -> Result<(), Failure> {
         let desk = Desk::over(app.clone(), format);
         let story = demo::set_up(&desk).await?;
-        output::say(&story.in_words(&format.pen()));
+        let called = (program(), program_with_data(config));
+        output::say(&story.in_words(&format.pen(), (&called.0, &called.1)));
         Ok(())
     }
 }
@@ -221,17 +225,6 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-/// How this program was called, for lines that can be copied: by its path, or by its name if it was
-/// found by that.
-pub(super) fn program() -> String {
-    let called = std::env::args().next().unwrap_or_default();
-    if called.contains('/') && Path::new(&called).is_file() {
-        super::pen::quoted(&called)
-    } else {
-        "jeton".to_owned()
     }
 }
 

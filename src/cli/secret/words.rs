@@ -106,7 +106,7 @@ impl SecretView {
         if !self.note.is_empty() {
             facts.push(("kept in", self.note.clone()));
         }
-        if !advice.is_empty() && self.last_used.is_some() | self.retiring.is_some() {
+        if !advice.is_empty() {
             facts.push(("advice", advice.to_owned()));
         }
         format!("{title}\n{}", pen.facts(&facts))

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use super::program;
 use crate::{
-    cli::{data::Origin, pen::quoted},
-    config::{Config, DEFAULT_DATA, MasterKeySource},
+    cli::{
+        data::Origin,
+        program::{program, program_with_data},
+    },
+    config::{Config, MasterKeySource},
     domain::issuer::Issuer,
 };
 
@@ -27,7 +29,7 @@ pub(super) fn text(config: &Config, issuer: &Issuer, origin: Origin) -> String {
             key.display()
         );
     }
-    let (jeton, bare) = (command(config), program());
+    let (jeton, bare) = (program_with_data(config), program());
     let _ = write!(
         text,
         "\nNext, in another terminal:\n\
@@ -39,14 +41,4 @@ pub(super) fn text(config: &Config, issuer: &Issuer, origin: Origin) -> String {
          All commands: {bare} --help. Ctrl-C stops the server.\n"
     );
     text
-}
-
-/// The program with the data directory that this server has.
-fn command(config: &Config) -> String {
-    let data = config.data.display().to_string();
-    if data == DEFAULT_DATA {
-        program()
-    } else {
-        format!("{} --data {}", program(), quoted(&data))
-    }
 }
