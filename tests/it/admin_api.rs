@@ -6,6 +6,7 @@ mod resources;
 mod secrecy;
 mod secrets;
 
+use jeton::{domain::time::Span, oauth::reason::ErrorCode};
 use serde_json::json;
 
 use crate::harness::server::TestServer;
@@ -129,7 +130,7 @@ async fn every_reference_in_the_document_leads_somewhere() {
 #[tokio::test]
 async fn the_story_runs_over_the_admin_api() {
     let server = TestServer::start().await;
-    server.advance(jeton::domain::time::Span(1)).await;
+    server.advance(Span(1)).await;
     let owner = server.owner();
     let api = json!({
         "identifier": "https://sales.example.com/", "name": "Sales Analytics API",
@@ -155,7 +156,7 @@ async fn the_story_runs_over_the_admin_api() {
         .json();
     let new = report.with_secret(rotated["client_secret"].as_str().unwrap());
     report.request_token("").await.assert_issued();
-    server.advance(jeton::domain::time::Span(60)).await;
+    server.advance(Span::hours(2)).await;
     new.request_token("").await.assert_issued();
     let secrets = owner.read(&format!("{path}/secrets")).await;
     assert_eq!(secrets["rotation"]["verdict"]["safe"], true, "{secrets}");
@@ -166,7 +167,7 @@ async fn the_story_runs_over_the_admin_api() {
     report
         .request_token("")
         .await
-        .assert_refused(jeton::oauth::reason::ErrorCode::InvalidClient);
+        .assert_refused(ErrorCode::InvalidClient);
     new.request_token("").await.assert_issued();
 }
 
