@@ -10,6 +10,7 @@ pub mod backup;
 pub mod clients;
 pub mod command;
 pub mod draft;
+pub mod evidence;
 pub mod grants;
 pub mod init;
 pub mod input;

@@ -1,0 +1,44 @@
+//! What the record of usage says, in numbers and sentences for people: charts, refusals, how long
+//! to keep an old secret, which scopes nobody asks for, what needs attention.
+//!
+//! Pure functions of the registry, the usage and the moment. Nothing here decides a request.
+
+mod overlap;
+mod refusals;
+mod series;
+pub mod words;
+
+pub use self::{
+    overlap::{Choice, Habit, Recommendation},
+    refusals::{Refusals, RefusedAddress, RefusedOutcome},
+    series::{Point, Series, Step},
+};
+use crate::domain::{
+    id::{ClientId, SecretId},
+    usage::Subject,
+};
+
+/// Whose usage is looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// Everybody's, that of unknown clients included.
+    Everybody,
+    /// One client's, with whatever secret.
+    Client(&'a ClientId),
+    /// That of one secret.
+    Secret(&'a SecretId),
+}
+
+impl Whose<'_> {
+    /// Whether `subject` is meant.
+    pub fn is(self, subject: &Subject) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Client(client) => subject.client.as_ref() == Some(client),
+            Self::Secret(secret) => subject.secret.as_ref() == Some(secret),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

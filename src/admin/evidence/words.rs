@@ -1,0 +1,147 @@
+//! Numbers, days, moments and outcomes as people read them.
+
+use std::net::IpAddr;
+
+use time::{
+    OffsetDateTime, format_description::StaticFormatDescription, macros::format_description,
+};
+
+use crate::domain::{time::Timestamp, usage::Outcome};
+
+const DATE: StaticFormatDescription = format_description!("[day padding:none] [month repr:short]");
+const DATE_OF_YEAR: StaticFormatDescription =
+    format_description!("[day padding:none] [month repr:short] [year]");
+const MOMENT: StaticFormatDescription =
+    format_description!("[day padding:none] [month repr:short], [hour]:[minute] UTC");
+const CLOCK: StaticFormatDescription = format_description!("[hour]:[minute] UTC");
+
+/// A day of this year or about it: `25 Nov`.
+pub fn date(at: Timestamp) -> String {
+    formatted(at, DATE)
+}
+
+/// A day of any year: `25 Nov 2026`.
+pub fn date_of_year(at: Timestamp) -> String {
+    formatted(at, DATE_OF_YEAR)
+}
+
+/// A moment: `25 Nov, 19:00 UTC`.
+pub fn moment(at: Timestamp) -> String {
+    formatted(at, MOMENT)
+}
+
+/// A time of day: `19:00 UTC`.
+pub fn clock(at: Timestamp) -> String {
+    formatted(at, CLOCK)
+}
+
+fn formatted(at: Timestamp, format: StaticFormatDescription) -> String {
+    OffsetDateTime::from_unix_timestamp(at.0)
+        .ok()
+        .and_then(|moment| moment.format(format).ok())
+        .unwrap_or_else(|| at.to_string())
+}
+
+/// A number with its thousands apart: `1,204`.
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// So many of something that takes an `s`: `1 token`, `1,204 tokens`.
+pub fn count(n: u64, thing: &str) -> String {
+    format!("{} {thing}{}", number(n), if n == 1 { "" } else { "s" })
+}
+
+/// So many addresses: `1 address`, `3 addresses`.
+pub fn addresses(n: usize) -> String {
+    if n == 1 {
+        "1 address".to_owned()
+    } else {
+        format!("{n} addresses")
+    }
+}
+
+/// Addresses by name, the first few of many: `10.0.0.1, 10.0.0.2 and 4 more`.
+pub fn listed(addresses: &[IpAddr]) -> String {
+    match addresses {
+        [] => "nobody".to_owned(),
+        [one] => one.to_string(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+/// How a request ended, for people.
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Issued => "Token issued",
+        Outcome::UnknownClient => "Unknown client",
+        Outcome::WrongSecret => "Wrong secret",
+        Outcome::RetiredSecret => "Retired secret",
+        Outcome::RevokedSecret => "Revoked secret",
+        Outcome::ExpiredSecret => "Expired secret",
+        Outcome::DisabledClient => "Client is disabled",
+        Outcome::InvalidRequest => "Malformed request",
+        Outcome::UnsupportedGrantType => "Other grant type",
+        Outcome::InvalidScope => "Scope not granted",
+        Outcome::InvalidTarget => "API not granted, or none named",
+        Outcome::Unavailable => "Server could not answer",
+    }
+}
+
+/// What the caller was told (RFC 6749 §5.2, RFC 8707 §2); nothing if it got a token.
+pub const fn code(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Issued => None,
+        Outcome::UnknownClient
+        | Outcome::WrongSecret
+        | Outcome::RetiredSecret
+        | Outcome::RevokedSecret
+        | Outcome::ExpiredSecret
+        | Outcome::DisabledClient => Some("invalid_client"),
+        Outcome::InvalidRequest => Some("invalid_request"),
+        Outcome::UnsupportedGrantType => Some("unsupported_grant_type"),
+        Outcome::InvalidScope => Some("invalid_scope"),
+        Outcome::InvalidTarget => Some("invalid_target"),
+        Outcome::Unavailable => Some("temporarily_unavailable"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::reason::ErrorCode;
+
+    #[test]
+    fn numbers_and_moments_read_as_people_write_them() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(1204), "1,204");
+        assert_eq!(number(12_345_678), "12,345,678");
+        assert_eq!(count(1, "token"), "1 token");
+        assert_eq!(count(1204, "token"), "1,204 tokens");
+
+        let at: Timestamp = "2026-11-05T19:03:59Z".parse().unwrap();
+        assert_eq!(date(at), "5 Nov");
+        assert_eq!(date_of_year(at), "5 Nov 2026");
+        assert_eq!(moment(at), "5 Nov, 19:03 UTC");
+        assert_eq!(clock(at), "19:03 UTC");
+    }
+
+    #[test]
+    fn every_refusal_has_a_code_that_the_protocol_knows() {
+        for outcome in Outcome::ALL {
+            let known =
+                code(outcome).map(|code| ErrorCode::ALL.iter().any(|known| known.as_str() == code));
+            assert_eq!(known, (outcome != Outcome::Issued).then_some(true));
+        }
+    }
+}
