@@ -11,6 +11,7 @@ mod last_uses;
 mod published;
 pub mod remembered;
 mod schedule;
+pub mod sessions;
 pub mod tasks;
 mod usage;
 
@@ -27,6 +28,7 @@ use self::{
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
     schedule::Schedule,
+    sessions::Sessions,
     tasks::Tasks,
     usage::UsageRecorder,
 };
@@ -59,6 +61,7 @@ struct Parts {
     last_uses: Arc<LastUses>,
     remembered: RememberedSecrets,
     schedule: Schedule,
+    sessions: Sessions,
     tasks: Tasks,
     clock: Arc<dyn Clock>,
     entropy: Entropy,

@@ -20,6 +20,7 @@ pub mod registry;
 pub mod rotation;
 pub mod scope;
 pub mod secret;
+pub mod session;
 pub mod time;
 pub mod usage;
 pub mod verdict;

@@ -18,8 +18,9 @@ use async_trait::async_trait;
 use crate::domain::{
     audit::{AuditPage, AuditRecord},
     change::{Commit, OnceRecord},
-    id::{ClientId, SecretId},
+    id::{ClientId, OperatorId, SecretId},
     registry::Registry,
+    session::{SessionKey, SessionRecord},
     time::Timestamp,
     usage::{LastUse, Tally},
 };
@@ -59,8 +60,33 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Corrupt`] names the first record that does not fit.
     async fn verify_audit(&self) -> Result<u64, StoreError>;
 
+    /// Keeps a new session; false, and nothing changed, if there is one under its key. Durable when
+    /// it returns.
+    async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError>;
+
+    /// Replaces a session that exists; false, and nothing changed, if there is none: a slow request
+    /// that ends after sign-out does not bring a session back.
+    async fn save_session(&self, session: SessionRecord) -> Result<bool, StoreError>;
+
+    /// The session under this key, over or not.
+    async fn find_session(&self, key: SessionKey) -> Result<Option<SessionRecord>, StoreError>;
+
+    /// Takes a session away; whether there was one. Durable when it returns.
+    async fn remove_session(&self, key: SessionKey) -> Result<bool, StoreError>;
+
+    /// The sessions of one operator, over or not.
+    async fn sessions_of(&self, operator: &OperatorId) -> Result<Vec<SessionRecord>, StoreError>;
+
+    /// Takes away all sessions of one operator but `except`; how many there were. Durable when it
+    /// returns.
+    async fn remove_sessions_of(
+        &self,
+        operator: &OperatorId,
+        except: Option<SessionKey>,
+    ) -> Result<u64, StoreError>;
+
     /// Deletes what is older than it is kept: usage of 90 days, JWK set fetches of 7 days,
-    /// idempotency keys of 24 hours.
+    /// idempotency keys of 24 hours, sessions that are over.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes a consistent, verified, sealed copy to a new file while serving goes on.

@@ -6,7 +6,8 @@ use tokio::sync::Mutex;
 
 use super::{
     App, Parts, executor::Executor, last_uses::LastUses, published::Published,
-    remembered::RememberedSecrets, schedule, tasks::Tasks, usage::UsageRecorder,
+    remembered::RememberedSecrets, schedule, sessions::Sessions, tasks::Tasks,
+    usage::UsageRecorder,
 };
 use crate::{
     crypto::random::Entropy,
@@ -66,6 +67,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         published,
         executor,
         usage: UsageRecorder::new(Arc::clone(&store)),
+        sessions: Sessions::new(Arc::clone(&store), Arc::clone(&clock)),
         store,
         last_uses,
         remembered: RememberedSecrets::new(&entropy),

@@ -5,11 +5,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    hmac::{self, HMAC_SHA256},
+};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::crypto::text;
+
+/// SHA-256 of `bytes`: a name for what is itself too random to guess.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
 
 /// A key for HMAC-SHA-256, its schedule computed once. Clones share it.
 #[derive(Clone)]

@@ -13,6 +13,12 @@ use crate::crypto::random::Entropy;
 #[error("{0}")]
 pub struct IdError(&'static str);
 
+impl IdError {
+    pub(super) const fn new(problem: &'static str) -> Self {
+        Self(problem)
+    }
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*

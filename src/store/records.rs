@@ -9,6 +9,7 @@ mod audit;
 mod client;
 mod key;
 mod operator;
+mod session;
 mod usage;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
@@ -20,6 +21,7 @@ pub(super) use self::{
     client::{StoredClient, StoredTombstone},
     key::StoredKey,
     operator::StoredOperator,
+    session::StoredSession,
     usage::{UsageRow, rows_of},
 };
 use crate::crypto::{signer::PrivateKey, text};

@@ -7,9 +7,11 @@ mod audit;
 mod backup;
 mod guard;
 mod head;
+mod migrations;
 mod open;
 mod prune;
 mod registry;
+mod sessions;
 mod tables;
 mod usage;
 
@@ -36,8 +38,9 @@ use crate::{
     domain::{
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
-        id::SecretId,
+        id::{OperatorId, SecretId},
         registry::Registry,
+        session::{SessionKey, SessionRecord},
         time::Timestamp,
         usage::{LastUse, Tally},
     },
@@ -105,6 +108,18 @@ impl RedbStore {
         }))
     }
 
+    async fn put_session(
+        &self,
+        session: SessionRecord,
+        only: sessions::Only,
+    ) -> Result<bool, StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            sessions::put(database, &it.keys, (&session, only))
+        })
+        .await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
@@ -162,6 +177,46 @@ impl Store for RedbStore {
     async fn verify_audit(&self) -> Result<u64, StoreError> {
         self.run(|it, database| audit::verify(database, &it.keys))
             .await
+    }
+
+    async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {
+        self.put_session(session, sessions::Only::New).await
+    }
+
+    async fn save_session(&self, session: SessionRecord) -> Result<bool, StoreError> {
+        self.put_session(session, sessions::Only::Known).await
+    }
+
+    async fn find_session(&self, key: SessionKey) -> Result<Option<SessionRecord>, StoreError> {
+        self.run(move |it, database| sessions::find(database, &it.keys, key))
+            .await
+    }
+
+    async fn remove_session(&self, key: SessionKey) -> Result<bool, StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            Ok(sessions::remove(database, &it.keys, &[key])? > 0)
+        })
+        .await
+    }
+
+    async fn sessions_of(&self, operator: &OperatorId) -> Result<Vec<SessionRecord>, StoreError> {
+        let operator = operator.clone();
+        self.run(move |it, database| sessions::of(database, &it.keys, &operator))
+            .await
+    }
+
+    async fn remove_sessions_of(
+        &self,
+        operator: &OperatorId,
+        except: Option<SessionKey>,
+    ) -> Result<u64, StoreError> {
+        let operator = operator.clone();
+        self.run(move |it, database| {
+            it.place.check()?;
+            sessions::remove_of(database, &it.keys, (&operator, except))
+        })
+        .await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -18,9 +18,10 @@ use crate::{
         actor::Actor,
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
-        id::SecretId,
+        id::{OperatorId, SecretId},
         name::Description,
         registry::Registry,
+        session::{SessionKey, SessionRecord},
         time::{Lifetime, ManualClock, Span, Timestamp},
         usage::{LastUse, Tally},
     },
@@ -73,6 +74,34 @@ impl Store for Frail {
 
     async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
         self.store.audit(page).await
+    }
+
+    async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {
+        self.store.create_session(session).await
+    }
+
+    async fn save_session(&self, session: SessionRecord) -> Result<bool, StoreError> {
+        self.store.save_session(session).await
+    }
+
+    async fn find_session(&self, key: SessionKey) -> Result<Option<SessionRecord>, StoreError> {
+        self.store.find_session(key).await
+    }
+
+    async fn remove_session(&self, key: SessionKey) -> Result<bool, StoreError> {
+        self.store.remove_session(key).await
+    }
+
+    async fn sessions_of(&self, operator: &OperatorId) -> Result<Vec<SessionRecord>, StoreError> {
+        self.store.sessions_of(operator).await
+    }
+
+    async fn remove_sessions_of(
+        &self,
+        operator: &OperatorId,
+        except: Option<SessionKey>,
+    ) -> Result<u64, StoreError> {
+        self.store.remove_sessions_of(operator, except).await
     }
 
     async fn verify_audit(&self) -> Result<u64, StoreError> {

@@ -21,6 +21,7 @@ use super::{
     Fault,
     guard::GuardedFile,
     head::{Clear, FORMAT, Head},
+    migrations,
     tables::{ALL_RECORDS, AUDIT, KEYRING, META},
 };
 use crate::{
@@ -113,9 +114,11 @@ pub(super) fn open(
     (master, entropy): (&MasterKey, &Entropy),
     repair: Repair,
 ) -> Result<(Database, Keyring), OpenError> {
-    open_checked(path, repair, |database| {
+    let (database, keys) = open_checked(path, repair, |database| {
         check_content(database, (master, entropy))
-    })
+    })?;
+    migrations::run(&database, &keys).map_err(|error| unwritable(path, &error))?;
+    Ok((database, keys))
 }
 
 /// Opens a file that was open before, or was just made, with the keys that it had.
@@ -229,7 +232,11 @@ fn check_content(
     let table = transaction.open_table(KEYRING).map_err(Fault::from)?;
     let keys = unwrap_keys(&table, master, entropy)?;
     Head::load(&transaction, &keys)?;
+    let missing = migrations::missing(clear.format);
     for records in ALL_RECORDS {
+        if missing.contains(&records) {
+            continue;
+        }
         transaction
             .open_table(records.definition())
             .map_err(Fault::from)?;

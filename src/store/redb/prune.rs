@@ -6,12 +6,14 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     registry::{read_client, read_once},
-    tables::{CLIENTS, ONCE, Records, SealedReader, SealedWriter},
+    sessions,
+    tables::{CLIENTS, ONCE, Records, SESSIONS, SealedReader, SealedWriter},
     usage::{ADDRESSES, DAYS, FETCHES, Kind, LAST, SCOPES},
 };
 use crate::{
     domain::{
         change::OnceRecord,
+        session::SessionRecord,
         time::{Span, Timestamp},
         usage::{FETCHES_KEPT_DAYS, KEPT_DAYS},
     },
@@ -35,6 +37,9 @@ pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Resu
     }
     pruning.delete(ONCE, read_once, |once: &OnceRecord| {
         once.at < now.minus(ONCE_KEPT)
+    })?;
+    pruning.delete(SESSIONS, sessions::read, |session: &SessionRecord| {
+        session.is_over(now)
     })?;
     pruning.delete_last_uses(now)
 }

@@ -1,4 +1,4 @@
-//! The tables of format 1, and records sealed in them.
+//! The tables of format 2, and records sealed in them.
 //!
 //! ```text
 //! meta             word           -> format, revision, id of the master key: in clear
@@ -8,6 +8,9 @@
 //!   keys, operators  id           -> the record, JSON: sealed
 //! removed_clients  id             -> when it was removed, JSON: sealed
 //! audit            number         -> prev, mac, entry as JSON: sealed
+//! settings         word           -> what operators set for the whole server, JSON: sealed
+//! handovers        id             -> a link that gives a secret to a developer, JSON: sealed
+//! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
 //! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
 //! usage_addresses  client secret address -> what it did, postcard: sealed
@@ -45,6 +48,9 @@ pub(super) const REMOVED_CLIENTS: Records = Records("removed_clients");
 pub(super) const APIS: Records = Records("apis");
 pub(super) const KEYS: Records = Records("keys");
 pub(super) const OPERATORS: Records = Records("operators");
+pub(super) const SETTINGS: Records = Records("settings");
+pub(super) const HANDOVERS: Records = Records("handovers");
+pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
 pub(super) const USAGE_ADDRESSES: Records = Records("usage_addresses");
@@ -53,12 +59,15 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 11] = [
+pub(super) const ALL_RECORDS: [Records; 14] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
     KEYS,
     OPERATORS,
+    SETTINGS,
+    HANDOVERS,
+    SESSIONS,
     ONCE,
     USAGE_DAYS,
     USAGE_ADDRESSES,
@@ -66,6 +75,9 @@ pub(super) const ALL_RECORDS: [Records; 11] = [
     USAGE_LAST,
     USAGE_FETCHES,
 ];
+
+/// Those that format 2 added.
+pub(super) const SINCE_2: [Records; 3] = [SETTINGS, HANDOVERS, SESSIONS];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

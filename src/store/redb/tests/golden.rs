@@ -23,6 +23,7 @@ use crate::{
         key::SigningKey,
         operator::Operator,
         secret::Proof,
+        session::{SessionKey, SessionRecord},
     },
     store::master_key,
 };
@@ -78,6 +79,34 @@ async fn a_file_of_format_1_is_written_to_as_any_other() {
     store.close().await.unwrap();
     let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
     assert_eq!(Content::of(&again).await, content);
+}
+
+#[tokio::test]
+async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
+    let directory = TempDir::new().unwrap();
+    let copy = directory.path().join("jeton.redb");
+    fs::copy(fixture("format-1.redb"), &copy).unwrap();
+    let key = fs::read_to_string(fixture("format-1.master.key")).unwrap();
+    let master = MasterKey::parse(&key).unwrap();
+    let session = SessionRecord {
+        key: SessionKey::of(b"id"),
+        operator: None,
+        data: Vec::new(),
+        created: first::NOW,
+        seen: first::NOW,
+        expires: first::NOW,
+    };
+
+    let store = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
+    let content = Content::of(&store).await;
+    store.create_session(session.clone()).await.unwrap();
+    store.close().await.unwrap();
+
+    let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
+    assert_eq!(again.report().await.unwrap().format, 2);
+    assert_eq!(Content::of(&again).await, content);
+    let found = again.find_session(session.key).await.unwrap();
+    assert_eq!(found, Some(session));
 }
 
 #[tokio::test]

@@ -1,0 +1,39 @@
+//! From an older format to this one: in one transaction, before anybody reads.
+//!
+//! | format | what it added |
+//! | --- | --- |
+//! | 1 | the first |
+//! | 2 | the tables `sessions`, `settings` and `handovers`; fields in records of clients and operators |
+//!
+//! Records of an older format are read as they are: what they do not say has a value that means
+//! "not yet". They are written in the new form when they next change.
+
+use redb::{Database, ReadableDatabase};
+
+use super::{
+    Fault,
+    head::{Clear, FORMAT, Head},
+    tables::{META, Records, SINCE_2},
+};
+use crate::store::keyring::Keyring;
+
+/// Brings a file of an older format up to this one. Does nothing to any other.
+pub(super) fn run(database: &Database, keys: &Keyring) -> Result<(), Fault> {
+    let format = Clear::read(&database.begin_read()?.open_table(META)?)?.format;
+    if format >= FORMAT {
+        return Ok(());
+    }
+    let mut transaction = database.begin_write()?;
+    transaction.set_two_phase_commit(true);
+    for records in missing(format) {
+        transaction.open_table(records.definition())?;
+    }
+    Head::load_for_change(&transaction, keys)?.store(&transaction, keys)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The tables that a file of this format does not have yet.
+pub(super) fn missing(format: u32) -> &'static [Records] {
+    if format < 2 { &SINCE_2 } else { &[] }
+}
