@@ -5,6 +5,7 @@
 //! changes to make. It reads no clock, no disk and no network; moments, ids and secrets come from
 //! the [`draft::Draft`] it is given.
 
+pub mod account;
 pub mod apis;
 pub mod backup;
 pub mod clients;
@@ -14,12 +15,14 @@ pub mod evidence;
 pub mod grants;
 pub mod init;
 pub mod input;
+pub mod invitations;
 pub mod keys;
 pub mod operators;
 pub mod refusal;
 mod require;
 pub mod scopes;
 pub mod secrets;
+pub mod setup;
 pub mod views;
 
 #[cfg(test)]

@@ -8,11 +8,14 @@
 pub mod assemble;
 mod executor;
 mod last_uses;
+mod passwords;
 mod published;
 pub mod remembered;
 mod schedule;
 pub mod sessions;
+pub mod setup;
 pub mod tasks;
+pub mod throttle;
 mod usage;
 
 use std::{fmt, net::IpAddr, path::Path, sync::Arc};
@@ -25,11 +28,14 @@ use self::{
     assemble::Settings,
     executor::Executor,
     last_uses::LastUses,
+    passwords::Passwords,
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
     schedule::Schedule,
     sessions::Sessions,
+    setup::Setup,
     tasks::Tasks,
+    throttle::Throttle,
     usage::UsageRecorder,
 };
 use crate::{
@@ -62,6 +68,9 @@ struct Parts {
     remembered: RememberedSecrets,
     schedule: Schedule,
     sessions: Sessions,
+    passwords: Passwords,
+    throttle: Throttle,
+    setup: Setup,
     tasks: Tasks,
     clock: Arc<dyn Clock>,
     entropy: Entropy,
@@ -181,6 +190,11 @@ impl App {
     ) -> Result<bool, Overloaded> {
         let now = self.now();
         self.0.remembered.verify(secret, hash, presented, now).await
+    }
+
+    /// What slows down guessing at passwords and codes.
+    pub fn throttle(&self) -> &Throttle {
+        &self.0.throttle
     }
 
     /// A stretch of the audit log, newest first.

@@ -2,7 +2,7 @@
 //!
 //! Randomness, text forms, MACs, password hashes, signatures, and secrets at rest. Nothing here knows of
 //! clients, stores or HTTP; nothing here reads a clock. No primitive is our own: all come from aws-lc and
-//! `RustCrypto`'s argon2.
+//! `RustCrypto`'s argon2 and SHA-1.
 
 pub mod algorithm;
 pub mod jwk;
@@ -13,6 +13,7 @@ pub mod random;
 pub mod sealed;
 pub mod signer;
 pub mod text;
+pub mod totp;
 pub mod verifier;
 
 /// Makes aws-lc the backend of every JWT library in this process. May be called more than once.

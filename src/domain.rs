@@ -13,6 +13,7 @@ pub mod client;
 pub mod id;
 pub mod issuer;
 pub mod key;
+pub mod link;
 pub mod name;
 pub mod operator;
 pub mod permission;

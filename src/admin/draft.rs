@@ -129,7 +129,9 @@ impl Draft {
 
     /// Refuses an actor that would hand out more than it has.
     pub fn require_all(&self, permissions: Permissions) -> Result<(), Refusal> {
-        if self.actor.permissions().cover(permissions) {
+        // What everybody may do to themselves is nobody's to hand out.
+        let handed_out = permissions.without(Permission::KeepAccount);
+        if self.actor.permissions().cover(handed_out) {
             Ok(())
         } else {
             Err(Refusal::Forbidden(Permission::Own))

@@ -1,4 +1,5 @@
-//! Operators: added, edited, given a password, disabled, enabled, removed.
+//! Operators: added, edited, given a password, disabled, enabled, removed. How they are invited is
+//! in [`super::invitations`], what they do themselves in [`super::account`].
 //!
 //! Nobody but an Owner touches an Owner, nobody makes or touches an operator who may do what they
 //! may not themselves, and the last active Owner stays.
@@ -43,7 +44,7 @@ impl NewPassword {
         Ok(Self(text))
     }
 
-    fn hash(&self, draft: &Draft) -> PasswordHash {
+    pub(super) fn hash(&self, draft: &Draft) -> PasswordHash {
         PasswordHash::of(&self.0, draft.entropy())
     }
 }
@@ -152,15 +153,12 @@ impl Command for AddOperator {
         draft.require_all(self.role.permissions())?;
         require_unused(&self.email, registry)?;
         let operator = Operator {
-            id: OperatorId::generate(draft.entropy()),
-            email: self.email,
-            name: self.name,
-            role: self.role,
             password: self.password.map(|password| password.hash(draft)),
-            status: OperatorStatus::Active,
-            created: draft.now(),
-            epoch: 0,
-            revision: registry.revision().next(),
+            ..Operator::new(
+                OperatorId::generate(draft.entropy()),
+                (self.email, self.name),
+                (self.role, draft.now()),
+            )
         };
         let id = operator.id.clone();
         draft.put_operator(Action::OperatorCreate, operator);
@@ -168,7 +166,8 @@ impl Command for AddOperator {
     }
 }
 
-fn require_unused(email: &Email, registry: &Registry) -> Result<(), Refusal> {
+/// Refuses an address that somebody signs in with.
+pub(super) fn require_unused(email: &Email, registry: &Registry) -> Result<(), Refusal> {
     match registry.find_operator_by_email(email) {
         None => Ok(()),
         Some(_) => Err(Refusal::Conflict(format!(
@@ -231,7 +230,7 @@ impl Command for EditOperator {
 }
 
 /// An operator who may do nothing that the actor may not.
-fn below<'a>(
+pub(super) fn below<'a>(
     registry: &'a Registry,
     draft: &Draft,
     id: &OperatorId,
@@ -272,6 +271,7 @@ impl Command for SetPassword {
     fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
         let mut after = below(registry, draft, &self.operator)?.clone();
         after.password = Some(self.password.hash(draft));
+        after.link = None;
         after.epoch += 1;
         draft.put_operator(Action::OperatorPassword, after);
         Ok(())
@@ -296,6 +296,7 @@ impl Command for DisableOperator {
         if before.is_active() {
             let mut after = before.clone();
             after.status = OperatorStatus::Disabled(draft.now());
+            after.link = None;
             after.epoch += 1;
             draft.put_operator(Action::OperatorDisable, after);
         }

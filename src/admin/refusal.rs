@@ -8,7 +8,7 @@ use crate::domain::{audit::Object, id::Revision, permission::Permission, rotatio
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// The actor may not.
-    #[error("this needs the permission {}", .0.scope().unwrap_or("of an Owner"))]
+    #[error("{}", needs(*.0))]
     Forbidden(Permission),
     /// There is no such thing.
     #[error("there is no {0}")]
@@ -22,6 +22,17 @@ pub enum Refusal {
     /// What was written is not what is needed; by field.
     #[error("{0}")]
     Invalid(FieldErrors),
+}
+
+/// What is said to who may not.
+fn needs(permission: Permission) -> String {
+    match permission.scope() {
+        Some(scope) => format!("this needs the permission {scope}"),
+        None if permission == Permission::KeepAccount => {
+            "only whose account it is may do this".to_owned()
+        }
+        None => "this needs the permission of an Owner".to_owned(),
+    }
 }
 
 impl From<FieldErrors> for Refusal {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::{
-    App, Parts, executor::Executor, last_uses::LastUses, published::Published,
-    remembered::RememberedSecrets, schedule, sessions::Sessions, tasks::Tasks,
-    usage::UsageRecorder,
+    App, Parts, executor::Executor, last_uses::LastUses, passwords::Passwords,
+    published::Published, remembered::RememberedSecrets, schedule, sessions::Sessions,
+    setup::Setup, tasks::Tasks, throttle::Throttle, usage::UsageRecorder,
 };
 use crate::{
     crypto::random::Entropy,
@@ -64,6 +64,9 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
     };
     Ok(App(Arc::new(Parts {
         settings,
+        setup: Setup::new(published.clone(), &entropy),
+        passwords: Passwords::default(),
+        throttle: Throttle::default(),
         published,
         executor,
         usage: UsageRecorder::new(Arc::clone(&store)),

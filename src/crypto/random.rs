@@ -73,6 +73,11 @@ impl Entropy {
         self.text(len, b"abcdefghijklmnopqrstuvwxyz234567")
     }
 
+    /// `len` digits and capitals without I, L, O and U, 5 bits each: for what people type.
+    pub fn crockford(&self, len: usize) -> String {
+        self.text(len, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    }
+
     /// A token id: 128 random bits as 22 characters of base64url. Made for the token path.
     pub fn token_id(&self) -> String {
         text::base64url(self.bytes::<16>())

@@ -16,7 +16,7 @@ use super::{
     id::{ApiIdentifier, ClientId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
     name::{Description, DisplayName, Note, Owner},
-    operator::{Operator, OperatorStatus},
+    operator::{AccountLink, LinkPurpose, Operator, OperatorStatus, SecondFactor},
     permission::Role,
     registry::Registry,
     scope::{Scope, ScopeSet},
@@ -29,6 +29,7 @@ use crate::crypto::{
     password::PasswordHash,
     random::Entropy,
     signer::{Algorithm, Signer},
+    totp::TotpSecret,
 };
 
 /// Some changes, for the next commit.
@@ -295,21 +296,59 @@ fn operator() -> impl Strategy<Value = Operator> {
     let role = select(Role::ALL.to_vec());
     let words = (operator_id(), email, display_name(), role);
     let rest = (option::of(password_hash()), status, time(), any::<u32>());
-    (words, rest).prop_map(|(words, rest)| {
+    (words, rest, proofs()).prop_map(|(words, rest, proofs)| {
         let (id, email, name, role) = words;
         let (password, status, created, epoch) = rest;
+        let (second_factor, recovery_codes, link, last_sign_in) = proofs;
         Operator {
             id,
             email,
             name,
             role,
             password,
+            second_factor,
+            recovery_codes,
+            link,
+            last_sign_in,
             status,
             created,
             epoch,
             revision: Revision::default(),
         }
     })
+}
+
+/// What an operator may have beside a password.
+fn proofs() -> impl Strategy<
+    Value = (
+        Option<SecondFactor>,
+        Vec<SecretDigest>,
+        Option<AccountLink>,
+        Option<Timestamp>,
+    ),
+> {
+    let factor =
+        (any::<u64>(), time(), any::<u64>()).prop_map(|(seed, since, last_step)| SecondFactor {
+            secret: TotpSecret::generate(&Entropy::seeded(seed)),
+            since,
+            last_step,
+        });
+    let purpose = select(vec![LinkPurpose::Invite, LinkPurpose::Reset]);
+    let link = (digest(), purpose, time()).prop_map(|(token, purpose, expires)| AccountLink {
+        token,
+        purpose,
+        expires,
+    });
+    (
+        option::of(factor),
+        collection::vec(digest(), 0..3),
+        option::of(link),
+        option::of(time()),
+    )
+}
+
+fn digest() -> impl Strategy<Value = SecretDigest> {
+    any::<[u8; 32]>().prop_map(SecretDigest::new)
 }
 
 /// Something that was seen within `days` of the 100th day.

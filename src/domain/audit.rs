@@ -102,6 +102,24 @@ pub enum Action {
     OperatorEnable,
     /// An operator was removed.
     OperatorRemove,
+    /// The first Owner made the server theirs.
+    OperatorClaim,
+    /// Somebody was invited to become an operator.
+    OperatorInvite,
+    /// An operator was given a link to begin anew with.
+    OperatorReset,
+    /// The link of an operator was withdrawn.
+    OperatorWithdraw,
+    /// An operator followed their link and chose a password.
+    OperatorAccept,
+    /// An operator signed in.
+    OperatorSignIn,
+    /// An operator set up a second factor.
+    OperatorEnrol,
+    /// The second factor of an operator was taken away.
+    OperatorUnenrol,
+    /// An operator made new recovery codes.
+    OperatorCodes,
 }
 
 impl Action {
@@ -146,6 +164,15 @@ impl Action {
             Self::OperatorDisable => "operator.disable",
             Self::OperatorEnable => "operator.enable",
             Self::OperatorRemove => "operator.remove",
+            Self::OperatorClaim => "operator.claim",
+            Self::OperatorInvite => "operator.invite",
+            Self::OperatorReset => "operator.reset",
+            Self::OperatorWithdraw => "operator.withdraw",
+            Self::OperatorAccept => "operator.accept",
+            Self::OperatorSignIn => "operator.sign_in",
+            Self::OperatorEnrol => "operator.enrol",
+            Self::OperatorUnenrol => "operator.unenrol",
+            Self::OperatorCodes => "operator.codes",
         }
     }
 }

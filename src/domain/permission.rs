@@ -38,6 +38,10 @@ pub enum Permission {
     ReadUsage,
     /// Make a backup.
     Backup,
+    /// Change the settings of the server.
+    WriteSettings,
+    /// Sign in, and look after one's own account. Everybody's, and only over themselves.
+    KeepAccount,
     /// What only an Owner may: make Owners, grant the admin API, and touch the credentials of
     /// clients that hold it.
     Own,
@@ -45,7 +49,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadClients,
         Self::WriteClients,
         Self::WriteSecrets,
@@ -59,6 +63,8 @@ impl Permission {
         Self::ReadAudit,
         Self::ReadUsage,
         Self::Backup,
+        Self::WriteSettings,
+        Self::KeepAccount,
         Self::Own,
     ];
 
@@ -79,7 +85,8 @@ impl Permission {
             Self::ReadAudit => Some("audit:read"),
             Self::ReadUsage => Some("usage:read"),
             Self::Backup => Some("backup:read"),
-            Self::Own => None,
+            Self::WriteSettings => Some("settings:write"),
+            Self::KeepAccount | Self::Own => None,
         }
     }
 
@@ -99,6 +106,8 @@ impl Permission {
             Self::ReadAudit => "Read the audit log",
             Self::ReadUsage => "Read who used which secret and scope, when and from where",
             Self::Backup => "Make a sealed backup of everything",
+            Self::WriteSettings => "Change the settings of the server",
+            Self::KeepAccount => "Look after one's own account",
             Self::Own => "Grant the admin API and make Owners",
         }
     }
@@ -126,6 +135,12 @@ impl Permissions {
     /// Whether all of `other` are among them.
     pub const fn cover(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// These without one.
+    #[must_use]
+    pub const fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !permission.bit())
     }
 
     /// What a token of the admin API with these scopes may do.
@@ -177,14 +192,29 @@ impl Role {
             P::ReadOperators,
             P::ReadAudit,
             P::ReadUsage,
+            P::KeepAccount,
         ];
         let works = [P::WriteClients, P::WriteSecrets, P::WriteGrants];
-        let administers = [P::WriteApis, P::WriteKeys, P::WriteOperators, P::Backup];
+        let administers = [
+            P::WriteApis,
+            P::WriteKeys,
+            P::WriteOperators,
+            P::Backup,
+            P::WriteSettings,
+        ];
         match self {
             Self::Viewer => sees.into_iter().collect(),
             Self::Operator => sees.into_iter().chain(works).collect(),
             Self::Admin => sees.into_iter().chain(works).chain(administers).collect(),
             Self::Owner => Permissions::all(),
+        }
+    }
+
+    /// Whether a password alone is not enough for it.
+    pub const fn needs_second_factor(self) -> bool {
+        match self {
+            Self::Viewer | Self::Operator => false,
+            Self::Admin | Self::Owner => true,
         }
     }
 
@@ -254,6 +284,6 @@ mod tests {
             .map(|s| s.parse().unwrap())
             .collect();
         assert!(!Permissions::of_scopes(&all).allow(Permission::Own));
-        assert_eq!(all.len(), Permission::ALL.len() - 1);
+        assert_eq!(all.len(), Permission::ALL.len() - 2);
     }
 }

@@ -11,6 +11,7 @@ use super::{
     client::Client,
     id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision, SecretId},
     key::{Age, KEPT_AFTER, Material, SigningKey},
+    link::{LinkToken, LinkUse},
     name::Email,
     operator::Operator,
     time::{Span, Timestamp},
@@ -243,6 +244,14 @@ impl Registry {
         self.operators
             .values()
             .find(|operator| operator.email == *email)
+    }
+
+    /// The operator whose one-time link has this token, open or not.
+    pub fn find_operator_by_link(&self, token: &LinkToken) -> Option<&Arc<Operator>> {
+        let token = token.digest(LinkUse::Account, &self.pepper);
+        self.operators
+            .values()
+            .find(|operator| operator.link.as_ref().is_some_and(|it| it.token == token))
     }
 
     /// All operators, by id.

@@ -142,6 +142,9 @@ impl Problem {
 
     pub(super) fn forbidden(needed: Permission) -> Self {
         match needed.scope() {
+            None if needed == Permission::KeepAccount => {
+                Self::new(Kind::Forbidden, "only whose account it is may do this")
+            }
             None => Self::new(Kind::Forbidden, "only an Owner may do this"),
             Some(scope) => {
                 let detail = format!("this needs the scope {scope}");

@@ -19,7 +19,7 @@ use crate::{
         client::{Client, ClientStatus},
         id::Revision,
         key::SigningKey,
-        operator::{Operator, OperatorStatus},
+        operator::{Operator, SecondFactor},
         permission::Role,
         secret::{PlainSecret, Proof, Secret, SecretState},
         time::Timestamp,
@@ -27,6 +27,8 @@ use crate::{
     },
     store::redb::{open::builder, tables::AUDIT},
 };
+
+const APP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 const ADDRESS: [u8; 4] = [203, 0, 113, 77];
 
@@ -48,6 +50,8 @@ async fn a_stolen_file_reveals_nothing() {
         "order-4711",
         "what-was-sent",
         "Ledger API",
+        APP_SECRET,
+        "12345678901234567890",
     ]
     .map(|canary| (canary, canary.as_bytes().to_vec()))
     .into();
@@ -176,16 +180,19 @@ fn api(now: Timestamp, signing: Signing) -> Api {
 }
 
 fn operator(now: Timestamp, password: PasswordHash) -> Operator {
+    let email = "ana@example.com".parse().unwrap();
     Operator {
-        id: "op_aaaaaaaaaaaaaaaa".parse().unwrap(),
-        email: "ana@example.com".parse().unwrap(),
-        name: "Ana Lopes".parse().unwrap(),
-        role: Role::Owner,
         password: Some(password),
-        status: OperatorStatus::Active,
-        created: now,
-        epoch: 0,
-        revision: Revision::default(),
+        second_factor: Some(SecondFactor {
+            secret: APP_SECRET.parse().unwrap(),
+            since: now,
+            last_step: 0,
+        }),
+        ..Operator::new(
+            "op_aaaaaaaaaaaaaaaa".parse().unwrap(),
+            (email, "Ana Lopes".parse().unwrap()),
+            (Role::Owner, now),
+        )
     }
 }
 

@@ -129,15 +129,12 @@ fn some_keys() -> Vec<SigningKey> {
 
 fn some_operators() -> [Operator; 2] {
     let operator = |id: &str, email: &str, role| Operator {
-        id: id.parse().unwrap(),
-        email: email.parse().unwrap(),
-        name: "Ana Núñez".parse().unwrap(),
-        role,
-        password: None,
-        status: OperatorStatus::Active,
-        created: NOW,
         epoch: 3,
-        revision: Revision::default(),
+        ..Operator::new(
+            id.parse().unwrap(),
+            (email.parse().unwrap(), "Ana Núñez".parse().unwrap()),
+            (role, NOW),
+        )
     };
     let mut ana = operator("op_aaaaaaaaaaaaaaaa", "ana@example.com", Role::Owner);
     ana.password = Some(PasswordHash::of("correct horse battery", &Entropy::os()));
