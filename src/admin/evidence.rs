@@ -3,8 +3,14 @@
 //!
 //! Pure functions of the registry, the usage and the moment. Nothing here decides a request.
 
+pub mod attention;
+pub mod horizon;
+pub mod keys;
 mod overlap;
+pub mod overview;
 mod refusals;
+pub mod rulings;
+pub mod scopes;
 mod series;
 pub mod words;
 

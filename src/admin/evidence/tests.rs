@@ -10,13 +10,13 @@ use crate::domain::{
 };
 
 /// A Friday, 08:00 UTC.
-const NOW: Timestamp = Timestamp(1_800_000_000);
+pub(super) const NOW: Timestamp = Timestamp(1_800_000_000);
 
-fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn seen(at: Timestamp, host: u8) -> Seen {
+pub(super) fn seen(at: Timestamp, host: u8) -> Seen {
     Seen {
         at,
         address: host_address(host),
@@ -28,7 +28,7 @@ fn host_address(host: u8) -> IpAddr {
     [10, 0, 0, host].into()
 }
 
-fn issue(tally: &mut Tally, client: &str, secret: &str, seen: Seen) {
+pub(super) fn issue(tally: &mut Tally, client: &str, secret: &str, seen: Seen) {
     tally.add(Observation::Issued {
         client: id(client),
         secret: id(secret),
@@ -39,7 +39,7 @@ fn issue(tally: &mut Tally, client: &str, secret: &str, seen: Seen) {
     });
 }
 
-fn refuse(tally: &mut Tally, client: &str, outcome: Outcome, seen: Seen) {
+pub(super) fn refuse(tally: &mut Tally, client: &str, outcome: Outcome, seen: Seen) {
     tally.add(Observation::Refused {
         client: Some(id(client)),
         secret: None,
@@ -48,7 +48,7 @@ fn refuse(tally: &mut Tally, client: &str, outcome: Outcome, seen: Seen) {
     });
 }
 
-fn hours_ago(hours: u64) -> Timestamp {
+pub(super) fn hours_ago(hours: u64) -> Timestamp {
     NOW.minus(Span::hours(hours))
 }
 

@@ -1,0 +1,221 @@
+//! What needs attention: one row for each client, the worst first.
+
+mod rules;
+
+use super::{overview::Overview, rulings::Rulings};
+use crate::domain::{
+    client::Client,
+    id::{ClientId, SecretId},
+    name::DisplayName,
+    registry::Registry,
+    time::Timestamp,
+};
+
+/// What can be the matter, the worst first.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Rule {
+    /// A secret that works was reported as leaked.
+    Leaked,
+    /// The only secret stopped, and requests are refused.
+    Broken,
+    /// The old secret of a rotation is about to stop and still in use.
+    Deadline,
+    /// The only secret is about to expire.
+    Expiring,
+    /// The old secret of a rotation can be retired.
+    Finish,
+    /// Somebody tries secrets.
+    Guessing,
+    /// No token for long.
+    Unused,
+    /// It has scopes that it does not ask for.
+    TooBroad,
+    /// Its secret is older than the policy allows.
+    Old,
+}
+
+/// How much it matters. What was put off comes back when it rises.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Level {
+    /// Nothing stops; it is time to tidy up.
+    Notice,
+    /// Something will stop.
+    Warning,
+    /// Something stopped, or is about to, or is in wrong hands.
+    Danger,
+}
+
+/// What to do about it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Act {
+    /// Revoke the secret.
+    Revoke(SecretId),
+    /// Make a new secret.
+    MakeSecret,
+    /// Keep the old secret for longer.
+    Extend,
+    /// Begin a rotation.
+    Rotate,
+    /// Retire the old secret.
+    Retire(SecretId),
+    /// Look at the requests.
+    OpenActivity,
+    /// Look at the client.
+    ReviewClient,
+    /// Look at its scopes.
+    ReviewAccess,
+}
+
+/// One client that needs attention.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attention {
+    /// Which.
+    pub client: ClientId,
+    /// What it is called.
+    pub name: DisplayName,
+    /// What is the matter.
+    pub rule: Rule,
+    /// How much it matters.
+    pub level: Level,
+    /// The same in a sentence.
+    pub reason: String,
+    /// The number that tells most: `41 refused`, `in 3 days`.
+    pub number: String,
+    /// What to do about it.
+    pub act: Act,
+    /// Less comes first among the same.
+    urgency: u64,
+}
+
+/// From where things are looked at.
+#[derive(Clone, Copy)]
+pub struct Lookout<'a> {
+    /// The moment.
+    pub now: Timestamp,
+    /// Since when every use is on record.
+    pub watching_since: Timestamp,
+    /// Exact latest uses and their number.
+    pub latest: &'a dyn Fn(&SecretId) -> Option<(Timestamp, u64)>,
+    /// What is known of everybody's usage.
+    pub overview: &'a Overview,
+    /// What people decided, and what is known beside usage.
+    pub rulings: &'a dyn Rulings,
+}
+
+/// What needs attention among all clients: one row for each, the worst first.
+pub fn attention(registry: &Registry, lookout: &Lookout<'_>) -> Vec<Attention> {
+    let clients = registry.clients();
+    let mut rows: Vec<_> = clients
+        .filter_map(|client| attention_to(client, lookout))
+        .collect();
+    rows.sort_by(|one, two| {
+        let of = |row: &Attention| (row.rule, row.urgency);
+        of(one)
+            .cmp(&of(two))
+            .then_with(|| one.name.as_str().cmp(two.name.as_str()))
+    });
+    rows
+}
+
+/// The worst about one client that was not put off.
+pub fn attention_to(client: &Client, lookout: &Lookout<'_>) -> Option<Attention> {
+    Rule::ALL.into_iter().find_map(|rule| {
+        let found = rule.find(client, lookout)?;
+        let postponed = lookout.rulings.is_postponed(&client.id, rule, found.level);
+        (!postponed).then(|| Attention {
+            client: client.id.clone(),
+            name: client.name.clone(),
+            rule,
+            level: found.level,
+            reason: found.reason,
+            number: found.number,
+            act: found.act,
+            urgency: found.urgency,
+        })
+    })
+}
+
+impl Rule {
+    /// Every rule, the worst first.
+    pub const ALL: [Self; 9] = [
+        Self::Leaked,
+        Self::Broken,
+        Self::Deadline,
+        Self::Expiring,
+        Self::Finish,
+        Self::Guessing,
+        Self::Unused,
+        Self::TooBroad,
+        Self::Old,
+    ];
+
+    /// The word for it in URLs and in what is kept.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaked => "leaked",
+            Self::Broken => "broken",
+            Self::Deadline => "deadline",
+            Self::Expiring => "expiring",
+            Self::Finish => "finish",
+            Self::Guessing => "guessing",
+            Self::Unused => "unused",
+            Self::TooBroad => "too_broad",
+            Self::Old => "old",
+        }
+    }
+
+    /// The word for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Leaked => "Leaked",
+            Self::Broken => "Broken",
+            Self::Deadline => "Deadline",
+            Self::Expiring => "Expiring",
+            Self::Finish => "Finish",
+            Self::Guessing => "Guessing",
+            Self::Unused => "Unused",
+            Self::TooBroad => "Too broad",
+            Self::Old => "Old",
+        }
+    }
+
+    /// The rule that is called so in URLs and in what is kept.
+    pub fn find_by_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == word)
+    }
+}
+
+impl Level {
+    /// The word for it in what is kept.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+        }
+    }
+
+    /// The level that is called so.
+    pub fn find_by_word(word: &str) -> Option<Self> {
+        let all = [Self::Notice, Self::Warning, Self::Danger];
+        all.into_iter().find(|level| level.as_str() == word)
+    }
+}
+
+impl Act {
+    /// What its button says.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Self::Revoke(_) => "Revoke now",
+            Self::MakeSecret => "Make new secret",
+            Self::Extend => "Extend",
+            Self::Rotate => "Rotate",
+            Self::Retire(_) => "Retire",
+            Self::OpenActivity => "Open activity",
+            Self::ReviewClient | Self::ReviewAccess => "Review",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

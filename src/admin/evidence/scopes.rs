@@ -1,0 +1,199 @@
+//! Which scopes a client asks for, and which it could do without.
+//!
+//! The record tells what is asked for in a token, not what the API did with it; and for a client
+//! that names no scope it cannot tell one scope's use from another's.
+
+use std::collections::BTreeMap;
+
+use super::rulings::Rulings;
+use crate::domain::{
+    client::Client,
+    id::{ApiIdentifier, ClientId},
+    scope::Scope,
+    time::{Day, Timestamp},
+    usage::{KEPT_DAYS, Tally},
+};
+
+/// For how many days uses are added up.
+const COUNTED_DAYS: u32 = 30;
+
+/// How many days a client, or a grant, must be on record before anything is suggested.
+const ENOUGH_DAYS: u32 = 30;
+
+/// How many tokens it must have got.
+const ENOUGH_TOKENS: u64 = 20;
+
+/// How a client asked for scopes, as far as is on record.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Asking {
+    /// The first day on which it got a token.
+    pub since: Option<Day>,
+    /// How many tokens it got at least.
+    pub tokens: u64,
+    /// Whether it ever named scopes.
+    pub by_name: bool,
+    /// How each scope was asked for.
+    pub scopes: BTreeMap<(ApiIdentifier, Scope), ScopeUse>,
+}
+
+/// How one scope was asked for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ScopeUse {
+    /// The latest day on which it was named.
+    pub last_named: Option<Day>,
+    /// How often it was named in 30 days.
+    pub named_30d: u64,
+    /// How often it was given by default in 30 days.
+    pub default_30d: u64,
+    /// How often it was in a token at all.
+    in_all: u64,
+}
+
+impl Asking {
+    /// How every client asked.
+    pub fn all_of(tally: &Tally, now: Timestamp) -> BTreeMap<ClientId, Self> {
+        let recent = now.day().minus(COUNTED_DAYS);
+        let mut all: BTreeMap<ClientId, Self> = BTreeMap::new();
+        for ((client, api, scope, day), count) in &tally.scopes {
+            if !all.contains_key(client) {
+                all.insert(client.clone(), Self::default());
+            }
+            let Some(asking) = all.get_mut(client) else {
+                continue;
+            };
+            asking.since = Some(asking.since.map_or(*day, |since| since.min(*day)));
+            asking.by_name |= count.named > 0;
+            let key = (api.clone(), scope.clone());
+            let usage = asking.scopes.entry(key).or_default();
+            usage.in_all += u64::from(count.named) + u64::from(count.default);
+            if count.named > 0 {
+                usage.last_named = usage.last_named.max(Some(*day));
+            }
+            if *day > recent {
+                usage.named_30d += u64::from(count.named);
+                usage.default_30d += u64::from(count.default);
+            }
+        }
+        for asking in all.values_mut() {
+            asking.tokens = asking.fewest_tokens();
+        }
+        all
+    }
+
+    /// How `client` asked.
+    pub fn of(client: &ClientId, tally: &Tally, now: Timestamp) -> Self {
+        Self::all_of(tally, now).remove(client).unwrap_or_default()
+    }
+
+    /// A token is for one API and has a scope at most once.
+    fn fewest_tokens(&self) -> u64 {
+        let mut by_api: BTreeMap<&ApiIdentifier, u64> = BTreeMap::new();
+        for ((api, _), usage) in &self.scopes {
+            let most = by_api.entry(api).or_default();
+            *most = usage.in_all.max(*most);
+        }
+        by_api.into_values().sum()
+    }
+
+    /// Whether it gets tokens, and never named a scope: then it gets everything, and use cannot be
+    /// told apart.
+    pub fn names_no_scope(&self) -> bool {
+        self.tokens > 0 && !self.by_name
+    }
+}
+
+/// One scope that a client has, and what is known of its use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ScopeEvidence {
+    /// On which API.
+    pub api: ApiIdentifier,
+    /// Which.
+    pub scope: Scope,
+    /// How it was asked for.
+    pub usage: ScopeUse,
+    /// That it could be taken away, if the record suggests it.
+    pub suggestion: Option<Suggestion>,
+}
+
+/// That a scope could be taken away.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Suggestion {
+    /// On which API.
+    pub api: ApiIdentifier,
+    /// Which.
+    pub scope: Scope,
+    /// For how many days it was not asked for; nothing if it never was.
+    pub days: Option<u32>,
+}
+
+impl Suggestion {
+    /// As a sentence.
+    pub fn in_words(&self) -> String {
+        match self.days {
+            Some(days) => format!("{} has not been asked for in {days} days.", self.scope),
+            None => format!("{} has never been asked for.", self.scope),
+        }
+    }
+}
+
+/// Every scope that `client` has, with what is known of its use.
+pub fn scopes_of(
+    client: &Client,
+    asking: &Asking,
+    rulings: &dyn Rulings,
+    now: Timestamp,
+) -> Vec<ScopeEvidence> {
+    let granted = client.grants.iter();
+    let granted = granted.flat_map(|(api, scopes)| scopes.iter().map(move |scope| (api, scope)));
+    granted
+        .map(|(api, scope)| ScopeEvidence {
+            api: api.clone(),
+            scope: scope.clone(),
+            usage: asking
+                .scopes
+                .get(&(api.clone(), scope.clone()))
+                .copied()
+                .unwrap_or_default(),
+            suggestion: suggest(client, (api, scope), (asking, rulings), now),
+        })
+        .collect()
+}
+
+fn suggest(
+    client: &Client,
+    (api, scope): (&ApiIdentifier, &Scope),
+    (asking, rulings): (&Asking, &dyn Rulings),
+    now: Timestamp,
+) -> Option<Suggestion> {
+    let enough = now.day().minus(ENOUGH_DAYS);
+    let kept_since = now.day().minus(KEPT_DAYS);
+    let known = asking.since.is_some_and(|since| since <= enough);
+    if !known || asking.tokens < ENOUGH_TOKENS || !asking.by_name {
+        return None;
+    }
+    let granted = rulings.granted_since(&client.id, api, scope);
+    let granted = granted.unwrap_or(client.created).max(client.created).day();
+    let kept = rulings.kept_until(&client.id, api, scope);
+    if granted > enough || kept.is_some_and(|until| now < until) {
+        return None;
+    }
+    let usage = asking.scopes.get(&(api.clone(), scope.clone()));
+    let usage = usage.copied().unwrap_or_default();
+    if usage.default_30d > 0 {
+        return None;
+    }
+    let days = match usage.last_named {
+        Some(day) if day > kept_since => return None,
+        Some(day) => Some(now.day().0 - day.0),
+        None if granted > kept_since => None,
+        None => Some(KEPT_DAYS),
+    };
+    Some(Suggestion {
+        api: api.clone(),
+        scope: scope.clone(),
+        days,
+    })
+}
+
+#[cfg(test)]
+mod tests;

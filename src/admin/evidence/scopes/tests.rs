@@ -1,0 +1,158 @@
+//! When a scope seems to be too much, and when the record cannot tell.
+
+use super::*;
+use crate::{
+    admin::{
+        evidence::{
+            rulings::NoRulings,
+            tests::{hours_ago, seen},
+        },
+        tests::{World, api, scopes},
+    },
+    domain::{
+        time::Span,
+        usage::{Asked, Observation},
+    },
+};
+
+/// A client with `read` and `write`, made so many days ago, and what it asked for, in days ago.
+struct Asker {
+    world: World,
+    client: ClientId,
+    tally: Tally,
+}
+
+impl Asker {
+    fn made_days_ago(days: u64) -> Self {
+        let mut world = World::new();
+        let now = world.now;
+        world.now = now.minus(Span::days(days));
+        let client = world.register("c").client.id.clone();
+        world.now = now;
+        Self {
+            world,
+            client,
+            tally: Tally::default(),
+        }
+    }
+
+    fn asked(mut self, some: &str, asked: Asked, days_ago: &[u64]) -> Self {
+        for days in days_ago {
+            self.tally.add(Observation::Issued {
+                client: self.client.clone(),
+                secret: "AAAAAAAA".parse().unwrap(),
+                api: api("urn:shop"),
+                scopes: scopes(some),
+                asked,
+                seen: seen(hours_ago(24 * days), 1),
+            });
+        }
+        self
+    }
+
+    fn evidence(&self, rulings: &dyn Rulings) -> Vec<ScopeEvidence> {
+        let now = self.world.now;
+        let asking = Asking::of(&self.client, &self.tally, now);
+        scopes_of(self.world.client(&self.client), &asking, rulings, now)
+    }
+
+    fn suggested(&self) -> Vec<String> {
+        let evidence = self.evidence(&NoRulings).into_iter();
+        let suggestions = evidence.filter_map(|scope| scope.suggestion);
+        suggestions.map(|it| it.in_words()).collect()
+    }
+}
+
+/// Each of the last 31 days.
+fn daily() -> Vec<u64> {
+    (0..31).collect()
+}
+
+#[test]
+fn named_and_default_uses_of_a_scope_are_told_apart() {
+    let asker = Asker::made_days_ago(100)
+        .asked("read", Asked::ByName, &[1, 2, 2, 40])
+        .asked("read write", Asked::ByDefault, &[0, 29, 30]);
+
+    let evidence = asker.evidence(&NoRulings);
+
+    let [read, write] = evidence.as_slice() else {
+        panic!("two scopes are granted: {evidence:?}");
+    };
+    assert_eq!(read.usage.last_named, Some(hours_ago(24).day()));
+    assert_eq!((read.usage.named_30d, read.usage.default_30d), (3, 2));
+    assert_eq!((write.usage.last_named, write.usage.named_30d), (None, 0));
+    assert_eq!(write.usage.default_30d, 2);
+}
+
+#[test]
+fn a_scope_that_was_not_asked_for_in_90_days_is_suggested() {
+    let never = Asker::made_days_ago(60).asked("read", Asked::ByName, &daily());
+    assert_eq!(never.suggested(), ["write has never been asked for."]);
+
+    let unknown = Asker::made_days_ago(400).asked("read", Asked::ByName, &daily());
+    assert_eq!(
+        unknown.suggested(),
+        ["write has not been asked for in 90 days."]
+    );
+
+    let long_ago = unknown.asked("write", Asked::ByName, &[94]);
+    assert_eq!(
+        long_ago.suggested(),
+        ["write has not been asked for in 94 days."]
+    );
+    let lately = long_ago.asked("write", Asked::ByName, &[89]);
+    assert!(lately.suggested().is_empty());
+}
+
+#[test]
+fn too_little_on_record_suggests_nothing() {
+    let young = Asker::made_days_ago(29).asked("read", Asked::ByName, &[0; 40]);
+    assert!(young.suggested().is_empty());
+
+    let few: Vec<u64> = (12..31).collect();
+    let rare = Asker::made_days_ago(90).asked("read", Asked::ByName, &few);
+    assert!(rare.suggested().is_empty());
+    assert_eq!(rare.asked("read", Asked::ByName, &[1]).suggested().len(), 1);
+}
+
+#[test]
+fn a_client_that_names_no_scope_gets_no_suggestion() {
+    let asker = Asker::made_days_ago(60).asked("read", Asked::ByDefault, &daily());
+
+    assert!(asker.suggested().is_empty());
+    assert!(Asking::of(&asker.client, &asker.tally, asker.world.now).names_no_scope());
+    let names_once = asker.asked("read", Asked::ByName, &[3]);
+    assert_eq!(names_once.suggested(), ["write has never been asked for."]);
+    let by_default = names_once.asked("write", Asked::ByDefault, &[3]);
+    assert!(by_default.suggested().is_empty());
+}
+
+#[test]
+fn a_scope_that_somebody_keeps_or_has_just_given_is_not_suggested() {
+    struct Given(Option<Timestamp>, Option<Timestamp>);
+    impl Rulings for Given {
+        fn kept_until(&self, _: &ClientId, _: &ApiIdentifier, _: &Scope) -> Option<Timestamp> {
+            self.0
+        }
+
+        fn granted_since(&self, _: &ClientId, _: &ApiIdentifier, _: &Scope) -> Option<Timestamp> {
+            self.1
+        }
+    }
+    let asker = Asker::made_days_ago(400).asked("read", Asked::ByName, &daily());
+    let suggested = |kept, granted: Option<u64>| {
+        let granted = granted.map(|days| hours_ago(24 * days));
+        let evidence = asker.evidence(&Given(kept, granted));
+        let mut suggestions = evidence.into_iter().filter_map(|scope| scope.suggestion);
+        suggestions.next().map(|it| it.in_words())
+    };
+
+    assert_eq!(suggested(Some(hours_ago(0).plus(Span(1))), None), None);
+    assert!(suggested(Some(hours_ago(0)), None).is_some());
+    assert_eq!(suggested(None, Some(29)), None);
+    assert_eq!(
+        suggested(None, Some(40)).as_deref(),
+        Some("write has never been asked for.")
+    );
+}
