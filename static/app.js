@@ -1,0 +1,110 @@
+// Progressive enhancement only: every page works without this file.
+// No eval, no innerHTML; one Trusted Types policy, for fragments of this console.
+const policy = window.trustedTypes?.createPolicy("frag", { createHTML: (html) => html });
+const parsed = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
+
+// Tells those who do not see the page; the same words twice are told twice.
+const announce = (words) => {
+  const region = document.getElementById("live");
+  region.textContent = "";
+  requestAnimationFrame(() => { region.textContent = words; });
+};
+
+// Copies the text of the element that a button names: by the clipboard where there is one, by the
+// old way on plain HTTP, and if both fail the text is selected for the person to copy.
+const copy = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = Object.assign(document.createElement("textarea"), { value: text, className: "vh" });
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+};
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const done = await copy(source.dataset.value ?? source.textContent.trim());
+  button.focus();
+  if (!done) getSelection().selectAllChildren(source);
+  announce(done ? "Copied to clipboard" : "Press Ctrl or Command and C to copy the selected text");
+  const label = button.querySelector("[data-label]");
+  label.textContent = done ? "Copied" : "Selected";
+  setTimeout(() => { label.textContent = "Copy"; }, 2000);
+});
+
+// A form that was sent is not sent again; the server has a key for that as well.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "";
+  form.setAttribute("aria-busy", "true");
+  leaving = true;
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  }
+});
+
+// What is shown once asks before it is left.
+let leaving = false;
+addEventListener("beforeunload", (event) => {
+  const box = document.querySelector("[data-leave-when]");
+  if (box && !leaving && !box.checked) event.preventDefault();
+});
+
+// What went wrong is read first.
+document.querySelector("[data-focus]")?.focus();
+
+// Moments also say the local time.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const moment = new Date(time.dateTime);
+  if (!Number.isNaN(moment.valueOf())) time.title ||= `${moment.toLocaleString()} local time`;
+}
+
+// Live parts: a GET of the fragment while the page is seen and nobody is inside the part. What
+// says so aloud (data-say) is announced when its words change.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const every = 1000 * (part.dataset.every ?? 5);
+  let tag = null;
+  let said = part.querySelector("[data-say]")?.textContent.trim();
+  const refresh = async () => {
+    const headers = tag ? { "if-none-match": tag } : {};
+    const reply = await fetch(part.dataset.live, { headers, redirect: "manual" });
+    if (reply.type === "opaqueredirect") location.reload();
+    if (reply.status !== 200) return;
+    part.replaceChildren(...parsed(await reply.text()).childNodes);
+    tag = reply.headers.get("etag");
+    const saying = part.querySelector("[data-say]")?.textContent.trim();
+    if (saying && saying !== said) announce(saying);
+    said = saying;
+  };
+  const tick = async () => {
+    const idle = document.visibilityState === "visible" && !part.contains(document.activeElement);
+    if (idle && !document.querySelector("dialog[open]")) await refresh().catch(() => {});
+    setTimeout(tick, every);
+  };
+  setTimeout(tick, every);
+}
+
+// Dialogs for browsers that do not know command and commandfor.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[commandfor]");
+    if (!button) return;
+    const dialog = document.getElementById(button.getAttribute("commandfor"));
+    if (button.getAttribute("command") === "show-modal") dialog.showModal();
+    else dialog.close();
+  });
+}
