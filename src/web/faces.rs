@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::{
-    api, health,
+    api, console, health,
     layers::{Edge, EdgeSettings, ForwardedBy, Refusal, RequestIds, Transport, plain},
     oauth,
     server::{self, Limits, Listener, ServeReport},
@@ -72,7 +72,7 @@ pub fn protocol(app: &App) -> Router {
 
 /// What operators and their programs must reach.
 pub fn operator(app: &App) -> Router {
-    api::router(app.clone())
+    api::router(app.clone()).merge(console::router(app.clone()))
 }
 
 async fn serve_one(
@@ -106,6 +106,8 @@ fn respond(refusal: Refusal, target: &Uri) -> Response<Body> {
         oauth::refuse(refusal)
     } else if api::speaks_for(target.path()) {
         api::refuse(refusal)
+    } else if console::speaks_for(target.path()) {
+        console::refuse(refusal, target.path())
     } else {
         plain(refusal, target)
     }

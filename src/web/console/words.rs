@@ -1,0 +1,151 @@
+//! Numbers and moments, as people read them.
+
+use std::fmt;
+
+use time::{OffsetDateTime, macros::format_description};
+
+pub(super) use crate::admin::evidence::words::number;
+use crate::domain::time::{Day, Span, Timestamp};
+
+/// A moment on a page: for machines, for people, and how far it is from now.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Moment {
+    /// RFC 3339, for `datetime`.
+    pub(super) iso: String,
+    /// `25 Nov, 19:00 UTC`; with the year if it is not this one.
+    pub(super) absolute: String,
+    /// `in 6 hours`, `4 minutes ago`, `now`.
+    pub(super) relative: String,
+}
+
+impl Moment {
+    /// `at`, as seen from `now`.
+    pub(super) fn of(at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            iso: at.to_string(),
+            absolute: absolute(at, now),
+            relative: relative(at, now),
+        }
+    }
+
+    /// The same from a text that views have it in; what is no moment is shown as it is.
+    pub(super) fn read(text: &str, now: Timestamp) -> Self {
+        match text.parse() {
+            Ok(at) => Self::of(at, now),
+            Err(_) => Self {
+                iso: text.to_owned(),
+                absolute: text.to_owned(),
+                relative: text.to_owned(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.absolute)
+    }
+}
+
+/// `25 Nov, 19:00 UTC`; with the year if it is not the one that `now` lies in.
+pub(super) fn absolute(at: Timestamp, now: Timestamp) -> String {
+    let this_year =
+        format_description!("[day padding:none] [month repr:short], [hour]:[minute] UTC");
+    let another =
+        format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
+    let (moment, year) = (date_time(at), date_time(now).year());
+    let text = if moment.year() == year {
+        moment.format(&this_year)
+    } else {
+        moment.format(&another)
+    };
+    text.unwrap_or_else(|_| at.to_string())
+}
+
+/// `25 Nov`, or `25 Nov 2027`.
+pub(super) fn date(at: Timestamp, now: Timestamp) -> String {
+    let text = absolute(at, now);
+    text.split(',').next().unwrap_or_default().to_owned()
+}
+
+/// The date of a day.
+pub(super) fn day(day: Day, now: Timestamp) -> String {
+    date(day.start(), now)
+}
+
+/// `in 6 hours`, `4 minutes ago`, `now`.
+pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
+    match (at.since(now), now.since(at)) {
+        (Span(0), Span(0)) => "now".to_owned(),
+        (Span(0), ago) => format!("{} ago", ago.in_words()),
+        (ahead, _) => format!("in {}", ahead.in_words()),
+    }
+}
+
+fn date_time(at: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// With a capital at its beginning.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// `1 client`, `31 clients`.
+pub(super) fn counted(n: u64, one: &str) -> String {
+    let plural = if n == 1 {
+        one.to_owned()
+    } else if let Some(stem) = one.strip_suffix("ss") {
+        format!("{stem}sses")
+    } else {
+        format!("{one}s")
+    };
+    format!("{} {plural}", number(n))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_716_000);
+
+    #[test]
+    fn a_moment_says_when_and_how_far_it_is() {
+        let soon = Moment::of(NOW.plus(Span::hours(6)), NOW);
+        let then = Moment::of(NOW.minus(Span::minutes(4)), NOW);
+        let later = Moment::of(NOW.plus(Span::days(90)), NOW);
+
+        assert_eq!(soon.relative, "in 6 hours");
+        assert_eq!(then.relative, "4 minutes ago");
+        assert_eq!(Moment::of(NOW, NOW).relative, "now");
+        assert!(soon.absolute.ends_with(":00 UTC"), "{soon}");
+        assert!(!soon.absolute.contains("2026"), "{soon}");
+        assert!(later.absolute.contains("2027"), "{later}");
+        assert_eq!(Moment::read(&soon.iso, NOW), soon);
+    }
+
+    #[test]
+    fn numbers_have_commas_and_nouns_their_plural() {
+        assert_eq!(number(31_204), "31,204");
+        assert_eq!(number(999), "999");
+        assert_eq!(counted(1, "address"), "1 address");
+        assert_eq!(counted(1_000, "address"), "1,000 addresses");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+}
