@@ -10,6 +10,7 @@ mod admin_api;
 mod audit;
 mod checklist;
 mod client_authentication;
+mod console;
 mod discovery;
 mod durability;
 mod floors;

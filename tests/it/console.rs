@@ -1,0 +1,3 @@
+//! The console, as browsers see it: a module for each part of it.
+
+mod everywhere;
