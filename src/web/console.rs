@@ -6,6 +6,7 @@
 
 mod assets;
 mod chart;
+mod clients;
 mod confirm;
 mod dashboard;
 mod form;
@@ -97,6 +98,7 @@ pub fn router(app: App) -> Router {
 fn routes() -> Router<Console> {
     Router::new()
         .route("/assets/{name}", get(assets::show))
+        .merge(clients::routes())
         .merge(dashboard::routes())
         .merge(sign_in::routes())
 }
