@@ -8,8 +8,10 @@
 pub mod assemble;
 mod executor;
 mod last_uses;
+mod overview;
 mod passwords;
 mod published;
+mod recents;
 pub mod remembered;
 mod schedule;
 pub mod sessions;
@@ -23,11 +25,11 @@ use std::{fmt, net::IpAddr, path::Path, sync::Arc};
 use arc_swap::Guard;
 use zeroize::Zeroizing;
 
-pub use self::executor::{AdminError, Once, Terms};
 use self::{
     assemble::Settings,
     executor::Executor,
     last_uses::LastUses,
+    overview::Overviews,
     passwords::Passwords,
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
@@ -37,6 +39,10 @@ use self::{
     tasks::Tasks,
     throttle::Throttle,
     usage::UsageRecorder,
+};
+pub use self::{
+    executor::{AdminError, Once, Terms},
+    recents::{RecentRequest, RecentToken},
 };
 use crate::{
     admin::{backup::NoteBackup, command::Command, refusal::Refusal},
@@ -64,6 +70,7 @@ struct Parts {
     executor: Executor,
     store: Arc<dyn Store>,
     usage: UsageRecorder,
+    overviews: Overviews,
     last_uses: Arc<LastUses>,
     remembered: RememberedSecrets,
     schedule: Schedule,

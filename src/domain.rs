@@ -10,6 +10,7 @@ pub(crate) mod arbitrary;
 pub mod audit;
 pub mod change;
 pub mod client;
+pub mod hint;
 pub mod id;
 pub mod issuer;
 pub mod key;

@@ -14,6 +14,7 @@ pub mod authenticate;
 pub mod client_credentials;
 pub mod credentials;
 pub mod form;
+mod hint;
 pub mod json;
 pub mod metadata;
 pub mod params;
@@ -137,6 +138,7 @@ fn refused(reason: Reason, who: &AuthenticatedClient<'_>) -> Refused {
         reason,
         client: Some(who.client.id.clone()),
         secret: Some(who.secret.id.clone()),
+        hint: None,
     }
 }
 
@@ -184,6 +186,7 @@ impl Refused {
             outcome: self.reason.outcome(),
             client: self.client,
             secret: self.secret,
+            hint: self.hint,
             seen,
         }
     }

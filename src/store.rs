@@ -21,7 +21,7 @@ use crate::domain::{
     id::{ClientId, OperatorId, SecretId},
     registry::Registry,
     session::{SessionKey, SessionRecord},
-    time::Timestamp,
+    time::{Day, Timestamp},
     usage::{LastUse, Tally},
 };
 
@@ -106,6 +106,10 @@ pub enum UsageOf {
     Client(ClientId),
     /// Everybody's, that of unknown clients included.
     Everyone,
+    /// Everybody's, but for the counters of the days before this one, and for the scopes.
+    Since(Day),
+    /// Only which scopes everybody asked for.
+    Scopes,
     /// Only who fetched the JWK set.
     KeyFetches,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::{
-    App, Parts, executor::Executor, last_uses::LastUses, passwords::Passwords,
+    App, Parts, executor::Executor, last_uses::LastUses, overview::Overviews, passwords::Passwords,
     published::Published, remembered::RememberedSecrets, schedule, sessions::Sessions,
     setup::Setup, tasks::Tasks, throttle::Throttle, usage::UsageRecorder,
 };
@@ -25,7 +25,13 @@ pub struct Settings {
     pub issuer: Issuer,
     /// How often usage is written down; a crash loses at most so much of it. 1 s to 5 min.
     pub usage_flush: Span,
+    /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is
+    /// read for every page.
+    pub overview_max_age: Span,
 }
+
+/// How old the usage is at most that a server in use makes its pages of.
+pub const OVERVIEW_MAX_AGE: Span = Span(10);
 
 /// What the server is made of, beside its settings.
 pub struct Surroundings {
@@ -70,6 +76,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         published,
         executor,
         usage: UsageRecorder::new(Arc::clone(&store)),
+        overviews: Overviews::default(),
         sessions: Sessions::new(Arc::clone(&store), Arc::clone(&clock)),
         store,
         last_uses,

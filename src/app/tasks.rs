@@ -45,6 +45,11 @@ impl Tasks {
         self.tracker.spawn(work).await.ok()
     }
 
+    /// Runs work to its end, with nobody waiting for it.
+    pub fn finish_later(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(work);
+    }
+
     /// Tells all background work to end.
     pub fn stop(&self) {
         self.stop.cancel();

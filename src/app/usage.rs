@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex as StdMutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,6 +13,7 @@ use crossbeam_queue::ArrayQueue;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::recents::Recents;
 use crate::{
     domain::{
         time::{Span, Timestamp},
@@ -38,6 +39,7 @@ pub(super) struct UsageRecorder(Arc<Inner>);
 struct Inner {
     queue: ArrayQueue<Observation>,
     tally: Mutex<Tally>,
+    recents: StdMutex<Recents>,
     store: Arc<dyn Store>,
     dropped: AtomicU64,
     dropped_at: AtomicI64,
@@ -49,6 +51,7 @@ impl UsageRecorder {
         Self(Arc::new(Inner {
             queue: ArrayQueue::new(QUEUE),
             tally: Mutex::default(),
+            recents: StdMutex::default(),
             store,
             dropped: AtomicU64::new(0),
             dropped_at: AtomicI64::new(i64::MIN),
@@ -100,11 +103,26 @@ impl UsageRecorder {
         tally.days.len() + tally.addresses.len() + tally.scopes.len() + tally.fetches.len()
     }
 
+    /// Looks at the latest requests, up to this moment.
+    pub(super) async fn with_recents<T>(&self, look: impl FnOnce(&Recents) -> T) -> T {
+        self.drain().await;
+        look(
+            &self
+                .0
+                .recents
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
     fn drain_into(&self, tally: &mut Tally) {
+        let recents = self.0.recents.lock();
+        let mut recents = recents.unwrap_or_else(PoisonError::into_inner);
         for _ in 0..QUEUE {
             let Some(observation) = self.0.queue.pop() else {
                 break;
             };
+            recents.note(&observation);
             tally.add(observation);
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     admin::init::InitServer,
     app::{
         App,
-        assemble::{Settings, Surroundings, assemble},
+        assemble::{OVERVIEW_MAX_AGE, Settings, Surroundings, assemble},
     },
     config::Config,
     crypto::{random::Entropy, sealed::MasterKey},
@@ -90,6 +90,7 @@ impl Data {
         let settings = Settings {
             issuer,
             usage_flush: config.usage_flush_interval,
+            overview_max_age: OVERVIEW_MAX_AGE,
         };
         let surroundings = Surroundings {
             store: Arc::new(self.store),

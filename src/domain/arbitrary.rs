@@ -379,6 +379,7 @@ fn refused(seen: impl Strategy<Value = Seen>) -> impl Strategy<Value = Observati
             client,
             secret,
             outcome,
+            hint: None,
             seen,
         }
     })
@@ -393,5 +394,6 @@ fn seen(days: i64) -> impl Strategy<Value = Seen> + Clone {
         at,
         address,
         agent: agent.map(Into::into),
+        request: None,
     })
 }

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    hint::Hint,
     id::{ApiIdentifier, ClientId, KeyId, SecretId},
     scope::{Scope, ScopeSet},
     time::{Day, Span, Timestamp},
@@ -49,6 +50,8 @@ pub enum Observation {
         secret: Option<SecretId>,
         /// Why.
         outcome: Outcome,
+        /// What may have been wrong with its secret.
+        hint: Option<Hint>,
         /// When and from where.
         seen: Seen,
     },
@@ -70,6 +73,8 @@ pub struct Seen {
     pub address: IpAddr,
     /// What it called itself; at most 120 characters, printable.
     pub agent: Option<Arc<str>>,
+    /// The name of the request, in the answer and in the log.
+    pub request: Option<Arc<str>>,
 }
 
 /// Whether a request named the scopes it got.
@@ -309,6 +314,7 @@ impl Tally {
                 client,
                 secret,
                 outcome,
+                hint: _,
                 seen,
             } => {
                 self.add_outcome(Subject { client, secret }, outcome, seen);
@@ -472,6 +478,7 @@ mod tests {
                 at: Timestamp(at),
                 address: [10, 0, 0, host].into(),
                 agent: None,
+                request: None,
             },
         }
     }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     Context, SlowHashes,
     credentials::{Claim, Credentials},
+    hint::hint,
     reason::{Reason, Refused, SlowCheck},
 };
 use crate::{
@@ -96,10 +97,17 @@ fn prove<'r>(
     let digest = SecretDigest::new(registry.pepper().digest(hashed.as_bytes()));
     let Some(client) = registry.find_client_by_text(&claim.id) else {
         black_box(digest.matches(&nobodys()));
-        return Err(Reason::UnknownClient(fit_for_logs(&claim.id)).into());
+        return Err(Refused {
+            hint: hint(registry, None, presented),
+            ..Reason::UnknownClient(fit_for_logs(&claim.id)).into()
+        });
+    };
+    let wrong = |reason| Refused {
+        hint: hint(registry, Some(client), presented),
+        ..refused(reason, client, None)
     };
     if !possible {
-        return Err(refused(Reason::WrongSecret, client, None));
+        return Err(wrong(Reason::WrongSecret));
     }
     let mut found = None;
     for secret in &client.secrets {
@@ -109,7 +117,7 @@ fn prove<'r>(
     }
     match found {
         Some(secret) => judge(client, secret, context.now),
-        None => Err(refused(not_found(client, presented, context), client, None)),
+        None => Err(wrong(not_found(client, presented, context))),
     }
 }
 
@@ -186,6 +194,7 @@ fn refused(reason: Reason, client: &Client, secret: Option<&Secret>) -> Refused 
         reason,
         client: Some(client.id.clone()),
         secret: secret.map(|secret| secret.id.clone()),
+        hint: None,
     }
 }
 

@@ -11,6 +11,7 @@ use super::{credentials::Unusable, params::ParamError};
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
+        hint::Hint,
         id::{ApiIdentifier, ClientId, SecretId},
         scope::Scope,
         secret::Life,
@@ -243,6 +244,8 @@ pub struct Refused {
     pub client: Option<ClientId>,
     /// The client's secret that it came with, if it was recognised.
     pub secret: Option<SecretId>,
+    /// What may be wrong with the secret, if it is wrong. For the client's owner alone.
+    pub hint: Option<Hint>,
 }
 
 impl From<Reason> for Refused {
@@ -251,6 +254,7 @@ impl From<Reason> for Refused {
             reason,
             client: None,
             secret: None,
+            hint: None,
         }
     }
 }

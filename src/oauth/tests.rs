@@ -216,6 +216,7 @@ fn what_was_seen_is_counted_for_whom_it_concerns() {
         at: fixtures::NOW,
         address: [192, 0, 2, 1].into(),
         agent: None,
+        request: None,
     };
     let form = "grant_type=client_credentials";
     let issued = answer(&world, Some(&basic(ID, &secret)), form).unwrap();

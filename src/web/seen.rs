@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header, request::Parts};
 use crate::{
     app::{App, LOCAL_ADDRESS},
     domain::usage::Seen,
-    web::layers::ClientAddress,
+    web::layers::{ClientAddress, RequestId},
 };
 
 /// How much of a `User-Agent` is kept.
@@ -16,10 +16,12 @@ const LONGEST_AGENT: usize = 120;
 /// When, from where, and what a request calls itself.
 pub fn seen(app: &App, parts: &Parts) -> Seen {
     let address = parts.extensions.get::<ClientAddress>();
+    let request = parts.extensions.get::<RequestId>();
     Seen {
         at: app.now(),
         address: address.map_or(LOCAL_ADDRESS, |address| address.0),
         agent: agent(&parts.headers),
+        request: request.map(|id| id.as_str().into()),
     }
 }
 

@@ -13,6 +13,7 @@ mod client_authentication;
 mod console;
 mod discovery;
 mod durability;
+mod evidence;
 mod floors;
 mod harness;
 mod http;

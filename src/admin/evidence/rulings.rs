@@ -34,16 +34,6 @@ pub trait Rulings {
     ) -> Option<Timestamp> {
         None
     }
-
-    /// Since when a client has a scope, if that is known.
-    fn granted_since(
-        &self,
-        _client: &ClientId,
-        _api: &ApiIdentifier,
-        _scope: &Scope,
-    ) -> Option<Timestamp> {
-        None
-    }
 }
 
 /// Takes nothing into account.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use super::rulings::Rulings;
 use crate::domain::{
+    audit::{AuditEntry, Object},
     client::Client,
     id::{ApiIdentifier, ClientId},
-    scope::Scope,
+    scope::{Scope, ScopeSet},
     time::{Day, Timestamp},
     usage::{KEPT_DAYS, Tally},
 };
@@ -34,6 +35,8 @@ pub struct Asking {
     pub by_name: bool,
     /// How each scope was asked for.
     pub scopes: BTreeMap<(ApiIdentifier, Scope), ScopeUse>,
+    /// When scopes were given to it, of those that were not from the beginning.
+    granted: BTreeMap<(ApiIdentifier, Scope), Timestamp>,
 }
 
 /// How one scope was asked for.
@@ -83,6 +86,31 @@ impl Asking {
     /// How `client` asked.
     pub fn of(client: &ClientId, tally: &Tally, now: Timestamp) -> Self {
         Self::all_of(tally, now).remove(client).unwrap_or_default()
+    }
+
+    /// Takes into account that `entry` gave scopes to a client.
+    pub fn note_grant(all: &mut BTreeMap<ClientId, Self>, entry: &AuditEntry) {
+        let Object::Client(client) = &entry.object else {
+            return;
+        };
+        let Some(asking) = all.get_mut(client) else {
+            return;
+        };
+        for change in &entry.changes {
+            let api = change.field.strip_prefix("grants.").map(str::parse);
+            let scopes = |text: &Option<String>| -> ScopeSet {
+                let text = text.as_deref().unwrap_or_default();
+                text.parse().unwrap_or_default()
+            };
+            let (Some(Ok(api)), before) = (api, scopes(&change.before)) else {
+                continue;
+            };
+            for scope in &scopes(&change.after).without(&before) {
+                let key = (ApiIdentifier::clone(&api), scope.clone());
+                let at = asking.granted.entry(key).or_insert(entry.at);
+                *at = entry.at.max(*at);
+            }
+        }
     }
 
     /// A token is for one API and has a scope at most once.
@@ -171,14 +199,14 @@ fn suggest(
     if !known || asking.tokens < ENOUGH_TOKENS || !asking.by_name {
         return None;
     }
-    let granted = rulings.granted_since(&client.id, api, scope);
-    let granted = granted.unwrap_or(client.created).max(client.created).day();
+    let key = (api.clone(), scope.clone());
+    let granted = asking.granted.get(&key).copied();
+    let granted = granted.unwrap_or(client.created).day();
     let kept = rulings.kept_until(&client.id, api, scope);
     if granted > enough || kept.is_some_and(|until| now < until) {
         return None;
     }
-    let usage = asking.scopes.get(&(api.clone(), scope.clone()));
-    let usage = usage.copied().unwrap_or_default();
+    let usage = asking.scopes.get(&key).copied().unwrap_or_default();
     if usage.default_30d > 0 {
         return None;
     }

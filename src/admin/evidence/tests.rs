@@ -21,6 +21,7 @@ pub(super) fn seen(at: Timestamp, host: u8) -> Seen {
         at,
         address: host_address(host),
         agent: Some("curl/8".into()),
+        request: None,
     }
 }
 
@@ -44,6 +45,7 @@ pub(super) fn refuse(tally: &mut Tally, client: &str, outcome: Outcome, seen: Se
         client: Some(id(client)),
         secret: None,
         outcome,
+        hint: None,
         seen,
     });
 }

@@ -24,6 +24,7 @@ fn seen(world: &World, host: u8) -> Seen {
         at: world.now,
         address: IpAddr::from([10, 0, 0, host]),
         agent: Some("curl/8".into()),
+        request: None,
     }
 }
 
@@ -159,6 +160,7 @@ fn a_dead_secret_says_who_still_sends_it() {
         client: Some(client.clone()),
         secret: Some(old.clone()),
         outcome: Outcome::RetiredSecret,
+        hint: None,
         seen: seen(&world, 7),
     });
     world.advance(Span::minutes(3));
@@ -216,12 +218,14 @@ fn usage_tells_what_was_asked_for_and_what_was_not() {
         client: Some(client.clone()),
         secret: None,
         outcome: Outcome::WrongSecret,
+        hint: None,
         seen: seen(&world, 9),
     });
     tally.add(Observation::Refused {
         client: None,
         secret: None,
         outcome: Outcome::UnknownClient,
+        hint: None,
         seen: seen(&world, 8),
     });
 

@@ -134,6 +134,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
     let settings = Settings {
         issuer: "https://as.test".parse().unwrap(),
         usage_flush: Span(5),
+        overview_max_age: Span(0),
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,

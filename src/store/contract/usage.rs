@@ -14,7 +14,7 @@ use crate::{
         client::{Client, ClientStatus},
         id::{ClientId, Revision},
         secret::{Proof, Secret, SecretState},
-        time::Timestamp,
+        time::{Day, Timestamp},
         usage::{Asked, MOST_ADDRESSES, Observation, Outcome, Seen, Tally},
     },
     store::{Store, UsageOf},
@@ -45,6 +45,27 @@ async fn usage_of_one_client_is_only_that_clients(store: &dyn Store) {
     assert!(fetches.days.is_empty() && fetches.addresses.is_empty());
     let last: Vec<_> = everything.last.into_iter().collect();
     assert_eq!(store.last_uses().await.unwrap(), last);
+}
+
+async fn an_overview_reads_no_more_than_it_needs(store: &dyn Store) {
+    let whole = tally([
+        issued("c", "AAAAAAAA", 90 * DAY, [10, 0, 0, 1].into()),
+        issued("c", "AAAAAAAA", 99 * DAY, [10, 0, 0, 1].into()),
+        refused(None, 98 * DAY, [10, 0, 0, 2].into()),
+        fetched(99 * DAY),
+    ]);
+    store.add_usage(whole.clone()).await.unwrap();
+
+    let since = store.usage(UsageOf::Since(Day(98))).await.unwrap();
+    let scopes = store.usage(UsageOf::Scopes).await.unwrap();
+
+    let mut expected = whole.clone();
+    expected.scopes.clear();
+    expected.days.retain(|(_, day), _| *day >= Day(98));
+    assert_eq!(expected.days.len(), 2);
+    assert_eq!(since, expected);
+    assert_eq!(scopes.scopes, whole.scopes);
+    assert!(scopes.days.is_empty() && scopes.addresses.is_empty() && scopes.last.is_empty());
 }
 
 async fn what_is_old_is_forgotten_and_nothing_else(store: &dyn Store) {
@@ -108,6 +129,7 @@ async fn of_very_many_addresses_those_that_tell_most_are_kept(store: &dyn Store)
         client: Some(client.clone()),
         secret: Some("AAAAAAAA".parse().unwrap()),
         outcome: Outcome::InvalidScope,
+        hint: None,
         seen: seen(90_000, address(10_000 + n)),
     });
     store.add_usage(tally(flood)).await.unwrap();
@@ -139,6 +161,7 @@ async fn nothing_seen_is_nothing_written(store: &dyn Store) {
 
 on_every_store![
     usage_of_one_client_is_only_that_clients,
+    an_overview_reads_no_more_than_it_needs,
     what_is_old_is_forgotten_and_nothing_else,
     the_last_use_of_a_secret_is_known_for_as_long_as_the_secret,
     of_very_many_addresses_those_that_tell_most_are_kept,
@@ -179,6 +202,7 @@ fn seen(at: i64, address: IpAddr) -> Seen {
         at: Timestamp(at),
         address,
         agent: Some("curl/8.7".into()),
+        request: None,
     }
 }
 
@@ -198,6 +222,7 @@ fn refused(client: Option<&str>, at: i64, address: IpAddr) -> Observation {
         client: client.map(|id| id.parse().unwrap()),
         secret: None,
         outcome: Outcome::WrongSecret,
+        hint: None,
         seen: seen(at, address),
     }
 }

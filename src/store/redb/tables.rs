@@ -86,6 +86,14 @@ pub(super) struct Sealed<'k, T> {
     keys: &'k Keyring,
 }
 
+/// Some records of a table, by their keys.
+pub(super) struct Rows<'a, F> {
+    /// How they begin.
+    pub(super) prefix: &'a [u8],
+    /// Which of those are meant.
+    pub(super) is_meant: F,
+}
+
 /// A sealed table that is only read.
 pub(super) type SealedReader<'k> = Sealed<'k, ReadOnlyTable<&'static [u8], &'static [u8]>>;
 
@@ -157,12 +165,26 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> Sealed<'_, T> {
         &self,
         prefix: &[u8],
         read: impl Fn(&[u8]) -> Result<R, RecordError>,
+        take: impl FnMut(&[u8], R) -> Result<(), StoreError>,
+    ) -> Result<(), Fault> {
+        let is_meant = |_: &[u8]| true;
+        self.each_of(&Rows { prefix, is_meant }, read, take)
+    }
+
+    /// Hands `take` the records of `rows`, in order of the keys. The others are not even opened.
+    pub(super) fn each_of<R>(
+        &self,
+        rows: &Rows<'_, impl Fn(&[u8]) -> bool>,
+        read: impl Fn(&[u8]) -> Result<R, RecordError>,
         mut take: impl FnMut(&[u8], R) -> Result<(), StoreError>,
     ) -> Result<(), Fault> {
-        for row in self.table.range::<&[u8]>(prefix..)? {
+        for row in self.table.range::<&[u8]>(rows.prefix..)? {
             let (key, sealed) = row?;
-            if !key.value().starts_with(prefix) {
+            if !key.value().starts_with(rows.prefix) {
                 break;
+            }
+            if !(rows.is_meant)(key.value()) {
+                continue;
             }
             let record = self
                 .keys

@@ -10,7 +10,7 @@ use redb::{Database, ReadableDatabase, WriteTransaction};
 use super::{
     Fault,
     tables::{
-        Records, SealedReader, SealedWriter, USAGE_ADDRESSES, USAGE_DAYS, USAGE_FETCHES,
+        Records, Rows, SealedReader, SealedWriter, USAGE_ADDRESSES, USAGE_DAYS, USAGE_FETCHES,
         USAGE_LAST, USAGE_SCOPES,
     },
 };
@@ -154,13 +154,29 @@ pub(super) fn read(database: &Database, keys: &Keyring, of: &UsageOf) -> Result<
     let (kinds, prefix): (&[Kind], Vec<u8>) = match of {
         UsageOf::Client(client) => (&OF_CLIENTS, client_hash(Some(client), keys).to_vec()),
         UsageOf::Everyone => (&[DAYS, ADDRESSES, SCOPES, LAST, FETCHES], Vec::new()),
+        UsageOf::Since(_) => (&[DAYS, ADDRESSES, LAST, FETCHES], Vec::new()),
+        UsageOf::Scopes => (&[SCOPES], Vec::new()),
         UsageOf::KeyFetches => (&[FETCHES], Vec::new()),
+    };
+    let is_meant = |kind: &Kind, key: &[u8]| match of {
+        UsageOf::Since(first) if kind.table == DAYS.table => key
+            .last_chunk()
+            .is_some_and(|day| Day(u32::from_be_bytes(*day)) >= *first),
+        UsageOf::Client(_)
+        | UsageOf::Everyone
+        | UsageOf::Since(_)
+        | UsageOf::Scopes
+        | UsageOf::KeyFetches => true,
     };
     let transaction = database.begin_read()?;
     let mut tally = Tally::default();
     for kind in kinds {
         let table = SealedReader::open(kind.table, &transaction, keys)?;
-        table.each(&prefix, kind.read, |_, row| {
+        let rows = Rows {
+            prefix: &prefix,
+            is_meant: |key: &[u8]| is_meant(kind, key),
+        };
+        table.each_of(&rows, kind.read, |_, row| {
             tally.merge(row.into_tally());
             Ok(())
         })?;

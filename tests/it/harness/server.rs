@@ -65,6 +65,7 @@ impl TestServer {
         let settings = Settings {
             issuer: issuer.parse().unwrap(),
             usage_flush: Span(5),
+            overview_max_age: Span(0),
         };
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();

@@ -73,6 +73,7 @@ fn an_address_tells_which_clients_speak_from_it() {
         client: None,
         secret: None,
         outcome: Outcome::UnknownClient,
+        hint: None,
         seen: seen(hours_ago(1), 31),
     });
 

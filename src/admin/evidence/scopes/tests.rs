@@ -7,6 +7,7 @@ use crate::{
             rulings::NoRulings,
             tests::{hours_ago, seen},
         },
+        grants::{RemoveGrant, SetGrant},
         tests::{World, api, scopes},
     },
     domain::{
@@ -129,30 +130,57 @@ fn a_client_that_names_no_scope_gets_no_suggestion() {
 }
 
 #[test]
-fn a_scope_that_somebody_keeps_or_has_just_given_is_not_suggested() {
-    struct Given(Option<Timestamp>, Option<Timestamp>);
-    impl Rulings for Given {
+fn a_scope_that_somebody_keeps_is_not_suggested() {
+    struct Kept(Timestamp);
+    impl Rulings for Kept {
         fn kept_until(&self, _: &ClientId, _: &ApiIdentifier, _: &Scope) -> Option<Timestamp> {
-            self.0
-        }
-
-        fn granted_since(&self, _: &ClientId, _: &ApiIdentifier, _: &Scope) -> Option<Timestamp> {
-            self.1
+            Some(self.0)
         }
     }
-    let asker = Asker::made_days_ago(400).asked("read", Asked::ByName, &daily());
-    let suggested = |kept, granted: Option<u64>| {
-        let granted = granted.map(|days| hours_ago(24 * days));
-        let evidence = asker.evidence(&Given(kept, granted));
-        let mut suggestions = evidence.into_iter().filter_map(|scope| scope.suggestion);
-        suggestions.next().map(|it| it.in_words())
+    let asker = Asker::made_days_ago(60).asked("read", Asked::ByName, &daily());
+    let suggested = |until| {
+        let evidence = asker.evidence(&Kept(until));
+        evidence.iter().any(|scope| scope.suggestion.is_some())
     };
 
-    assert_eq!(suggested(Some(hours_ago(0).plus(Span(1))), None), None);
-    assert!(suggested(Some(hours_ago(0)), None).is_some());
-    assert_eq!(suggested(None, Some(29)), None);
-    assert_eq!(
-        suggested(None, Some(40)).as_deref(),
-        Some("write has never been asked for.")
-    );
+    assert!(!suggested(asker.world.now.plus(Span(1))));
+    assert!(suggested(asker.world.now));
+}
+
+#[test]
+fn a_scope_that_was_given_lately_is_not_suggested() {
+    let mut asker = Asker::made_days_ago(400).asked("read", Asked::ByName, &daily());
+    let now = asker.world.now;
+    let mut suggested = |days_ago: u64| {
+        asker.world.now = now.minus(Span::days(days_ago));
+        let given = SetGrant {
+            client: asker.client.clone(),
+            api: api("urn:shop"),
+            scopes: scopes("read write list"),
+        };
+        asker.world.run(given).unwrap();
+        asker.world.now = now;
+        let entry = asker.world.last.as_ref().unwrap().audit[0].clone();
+        let taken_back = RemoveGrant {
+            client: asker.client.clone(),
+            api: api("urn:shop"),
+        };
+        let mut all = Asking::all_of(&asker.tally, now);
+        Asking::note_grant(&mut all, &entry);
+        let client = asker.world.client(&asker.client).clone();
+        let evidence = scopes_of(&client, &all[&asker.client], &NoRulings, now);
+        asker.world.run(taken_back).unwrap();
+        let given = SetGrant {
+            client: asker.client.clone(),
+            api: api("urn:shop"),
+            scopes: scopes("read write"),
+        };
+        asker.world.run(given).unwrap();
+        let suggestions = evidence.into_iter().filter_map(|scope| scope.suggestion);
+        suggestions.map(|it| it.in_words()).collect::<Vec<_>>()
+    };
+
+    let write = "write has not been asked for in 90 days.";
+    assert_eq!(suggested(29), [write]);
+    assert_eq!(suggested(40), ["list has never been asked for.", write]);
 }

@@ -201,6 +201,7 @@ fn revealing_usage() -> Tally {
         at: Timestamp(1_000_000),
         address: IpAddr::from(ADDRESS),
         agent: Some("canary-agent/1.0".into()),
+        request: None,
     };
     let mut tally = Tally::default();
     tally.add(Observation::Issued {

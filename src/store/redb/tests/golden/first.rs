@@ -216,6 +216,7 @@ pub(super) fn usage() -> Tally {
         at: Timestamp(NOW.0 + at),
         address: address.parse().unwrap(),
         agent: Some("curl/8.7".into()),
+        request: None,
     };
     let issued = |at, address, asked| Observation::Issued {
         client: "report-service-7kq2d4".parse().unwrap(),
@@ -234,6 +235,7 @@ pub(super) fn usage() -> Tally {
             client: None,
             secret: None,
             outcome,
+            hint: None,
             seen: seen(60, "198.51.100.7"),
         });
     }
