@@ -13,23 +13,37 @@ use super::{
 
 /// Define and manage APIs: the protected resource servers that tokens are for.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  jeton api create https://sales.example.com --name 'Sales Analytics' --scope read:analytics
+  jeton api list")]
 pub(crate) enum ApiCommand {
     /// Define an API and the scopes it understands.
     #[command(after_help = CREATE_EXAMPLES)]
     Create(Create),
     /// List APIs.
+    #[command(after_help = "Example:\n  jeton api list")]
     List,
     /// Show an API and its scopes.
+    #[command(after_help = "Example:\n  jeton api show https://sales.example.com")]
     Show(Named),
     /// Change an API's name, description, token lifetime or algorithm.
+    #[command(after_help = "\
+Examples:
+  jeton api edit https://sales.example.com --token-lifetime 15m
+  jeton api edit https://sales.example.com --name Sales --description ''")]
     Edit(Edit),
     /// Issue no tokens for an API until it is enabled again.
+    #[command(after_help = "Example:\n  jeton api disable https://sales.example.com")]
     Disable(Named),
     /// Issue tokens for a disabled API again.
+    #[command(after_help = "Example:\n  jeton api enable https://sales.example.com")]
     Enable(Named),
     /// Remove an API. Refused while clients have grants on it.
+    #[command(after_help = "Example:\n  jeton api remove https://sales.example.com")]
     Remove(Named),
     /// Replace the shared key of an API with HS256 tokens. Its old tokens stop being valid at once.
+    #[command(after_help = "Example:\n  jeton api rekey urn:example:legacy")]
     Rekey(Named),
 }
 
@@ -157,14 +171,29 @@ impl Edit {
 
 /// See and manage the scopes that an API understands.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  jeton scope list https://sales.example.com
+  jeton scope add https://sales.example.com write:analytics")]
 pub(crate) enum ScopeCommand {
     /// List an API's scopes.
+    #[command(after_help = "Example:\n  jeton scope list https://sales.example.com")]
     List(Named),
     /// Add a scope to an API.
+    #[command(after_help = "\
+Example:
+  jeton scope add https://sales.example.com write:analytics --description 'Correct the sales figures' --sensitive")]
     Add(AddScope),
     /// Change a scope's description, or mark it sensitive or deprecated.
+    #[command(after_help = "\
+Examples:
+  jeton scope edit https://sales.example.com write:analytics --deprecated true
+  jeton scope edit https://sales.example.com write:analytics --description ''")]
     Edit(EditScope),
     /// Remove a scope from an API. Refused while clients have it.
+    #[command(after_help = "\
+Example:
+  jeton scope remove https://sales.example.com write:analytics")]
     Remove(NamedScope),
 }
 

@@ -24,10 +24,19 @@ use super::{
 #[command(after_help = EXAMPLES)]
 pub(crate) enum AuditCommand {
     /// List changes, newest first.
+    #[command(after_help = "\
+Examples:
+  jeton audit list --object report-service
+  jeton audit list --action secret. --since 2026-11-01T00:00:00Z")]
     List(List),
     /// Check that no record was changed, removed or put in: each is chained to the one before it.
+    #[command(after_help = "Example:\n  jeton audit verify")]
     Verify,
     /// Write changes as JSON, one per line, newest first.
+    #[command(after_help = "\
+Examples:
+  jeton audit export --output audit.jsonl
+  jeton audit export --actor operator:ana@example.com")]
     Export(Export),
 }
 

@@ -17,22 +17,36 @@ use super::{
 
 /// Register, look up and manage clients.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  jeton client create 'Report Service' --grant https://sales.example.com=read:analytics
+  jeton client list
+  jeton client show report-service")]
 pub(crate) enum ClientCommand {
     /// Register a client and make its first secret, which is shown once.
     #[command(after_help = CREATE_EXAMPLES)]
     Create(Box<Create>),
     /// List clients.
+    #[command(after_help = "\
+Examples:
+  jeton client list
+  jeton client list --api https://sales.example.com --scope read:analytics
+  jeton client list --search report --status disabled")]
     List(List),
     /// Show a client: its grants, its secrets, when it was last used.
+    #[command(after_help = "Example:\n  jeton client show report-service")]
     Show(Named),
     /// Change a client's name, description, owner, token lifetime or default scopes.
     #[command(after_help = EDIT_EXAMPLES)]
     Edit(Edit),
     /// Issue no tokens to a client until it is enabled again. Tokens it has live on until they expire.
+    #[command(after_help = "Example:\n  jeton client disable report-service")]
     Disable(Named),
     /// Issue tokens to a disabled client again.
+    #[command(after_help = "Example:\n  jeton client enable report-service")]
     Enable(Named),
     /// Remove a client for good, with its secrets and grants. Its id is never used again.
+    #[command(after_help = "Example:\n  jeton client remove report-service")]
     Remove(Named),
 }
 

@@ -21,6 +21,7 @@ use crate::{
 /// A Report Service asks for a token with the scope `read:analytics` and calls the Sales Analytics API
 /// with it. What is there already is left as it is. Where there are no data yet, they are made.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  jeton demo")]
 pub(crate) struct DemoCommand {}
 
 const API: &str = "https://sales.example.com";

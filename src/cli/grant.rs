@@ -17,10 +17,17 @@ use super::{
 #[command(after_help = EXAMPLES)]
 pub(crate) enum GrantCommand {
     /// List what a client may ask for.
+    #[command(after_help = "Example:\n  jeton grant list report-service")]
     List(List),
     /// Set a client's scopes on one API: exactly these, no others.
+    #[command(after_help = "\
+Example:
+  jeton grant set report-service https://sales.example.com read:analytics write:analytics")]
     Set(Set),
     /// Withdraw all of a client's scopes on one API. Tokens it has keep working until they expire.
+    #[command(after_help = "\
+Example:
+  jeton grant remove report-service https://sales.example.com")]
     Remove(Remove),
 }
 

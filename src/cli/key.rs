@@ -15,16 +15,34 @@ use super::{
 /// Keys are rotated by themselves: a new one is published 7 days before it signs, signs for 90 days,
 /// and stays published until its last token has expired.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  jeton key list
+  jeton key generate --when soon")]
 pub(crate) enum KeyCommand {
     /// List the keys, with their age and what comes next.
+    #[command(after_help = "Example:\n  jeton key list")]
     List,
     /// Make a key that takes over from the present one.
+    #[command(after_help = "\
+Examples:
+  jeton key generate
+  jeton key generate --alg RS256 --when soon")]
     Generate(Generate),
     /// Let a pending key sign earlier than planned.
+    #[command(after_help = "\
+Example:
+  jeton key activate NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")]
     Activate(Activate),
     /// Withdraw a pending key, or forget a retired one.
+    #[command(after_help = "\
+Example:
+  jeton key retire NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")]
     Retire(Named),
     /// Take a compromised key out at once: no API accepts its tokens once it has fetched the keys anew.
+    #[command(after_help = "\
+Example:
+  jeton key revoke NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")]
     Revoke(Named),
 }
 

@@ -19,22 +19,36 @@ use super::{
 #[command(after_help = ROLES)]
 pub(crate) enum OperatorCommand {
     /// List operators.
+    #[command(after_help = "Example:\n  jeton operator list")]
     List,
     /// Add an operator.
+    #[command(after_help = "\
+Examples:
+  jeton operator add ana@example.com --role owner
+  jeton operator add ben@example.com --name Ben --role viewer --password-file ben.password")]
     Add(Add),
     /// Change an operator's e-mail address, name or role.
+    #[command(after_help = "Example:\n  jeton operator edit ana@example.com --role admin")]
     Edit(Edit),
     /// Set an operator's password, and end their sessions.
+    #[command(after_help = "Example:\n  jeton operator password ana@example.com")]
     Password(Password),
     /// Let an operator sign in no more.
+    #[command(after_help = "Example:\n  jeton operator disable ana@example.com")]
     Disable(Named),
     /// Let a disabled operator sign in again.
+    #[command(after_help = "Example:\n  jeton operator enable ana@example.com")]
     Enable(Named),
     /// Remove an operator.
+    #[command(after_help = "Example:\n  jeton operator remove ana@example.com")]
     Remove(Named),
 }
 
 const ROLES: &str = "\
+Examples:
+  jeton operator add ana@example.com --role owner
+  jeton operator list
+
 Roles:
   viewer    sees everything, changes nothing
   operator  clients, their scopes and their secrets

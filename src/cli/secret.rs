@@ -19,21 +19,33 @@ use super::{
 #[command(after_help = STORY)]
 pub(crate) enum SecretCommand {
     /// Show a client's secrets: their state, their last use, and whether the old one is safe to retire.
+    #[command(after_help = "Example:\n  jeton secret list report-service")]
     List(Named),
     /// Make a new secret and keep the old one working for a while.
     #[command(after_help = ROTATE_EXAMPLES)]
     Rotate(Rotate),
     /// Stop the old secret as planned. Can be undone for 24 hours.
+    #[command(after_help = "Example:\n  jeton secret retire report-service")]
     Retire(Chosen),
     /// Bring a retired secret back for another 24 hours.
+    #[command(after_help = "\
+Examples:
+  jeton secret undo report-service
+  jeton secret undo report-service K7QD2M4A")]
     Undo(Chosen),
     /// Stop a leaked secret at once and for good.
+    #[command(after_help = "Example:\n  jeton secret revoke report-service K7QD2M4A")]
     Revoke(Chosen),
     /// Take back a rotation: the new secret stops, the old one stays.
+    #[command(after_help = "Example:\n  jeton secret cancel report-service")]
     Cancel(Named),
     /// Give the old secret more time.
+    #[command(after_help = "Example:\n  jeton secret extend report-service --by 7d")]
     Extend(Extend),
     /// Change the note on where a secret is kept; '' for none.
+    #[command(after_help = "\
+Example:
+  jeton secret note report-service K7QD2M4A '1Password / Ops'")]
     Note(Annotate),
 }
 

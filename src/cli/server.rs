@@ -22,6 +22,7 @@ use crate::{
 ///
 /// `jeton serve` does the same at its first start. What is there already is left as it is.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  jeton init --data /var/lib/jeton")]
 pub(crate) struct InitCommand {}
 
 impl InitCommand {
@@ -68,6 +69,7 @@ fn made_in_words(config: &Config, key: Option<&str>, made: bool) -> String {
 
 /// Show what the server says of itself.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  jeton status")]
 pub(crate) struct StatusCommand {}
 
 impl StatusCommand {
@@ -124,6 +126,10 @@ impl ServerView {
 /// Every page of the data file is read and the audit log is verified. A running server answers for
 /// its own file.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  jeton check
+  jeton check --data /var/lib/jeton --issuer https://auth.example.com")]
 pub(crate) struct CheckCommand {
     #[command(flatten)]
     settings: Settings,
@@ -220,6 +226,7 @@ fn checked_in_words(pen: &Pen, config: &Config, data: &Value) -> Result<String, 
 /// It opens with the same master key only: keep that apart from the copies. To restore, put the copy in
 /// place of jeton.redb in a data directory that no server uses.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  jeton backup /var/backups/jeton-2026-11-23.redb")]
 pub(crate) struct BackupCommand {
     /// The file to make, on the machine of the server.
     #[arg(value_name = "TO")]

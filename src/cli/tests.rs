@@ -23,3 +23,50 @@ fn the_help_of_every_command_explains_it_and_all_it_takes() {
     }
     visit(&CommandLine::command(), "");
 }
+
+#[test]
+fn every_example_in_the_help_can_be_copied() {
+    fn visit(command: &clap::Command, examples: &mut Vec<String>) {
+        let after = command.get_after_help().map(ToString::to_string);
+        let joined = after.unwrap_or_default().replace("\\\n      ", "");
+        examples.extend(joined.lines().filter_map(example));
+        for below in command.get_subcommands() {
+            visit(below, examples);
+        }
+    }
+    let mut examples = Vec::new();
+    visit(&CommandLine::command(), &mut examples);
+
+    assert!(examples.len() > 50, "{examples:?}");
+    for example in examples {
+        if let Err(error) = CommandLine::try_parse_from(words(&example)) {
+            panic!("{example}\n{error}");
+        }
+    }
+}
+
+/// The command in a line of help, without its explanation and what the shell does with it.
+fn example(line: &str) -> Option<String> {
+    let line = line
+        .strip_prefix("  ")
+        .filter(|line| line.starts_with("jeton "))?;
+    let end = [" | ", " > ", " < ", "    "]
+        .into_iter()
+        .filter_map(|mark| line.find(mark))
+        .min();
+    let command = &line[..end.unwrap_or(line.len())];
+    (!command.contains('…')).then(|| command.to_owned())
+}
+
+/// A line as the shell splits it that knows nothing but single quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (n, part) in line.split('\'').enumerate() {
+        if n % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}

@@ -13,10 +13,19 @@ use super::{
 
 /// See what was seen at the token endpoint in the last 90 days.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  jeton usage show report-service
+  jeton usage jwks")]
 pub(crate) enum UsageCommand {
     /// Show tokens issued and refused: of one client, or of all.
+    #[command(after_help = "\
+Examples:
+  jeton usage show
+  jeton usage show report-service")]
     Show(Show),
     /// Show who fetched the public keys in the last 7 days, and which was the newest they saw.
+    #[command(after_help = "Example:\n  jeton usage jwks")]
     Jwks,
 }
 

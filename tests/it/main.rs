@@ -9,6 +9,7 @@
 mod admin_api;
 mod audit;
 mod checklist;
+mod cli;
 mod client_authentication;
 mod console;
 mod discovery;

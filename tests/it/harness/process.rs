@@ -20,18 +20,24 @@ pub(crate) struct ServerProcess {
     address: SocketAddr,
     issuer: String,
     home: TempDir,
+    settings: Vec<String>,
 }
 
 impl ServerProcess {
     /// Starts on an empty directory and waits until `/health/ready` answers 200.
     pub(crate) fn start() -> Self {
-        let mut server = Self::spawn();
+        Self::start_with(&[])
+    }
+
+    /// The same, with further flags of `jeton serve`.
+    pub(crate) fn start_with(settings: &[&str]) -> Self {
+        let mut server = Self::spawn(settings);
         // Between choosing a free port and listening on it, someone else may take it.
         for _ in 0..2 {
             if server.is_ready() {
                 return server;
             }
-            server = Self::spawn();
+            server = Self::spawn(settings);
         }
         assert!(
             server.is_ready(),
@@ -72,7 +78,7 @@ impl ServerProcess {
 
     /// Starts a server that ended, or was killed, on the same directory and address.
     pub(crate) fn spawn_again(&mut self) {
-        self.child = spawn(self.home.path(), self.address);
+        self.child = spawn(self.home.path(), self.address, &self.settings);
     }
 
     /// The same, and waits until it is ready.
@@ -145,14 +151,16 @@ impl ServerProcess {
             .expect("the binary runs")
     }
 
-    fn spawn() -> Self {
+    fn spawn(settings: &[&str]) -> Self {
         let home = TempDir::new().expect("a temporary directory");
         let address = free_address();
+        let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         Self {
-            child: spawn(home.path(), address),
+            child: spawn(home.path(), address, &settings),
             address,
             issuer: format!("http://{address}"),
             home,
+            settings,
         }
     }
 
@@ -213,7 +221,7 @@ impl Drop for ServerProcess {
     }
 }
 
-fn spawn(home: &Path, address: SocketAddr) -> Child {
+fn spawn(home: &Path, address: SocketAddr, settings: &[String]) -> Child {
     let log = File::options()
         .create(true)
         .append(true)
@@ -224,6 +232,7 @@ fn spawn(home: &Path, address: SocketAddr) -> Child {
         .arg("--data")
         .arg(home.join("data"))
         .args(["--listen", &address.to_string()])
+        .args(settings)
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a second handle"))
         .stderr(log)
@@ -233,7 +242,11 @@ fn spawn(home: &Path, address: SocketAddr) -> Child {
 
 /// The binary, deaf to the settings of whoever runs the tests.
 fn jeton() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+    deaf(Command::new(env!("CARGO_BIN_EXE_jeton")))
+}
+
+/// A command that is deaf to the settings of whoever runs the tests.
+pub(crate) fn deaf(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("JETON_") {
             command.env_remove(name);
@@ -242,7 +255,8 @@ fn jeton() -> Command {
     command
 }
 
-fn free_address() -> SocketAddr {
+/// A loopback address on which nobody listens just now.
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound socket")
 }

@@ -1,0 +1,10 @@
+//! The command line from outside: what it prints where, how it ends, and what it leaves alone.
+
+mod exits;
+mod help;
+mod kit;
+mod listeners;
+mod secrecy;
+mod settings;
+mod tokens;
+mod transcript;
