@@ -35,7 +35,7 @@ use clap_complete::Shell;
 
 use self::{
     desk::Desk,
-    failure::{EXIT_CODES, Failure},
+    failure::{EXAMPLES_AND_EXIT_CODES, Failure},
     output::Format,
 };
 use crate::config::{Place, settings};
@@ -46,7 +46,7 @@ use crate::config::{Place, settings};
 /// Start with `jeton serve`. Every other command works on the running server, or on the data file if no
 /// server runs.
 #[derive(Debug, Parser)]
-#[command(name = "jeton", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "jeton", version, after_help = EXAMPLES_AND_EXIT_CODES, subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
 struct CommandLine {
     #[command(flatten)]
     place: Place,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     desk::{Desk, object, path},
     failure::Failure,
-    input::ScopeArgument,
+    input::{ScopeArgument, one_at_least},
 };
 
 /// Define and manage APIs: the protected resource servers that tokens are for.
@@ -88,7 +88,7 @@ pub(crate) struct Named {
 
 /// What to change of an API.
 #[derive(Args, Debug)]
-#[group(multiple = true, required = true, args = ["name", "description", "alg", "token_lifetime"])]
+#[command(group = one_at_least(["name", "description", "alg", "token_lifetime"]))]
 pub(crate) struct Edit {
     /// The API's identifier.
     identifier: String,
@@ -214,7 +214,7 @@ pub(crate) struct AddScope {
 
 /// What to change of a scope.
 #[derive(Args, Debug)]
-#[group(multiple = true, required = true, args = ["description", "sensitive", "deprecated"])]
+#[command(group = one_at_least(["description", "sensitive", "deprecated"]))]
 pub(crate) struct EditScope {
     /// The API's identifier.
     identifier: String,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     desk::{Desk, object, path, with_query},
     failure::Failure,
-    input::{GrantArgument, ScopeList},
+    input::{GrantArgument, ScopeList, one_at_least},
     output::{self, Format},
     secret_file::SecretFile,
 };
@@ -127,7 +127,7 @@ pub(crate) struct Named {
 
 /// What to change of a client.
 #[derive(Args, Debug)]
-#[group(multiple = true, required = true, args = ["name", "owner", "description", "token_lifetime", "default_scope"])]
+#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope"]))]
 pub(crate) struct Edit {
     /// The client's id.
     #[arg(value_name = "ID")]

@@ -24,8 +24,13 @@ pub(crate) enum Exit {
     Config = 78,
 }
 
-/// The exit codes, for the help.
-pub(crate) const EXIT_CODES: &str = "\
+/// What the help ends with.
+pub(crate) const EXAMPLES_AND_EXIT_CODES: &str = "\
+Examples:
+  jeton serve
+  jeton demo
+  jeton help secret rotate
+
 Exit codes:
    0  done
    1  refused or failed: the message says why

@@ -2,7 +2,18 @@
 
 use std::{convert::Infallible, str::FromStr};
 
+use clap::ArgGroup;
 use serde_json::{Value, json};
+
+/// Flags of which one must be given, or several: what a command is to change.
+///
+/// The group that clap makes of all of a command's arguments would be satisfied by the id alone.
+pub(crate) fn one_at_least<const N: usize>(flags: [&'static str; N]) -> ArgGroup {
+    ArgGroup::new("changes")
+        .args(flags)
+        .required(true)
+        .multiple(true)
+}
 
 /// `IDENTIFIER=SCOPE,SCOPE`: scopes on an API. The identifier may contain `=`, the scopes not.
 #[derive(Clone, Debug, Eq, PartialEq)]

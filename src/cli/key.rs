@@ -100,7 +100,7 @@ impl KeyCommand {
     /// Carries the command out.
     pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
         match self {
-            Self::List => desk.answer(&desk.all("/keys").await?, list),
+            Self::List => desk.answer(&in_order(desk.all("/keys").await?), list),
             Self::Generate(Generate { alg, when }) => {
                 let when = match when {
                     When::Scheduled => "scheduled",
@@ -179,6 +179,16 @@ impl KeyView {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// By algorithm, and the one that signed first first.
+fn in_order(mut keys: Value) -> Value {
+    let order =
+        |key: &Value| ["algorithm", "active_from", "kid"].map(|member| key[member].to_string());
+    if let Some(keys) = keys["data"].as_array_mut() {
+        keys.sort_by_cached_key(order);
+    }
+    keys
 }
 
 fn list(pen: &Pen, list: &ListView) -> String {

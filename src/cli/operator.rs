@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     desk::{Desk, object, path},
     failure::Failure,
+    input::one_at_least,
     pen::Pen,
     secret_file::read_secret,
 };
@@ -79,7 +80,7 @@ const ROLE_WORDS: [&str; 4] = ["viewer", "operator", "admin", "owner"];
 
 /// What to change of an operator.
 #[derive(Args, Debug)]
-#[group(multiple = true, required = true, args = ["email", "name", "role"])]
+#[command(group = one_at_least(["email", "name", "role"]))]
 pub(crate) struct Edit {
     /// The operator's e-mail address, or id.
     operator: String,

@@ -104,8 +104,15 @@ struct RefusedView {
 #[derive(Deserialize)]
 struct TotalsView {
     days: Vec<DayView>,
-    #[serde(default)]
-    refused: Vec<RefusedView>,
+    unknown: Vec<UnknownView>,
+}
+
+#[derive(Deserialize)]
+struct UnknownView {
+    address: String,
+    user_agent: Option<String>,
+    count: u64,
+    last_at: String,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +123,7 @@ struct FetchesView {
 #[derive(Deserialize)]
 struct FetchView {
     address: String,
-    last_at: String,
+    at: String,
     newest_kid: String,
 }
 
@@ -161,7 +168,24 @@ impl ScopeView {
 
 impl TotalsView {
     fn in_words(&self, pen: &Pen) -> String {
-        days(pen, &self.days, "No tokens were asked for yet.") + &refusals(pen, &self.refused)
+        let mut text = days(pen, &self.days, "No tokens were asked for yet.");
+        if !self.unknown.is_empty() {
+            text.push_str("\nWho asked as a client that there is not\n");
+            let rows = self.unknown.iter().map(|it| it.row(pen)).collect();
+            text.push_str(&pen.table(["address", "user agent", "how often", "last"], rows, ""));
+        }
+        text
+    }
+}
+
+impl UnknownView {
+    fn row(&self, pen: &Pen) -> [String; 4] {
+        [
+            self.address.clone(),
+            self.user_agent.clone().unwrap_or_else(|| "-".to_owned()),
+            count(self.count, "time"),
+            pen.time(&self.last_at),
+        ]
     }
 }
 
@@ -209,13 +233,7 @@ fn refusals(pen: &Pen, refused: &[RefusedView]) -> String {
 }
 
 fn fetches(pen: &Pen, list: &FetchesView) -> String {
-    let row = |it: &FetchView| {
-        [
-            it.address.clone(),
-            pen.time(&it.last_at),
-            it.newest_kid.clone(),
-        ]
-    };
+    let row = |it: &FetchView| [it.address.clone(), pen.time(&it.at), it.newest_kid.clone()];
     let rows = list.data.iter().map(row).collect();
     pen.table(
         ["address", "last fetched", "newest key"],

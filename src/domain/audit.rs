@@ -198,7 +198,7 @@ impl fmt::Display for Object {
         match self {
             Self::Server => f.write_str("server"),
             Self::Client(id) => write!(f, "client {id}"),
-            Self::Api(id) => write!(f, "api {id}"),
+            Self::Api(id) => write!(f, "API {id}"),
             Self::Key(id) => write!(f, "key {id}"),
             Self::Operator(id) => write!(f, "operator {id}"),
         }

@@ -38,7 +38,7 @@ fn what_was_refused_ends_with_1() {
     let home = Home::with_data();
     home.jeton(&["client", "create", "A", "--id", "a"])
         .assert(0);
-    let before = home.content();
+    let before = home.jeton(&["audit", "list", "--json"]).json();
 
     let cases: [(&[&str], &str); 8] = [
         (&["client", "show", "nobody"], "there is no client nobody"),
@@ -51,7 +51,7 @@ fn what_was_refused_ends_with_1() {
             "https://a.test",
         ),
         (&["api", "create", "here", "--name", "A"], "absolute URI"),
-        (&["secret", "retire", "a"], "secret"),
+        (&["secret", "retire", "a"], "no rotation is under way"),
         (&["secret", "rotate", "a", "--overlap", "31d"], "30 days"),
         (&["backup", "data/jeton.redb"], "already"),
         (&["backup", "nowhere/copy"], "no directory"),
@@ -59,7 +59,8 @@ fn what_was_refused_ends_with_1() {
     for (words, about) in cases {
         home.jeton(words).assert_one_line(1, about);
     }
-    assert_eq!(home.content(), before);
+    let after = home.jeton(&["audit", "list", "--json"]).json();
+    assert_eq!(after, before);
 }
 
 #[test]

@@ -132,6 +132,11 @@ impl Terminal {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The same, with a variable.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut terminal = self.clone();

@@ -93,10 +93,10 @@ fn a_chosen_secret_is_taken_from_its_file_and_never_said() {
 #[test]
 fn a_chosen_secret_that_is_refused_is_not_said_either() {
     let home = Home::with_data();
-    fs::write(home.path("short"), "hunter2").unwrap();
+    fs::write(home.path("bad"), "hunter2 \u{fc}").unwrap();
 
     for more in [&[] as &[&str], &["--json"]] {
-        let words = ["client", "create", "A", "--secret-file", "short"];
+        let words = ["client", "create", "A", "--secret-file", "bad"];
         let ended = home.jeton(&[&words, more].concat());
         ended.assert(1);
         assert!(!format!("{ended:?}").contains("hunter2"), "{ended:?}");
@@ -185,10 +185,7 @@ fn a_server_logs_no_secret_whatever_it_is_asked() {
     assert!(server.ended().success());
 
     let log = server.log();
-    assert!(
-        log.contains("invalid_client") || log.contains("unknown"),
-        "{log}"
-    );
+    assert!(log.contains("refused a token"), "{log}");
     for secret in [secret.as_str(), &other, CHOSEN] {
         assert!(!log.contains(secret), "{log}");
     }

@@ -2,15 +2,34 @@
 //! moments and sizes are blotted out.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Members of JSON whose values differ.
+const MEMBERS: [&str; 5] = [
+    "\"x\": ",
+    "\"y\": ",
+    "\"bytes\": ",
+    "\"format\": ",
+    "\"request_id\": ",
+];
 
 /// The names that stand for ids and keys.
-#[derive(Default)]
 pub(crate) struct Names {
+    /// The directory that stands as `~`.
+    home: String,
     /// From what was printed to the name.
     names: BTreeMap<String, String>,
 }
 
 impl Names {
+    /// No names yet, in this directory.
+    pub(crate) fn at(home: &Path) -> Self {
+        Self {
+            home: home.display().to_string(),
+            names: BTreeMap::new(),
+        }
+    }
+
     /// `text` with names in place of what is random, and without moments, sizes and the widths of columns.
     pub(crate) fn tame(&mut self, text: &str) -> String {
         text.split_inclusive('\n')
@@ -26,12 +45,17 @@ impl Names {
     }
 
     fn tame_line(&mut self, line: &str) -> String {
-        for member in ["\"x\": ", "\"y\": ", "\"bytes\": ", "\"request_id\": "] {
+        for member in MEMBERS {
             if let Some((before, _)) = line.split_once(member) {
                 return format!("{before}{member}…\n");
             }
         }
-        let line = without(line, "\"request_id\":", "}");
+        if line.starts_with("urn:jeton:admin") {
+            // How many scopes the built-in API has may change.
+            return "urn:jeton:admin …\n".to_owned();
+        }
+        let line = line.replace(&self.home, "~");
+        let line = without(&line, "\"request_id\":", "}");
         let line = without_moments(&line);
         let mut text = String::new();
         for word in line.split_inclusive(|letter: char| !is_of_word(letter)) {
@@ -56,7 +80,8 @@ impl Names {
         if is_secret_id(word) {
             return self.numbered("ID", word);
         }
-        if word.len() == 43 {
+        let is_key_id = word.len() == 22 && word.bytes().any(|byte| byte.is_ascii_uppercase());
+        if word.len() == 43 || is_key_id {
             return self.numbered("KEY", word);
         }
         if word.starts_with("op_") && word.len() > 12 {
@@ -134,13 +159,23 @@ fn has_shape(text: &str, shape: &str) -> bool {
     text.len() >= shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
-/// `94,208 bytes` becomes `SIZE bytes`.
+/// `94,208 bytes` becomes `SIZE bytes`, and `format 2` becomes `format N`.
 fn without_sizes(line: &str) -> String {
-    let Some((before, after)) = line.split_once(" bytes") else {
-        return line.to_owned();
-    };
-    let kept = before.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ',');
-    format!("{kept}SIZE bytes{after}")
+    let is_digit = |letter: char| letter.is_ascii_digit() || letter == ',';
+    let mut line = line.to_owned();
+    if let Some((before, after)) = line.split_once(" bytes") {
+        let kept = before.trim_end_matches(is_digit);
+        if before.len() - kept.len() > 4 {
+            line = format!("{kept}SIZE bytes{after}");
+        }
+    }
+    match line.split_once(", format ") {
+        Some((before, after)) => format!(
+            "{before}, format N, {}",
+            after.trim_start_matches(is_digit).trim_start()
+        ),
+        None => line,
+    }
 }
 
 /// With two spaces at most between words: how wide a column is depends on the moments in it.
