@@ -4,14 +4,18 @@
 //! shows it. Whoever asks comes through [`attend`]: it knows the visit, refuses forms of other
 //! sites, and puts what went wrong into a page. Who may do what is decided by the commands.
 
+mod account;
 mod assets;
 mod chart;
 mod clients;
 mod confirm;
 mod dashboard;
 mod form;
+mod invitation;
 mod page;
+mod qr;
 mod reveal;
+mod set_up;
 mod sign_in;
 mod trouble;
 mod visit;
@@ -57,9 +61,9 @@ struct Rules {
     confirmed: Span,
 }
 
-impl Console {
-    fn rules(&self) -> Rules {
-        Rules {
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
             idle: Span::minutes(60),
             absolute: Span::hours(12),
             confirmed: Span::minutes(15),
@@ -98,8 +102,11 @@ pub fn router(app: App) -> Router {
 fn routes() -> Router<Console> {
     Router::new()
         .route("/assets/{name}", get(assets::show))
+        .merge(account::routes())
         .merge(clients::routes())
         .merge(dashboard::routes())
+        .merge(invitation::routes())
+        .merge(set_up::routes())
         .merge(sign_in::routes())
 }
 

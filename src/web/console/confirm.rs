@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use zeroize::Zeroizing;
 
 use super::{
-    Console,
+    Console, Rules,
     form::{Fields, Form},
     trouble::{Confirm, Trouble},
     visit::{Standing, Visitor},
@@ -27,7 +27,7 @@ impl FromRequest<Console> for Confirmed {
         let mut form = Form::from_request(Request::from_parts(parts, body), console).await?;
         let password = Zeroizing::new(form.fields.raw("confirm_password").to_owned());
         form.fields = form.fields.without_confirmation();
-        let is_fresh = console.app.now().since(visitor.confirmed()) <= console.rules().confirmed;
+        let is_fresh = console.app.now().since(visitor.confirmed()) <= Rules::default().confirmed;
         if is_fresh {
             return Ok(Self { visitor, form });
         }

@@ -31,6 +31,8 @@ pub(super) enum Trouble {
         /// The path to come back to.
         back: String,
     },
+    /// The operator's role takes a second factor, and they have none yet.
+    Enrol,
     /// The operator did not prove for a while that it is them.
     Confirm(Confirm),
     /// A page that tells it.
@@ -94,6 +96,16 @@ impl Trouble {
             "It is not here",
             format!("There is no {what} {name}. It may have been removed."),
             "The audit log says who removed what, and when.",
+        )
+    }
+
+    /// A one-time link that opens nothing any more.
+    pub(super) fn dead_link() -> Self {
+        Self::told(
+            StatusCode::NOT_FOUND,
+            "This link does not work any more",
+            "It has been used, replaced or withdrawn, or its time is over. Or it was not copied whole.",
+            "Ask whoever gave it to you for another one.",
         )
     }
 
@@ -232,6 +244,7 @@ impl Trouble {
     pub(super) fn render(self, frame: Frame) -> Response<Body> {
         match self {
             Self::SignIn { back } => sign_in(&frame, &back),
+            Self::Enrol => frame.see("/me/second-factor"),
             Self::Confirm(confirm) => {
                 let status = StatusCode::FORBIDDEN;
                 page(status, &ConfirmPage { frame, confirm })

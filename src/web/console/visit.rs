@@ -7,7 +7,7 @@ use std::{net::IpAddr, sync::Arc};
 use axum::{
     body::Body,
     extract::FromRequestParts,
-    http::{HeaderMap, Method, Response, Uri, request::Parts},
+    http::{HeaderMap, Method, Response, Uri, header, request::Parts},
 };
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -15,16 +15,18 @@ use tower_sessions::Session;
 pub(super) use self::keeper::Keeper;
 
 use super::{
-    Console,
+    Console, Rules,
     page::{Flash, Frame, Here, SignedIn, Theme, root_of, sent_to},
     trouble::Trouble,
 };
 use crate::{
+    app::LOCAL_ADDRESS,
     domain::{
         actor::Actor,
         id::OperatorId,
         operator::Operator,
         permission::Permission,
+        session::{SessionKey, SessionRecord},
         time::{Span, Timestamp},
     },
     web::layers::{ClientAddress, RequestId},
@@ -88,6 +90,12 @@ pub(super) struct SignIn {
     pub(super) since: Timestamp,
     /// When the operator last proved that it is them.
     pub(super) confirmed: Timestamp,
+    /// From where it came.
+    #[serde(default)]
+    pub(super) address: String,
+    /// What the browser called itself.
+    #[serde(default)]
+    pub(super) agent: String,
 }
 
 /// A request's session, and its circumstances.
@@ -108,6 +116,7 @@ struct Circumstances {
     address: Option<IpAddr>,
     request_id: String,
     is_exposed: bool,
+    agent: String,
 }
 
 impl Visit {
@@ -132,7 +141,7 @@ impl Visit {
         let Standing::SignedIn(sign_in) = &self.kept.standing else {
             return Ok(());
         };
-        let (now, rules) = (self.console.app.now(), self.console.rules());
+        let (now, rules) = (self.console.app.now(), Rules::default());
         let idle = now.since(self.kept.seen);
         let is_over = idle > rules.idle || now.since(sign_in.since) > rules.absolute;
         if is_over || self.operator().is_none() {
@@ -171,6 +180,8 @@ impl Visit {
             visit: self.console.app.entropy().base62(22).to_string(),
             since: now,
             confirmed: now,
+            address: self.circumstances.address_in_words(),
+            agent: self.circumstances.agent.clone(),
         };
         self.change_anew(|kept| {
             *kept = Kept {
@@ -245,9 +256,14 @@ impl Visit {
         }
     }
 
-    /// From where the request came.
-    pub(super) fn address(&self) -> Option<IpAddr> {
-        self.circumstances.address
+    /// From where the request came, for counting tries.
+    pub(super) fn network(&self) -> IpAddr {
+        self.circumstances.address.unwrap_or(LOCAL_ADDRESS)
+    }
+
+    /// Which session it is, if it has been kept.
+    pub(super) fn session_key(&self) -> Option<SessionKey> {
+        self.session.id().map(keeper::key)
     }
 
     /// The path of the console.
@@ -281,7 +297,55 @@ impl Circumstances {
             address,
             request_id: id.map_or_else(String::new, |id| id.as_str().to_owned()),
             is_exposed,
+            agent: browser(&parts.headers),
         }
+    }
+
+    fn address_in_words(&self) -> String {
+        self.address
+            .map_or_else(|| "this machine".to_owned(), |address| address.to_string())
+    }
+}
+
+/// What a browser calls itself, in two words: `Firefox on Linux`.
+fn browser(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let find = |known: &[(&str, &'static str)]| {
+        let found = known.iter().find(|(mark, _)| agent.contains(mark));
+        found.map(|(_, name)| *name)
+    };
+    let program = find(&[
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = find(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (program, system) {
+        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "another browser".to_owned(),
+    }
+}
+
+/// What a kept session says of itself.
+pub(super) fn about_session(session: &SessionRecord) -> Option<SignIn> {
+    let data: Option<serde_json::Value> = serde_json::from_slice(&session.data).ok();
+    let kept = data.and_then(|mut data| data.get_mut(KEPT_AS).map(serde_json::Value::take));
+    let kept: Option<Kept> = kept.and_then(|kept| serde_json::from_value(kept).ok());
+    match kept.map(|kept| kept.standing) {
+        Some(Standing::SignedIn(sign_in)) => Some(sign_in),
+        Some(Standing::Stranger | Standing::Founder | Standing::HalfWay { .. }) | None => None,
     }
 }
 
@@ -368,6 +432,13 @@ impl FromRequestParts<Console> for Visitor {
                 back: back(&parts.method, sent_to(parts), visit.root()),
             });
         };
+        let path = sent_to(parts).path();
+        let is_account = path
+            .strip_prefix(visit.root())
+            .is_some_and(|path| path.starts_with("/me"));
+        if operator.lacks_second_factor() && !is_account {
+            return Err(Trouble::Enrol);
+        }
         Ok(Self {
             visit,
             operator,

@@ -8,12 +8,21 @@ use axum::{
     http::{self, StatusCode, header},
 };
 use jeton::{
-    admin::operators::{AddOperator, NewPassword},
-    domain::permission::Role,
+    admin::{
+        account::EnrolSecondFactor,
+        operators::{AddOperator, NewPassword},
+    },
+    crypto::{random::Entropy, totp::TotpSecret},
+    domain::{actor::Actor, id::OperatorId, permission::Role, time::Span},
     web::server::Peer,
 };
 
 use super::{caller::encode, reply::Reply, server::TestServer};
+
+/// What the authenticator app of every operator was given.
+fn app_secret() -> TotpSecret {
+    TotpSecret::generate(&Entropy::seeded(42))
+}
 
 /// What every operator of the tests signs in with.
 pub(crate) const PASSWORD: &str = "a quiet morning in may";
@@ -42,12 +51,24 @@ impl TestServer {
         }
     }
 
-    /// An operator with this role: `ana@example.com` for an Owner, else `ROLE@example.com`.
+    /// An operator with this role, `ROLE@example.com`, who has set up a second factor if their role
+    /// takes one.
     pub(crate) async fn operator(&self, role: Role) -> String {
-        let email = match role {
-            Role::Owner => "ana@example.com".to_owned(),
-            Role::Viewer | Role::Operator | Role::Admin => format!("{role}@example.com"),
-        };
+        let email = format!("{role}@example.com");
+        let id = self.add_operator(&email, role).await;
+        if role.needs_second_factor() {
+            let actor = Actor::operator(id, email.parse().unwrap(), role);
+            let enrol = EnrolSecondFactor {
+                secret: app_secret(),
+                code: app_secret().code_at(self.app.now().minus(Span(30)).seconds()),
+            };
+            self.app.execute(actor, enrol).await.unwrap();
+        }
+        email
+    }
+
+    /// An operator who has a password and nothing else.
+    pub(crate) async fn add_operator(&self, email: &str, role: Role) -> OperatorId {
         let password = NewPassword::parse(PASSWORD.to_owned().into()).unwrap();
         self.run(AddOperator {
             email: email.parse().unwrap(),
@@ -55,8 +76,12 @@ impl TestServer {
             role,
             password: Some(password),
         })
-        .await;
-        email
+        .await
+    }
+
+    /// What the authenticator app of every operator shows now.
+    pub(crate) fn app_code(&self) -> String {
+        app_secret().code_at(self.app.now().seconds())
     }
 
     /// A browser in which such an operator has signed in.
@@ -70,10 +95,15 @@ impl TestServer {
 }
 
 impl Browser<'_> {
-    /// Signs in with a password.
+    /// Signs in with a password, and a code if one is asked for.
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Page {
         let form = [("email", email), ("password", password)];
-        self.post("/sign-in", &form).await
+        let page = self.post("/sign-in", &form).await;
+        if page.path != "/sign-in/second" {
+            return page;
+        }
+        let code = self.server.app_code();
+        self.post("/sign-in/second", &[("code", &code)]).await
     }
 
     /// Opens a page below the console's path, redirects followed.

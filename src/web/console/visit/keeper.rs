@@ -20,7 +20,7 @@ use crate::{
         session::{SessionKey, SessionRecord},
         time::{Span, Timestamp},
     },
-    web::console::Console,
+    web::console::{Console, Rules},
 };
 
 /// How long the session of somebody who has not signed in is kept.
@@ -39,7 +39,7 @@ impl Keeper {
         let now = self.0.app.now();
         let (operator, created, expires) = match &kept.standing {
             Standing::SignedIn(sign_in) => {
-                let (idle, absolute) = (self.0.rules().idle, self.0.rules().absolute);
+                let (idle, absolute) = (Rules::default().idle, Rules::default().absolute);
                 let expires = now.plus(idle).min(sign_in.since.plus(absolute));
                 (Some(sign_in.operator.clone()), sign_in.since, expires)
             }
@@ -63,6 +63,10 @@ pub(super) fn key(id: Id) -> SessionKey {
     SessionKey::of(&id.0.to_le_bytes())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what map_err hands over"
+)]
 fn failed(error: AdminError) -> Error {
     Error::Backend(error.to_string())
 }
