@@ -8,6 +8,7 @@
 
 mod admin_api;
 mod audit;
+mod browser;
 mod checklist;
 mod cli;
 mod client_authentication;

@@ -1,0 +1,51 @@
+// What the browser tests have in common: Debian's Chromium, the server that the test has started, and a word with
+// the test itself, which holds the server's clock.
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+/** What the test says of the server: its address, a session's cookie, the pages that exist. */
+export const world = JSON.parse(process.argv[2]);
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** Asks the test to do something on the server's side, and waits until it is done. */
+export const ask = async (wish) => {
+  console.log(`ask ${JSON.stringify(wish)}`);
+  const { value } = await answers.next();
+  return JSON.parse(value);
+};
+
+/** Notes something that is not as it should be; the test fails with all that was noted. */
+export const complain = (words) => console.log(`wrong ${words}`);
+
+export const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+});
+
+/** A page of a browser in which an owner is signed in; whatever its console says is a complaint. */
+export const open = async ({ cookie = world.cookie, watch = true, ...options } = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  if (cookie) await context.addCookies([{ name: "jeton", value: cookie, url: world.base }]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  if (watch) {
+    page.on("console", (message) => {
+      const expected = /status of (403|404|409|422|429)/.test(message.text());
+      if (message.type() === "error" && !expected) complain(`${page.url()}: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => complain(`${page.url()}: ${error.message}`));
+    page.on("requestfailed", (request) => {
+      if (!/ERR_ABORTED/.test(request.failure()?.errorText)) complain(`${request.url()}: ${request.failure()?.errorText}`);
+    });
+  }
+  return page;
+};
+
+export const go = (page, path) => page.goto(`${world.base}/console${path}`);
+
+export const end = async () => {
+  await browser.close();
+  console.log("end");
+  process.exit(0);
+};

@@ -1,0 +1,19 @@
+//! The console in a real browser: Debian's Chromium, driven by the programs of `tests/browser`.
+//!
+//! The server is the one in this process, so that its clock can be moved and its past made up; what
+//! the browser sees comes over a socket.
+
+mod driver;
+mod world;
+
+use self::{driver::drive, world::World};
+
+/// Console 1, 2, 5, 7, 8: with `SCREENSHOTS=DIR`, every page is drawn there as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_accessible_and_fits() {
+    let world = World::new().await;
+
+    let wrong = drive(&world, "pages").await;
+
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
