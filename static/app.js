@@ -74,11 +74,15 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 }
 
 // Live parts: a GET of the fragment while the page is seen and nobody is inside the part. What
-// says so aloud (data-say) is announced when its words change.
+// says so aloud (data-say, in other words than it shows or the same) is announced when it changes.
+const saying = (part) => {
+  const speaker = part.querySelector("[data-say]");
+  return speaker && (speaker.dataset.say || speaker.textContent.trim());
+};
 for (const part of document.querySelectorAll("[data-live]")) {
   const every = 1000 * (part.dataset.every ?? 5);
   let tag = null;
-  let said = part.querySelector("[data-say]")?.textContent.trim();
+  let said = saying(part);
   const refresh = async () => {
     const headers = tag ? { "if-none-match": tag } : {};
     const reply = await fetch(part.dataset.live, { headers, redirect: "manual" });
@@ -86,9 +90,9 @@ for (const part of document.querySelectorAll("[data-live]")) {
     if (reply.status !== 200) return;
     part.replaceChildren(...parsed(await reply.text()).childNodes);
     tag = reply.headers.get("etag");
-    const saying = part.querySelector("[data-say]")?.textContent.trim();
-    if (saying && saying !== said) announce(saying);
-    said = saying;
+    const words = saying(part);
+    if (words && words !== said) announce(words);
+    said = words;
   };
   const tick = async () => {
     const idle = document.visibilityState === "visible" && !part.contains(document.activeElement);

@@ -263,6 +263,7 @@ fn refused(server: &TestServer, client: Option<&Client<'_>>, outcome: Outcome, a
         client: client.map(Client::client_id),
         secret: None,
         outcome,
+        hint: None,
         seen: seen(server.app.now(), address),
     });
 }
@@ -272,5 +273,6 @@ fn seen(at: Timestamp, address: &str) -> Seen {
         at,
         address: address.parse::<IpAddr>().unwrap(),
         agent: Some("python-requests/2.32".into()),
+        request: None,
     }
 }
