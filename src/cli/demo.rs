@@ -156,7 +156,7 @@ impl Story {
              # See what is in it:\n\
              echo \"$TOKEN\" | {jeton} inspect --issuer {issuer} -\n\n\
              # The Sales Analytics API, in another terminal:\n\
-             ISSUER={issuer} AUDIENCE={API} cargo run --example sales_analytics_api\n\n\
+             ISSUER={issuer} AUDIENCE={API} cargo run --release --example sales_analytics_api\n\n\
              # It lets the Report Service in, and nobody without a token:\n\
              curl -i -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:9090/v1/sales/analytics\n\
              curl -i http://127.0.0.1:9090/v1/sales/analytics\n"
