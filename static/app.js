@@ -64,6 +64,13 @@ addEventListener("beforeunload", (event) => {
   if (box && !leaving && !box.checked) event.preventDefault();
 });
 
+// Which of several things was opened last is remembered, for the server to open it next time.
+for (const details of document.querySelectorAll("details[data-remember]")) {
+  details.addEventListener("toggle", () => {
+    if (details.open) document.cookie = `jeton-lang=${details.dataset.remember}; path=/; max-age=31536000; samesite=lax`;
+  });
+}
+
 // What went wrong is read first.
 document.querySelector("[data-focus]")?.focus();
 

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         actor::Actor,
         api::Api,
-        audit::Action,
+        audit::{Action, Facts, Object},
         change::{Change, Commit, Effect},
         client::Client,
         id::{ApiIdentifier, ClientId, KeyId, OperatorId},
@@ -97,6 +97,11 @@ impl Draft {
     /// Tells the audit log of something that changes no record.
     pub fn note(&mut self, action: Action) {
         self.change(action, Effect::Nothing);
+    }
+
+    /// Tells the audit log of something that happened to `object` and changes no record.
+    pub fn tell(&mut self, action: Action, object: Object, facts: Facts) {
+        self.change(action, Effect::Told(object, facts));
     }
 
     fn change(&mut self, action: Action, effect: Effect) {

@@ -3,7 +3,11 @@
 //! The rules are those of [`crate::domain::rotation`]. Only an Owner may touch the secrets of a
 //! client that can manage this server.
 
+mod shown;
+
 use zeroize::Zeroizing;
+
+pub use self::shown::ShowSecret;
 
 use super::{
     command::Command,

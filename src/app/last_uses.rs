@@ -55,9 +55,11 @@ impl LastUses {
                 .iter()
                 .filter_map(|change| match &change.effect {
                     Effect::Client(_, client) => client.as_deref(),
-                    Effect::Api(..) | Effect::Key(..) | Effect::Operator(..) | Effect::Nothing => {
-                        None
-                    }
+                    Effect::Api(..)
+                    | Effect::Key(..)
+                    | Effect::Operator(..)
+                    | Effect::Told(..)
+                    | Effect::Nothing => None,
                 }),
         );
     }

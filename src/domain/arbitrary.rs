@@ -10,7 +10,7 @@ use proptest::{collection, option, prelude::*, sample::select};
 use super::{
     actor::Actor,
     api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
-    audit::Action,
+    audit::{Action, Object, facts},
     change::{Change, Commit, Effect},
     client::{Client, ClientStatus},
     id::{ApiIdentifier, ClientId, OperatorId, Revision, SecretId},
@@ -70,6 +70,10 @@ fn change() -> impl Strategy<Value = Change> {
         1 => operator_id().prop_map(move |id| put(
             Action::OperatorRemove,
             Effect::Operator(id, None)
+        )),
+        1 => client_id().prop_map(move |id| put(
+            Action::SecretShow,
+            Effect::Told(Object::Client(id), facts([("secret", "AAAAAAAA".to_owned())]))
         )),
         1 => Just(put(Action::ServerBackup, Effect::Nothing)),
     ]

@@ -58,6 +58,8 @@ pub enum Action {
     SecretHold,
     /// The note of a secret was edited.
     SecretEdit,
+    /// A secret that was just made was looked at.
+    SecretShow,
     /// Secrets that were dead for long were forgotten.
     SecretForget,
     /// A client's scopes on an API were set.
@@ -142,6 +144,7 @@ impl Action {
             Self::SecretExtend => "secret.extend",
             Self::SecretHold => "secret.hold",
             Self::SecretEdit => "secret.edit",
+            Self::SecretShow => "secret.show",
             Self::SecretForget => "secret.forget",
             Self::GrantSet => "grant.set",
             Self::GrantRemove => "grant.remove",

@@ -36,6 +36,8 @@ pub enum Effect {
     Key(KeyId, Option<Arc<SigningKey>>),
     /// An operator's record.
     Operator(OperatorId, Option<Arc<Operator>>),
+    /// No record changes; something happened to an object that the audit log must tell, and what.
+    Told(Object, Facts),
     /// No record changes; something happened that the audit log must tell.
     Nothing,
 }
@@ -48,6 +50,7 @@ impl Effect {
             Self::Api(id, _) => Object::Api(id.clone()),
             Self::Key(id, _) => Object::Key(id.clone()),
             Self::Operator(id, _) => Object::Operator(id.clone()),
+            Self::Told(object, _) => object.clone(),
             Self::Nothing => Object::Server,
         }
     }
@@ -58,7 +61,7 @@ impl Effect {
             Self::Api(id, _) => registry.find_api(id).map(|it| it.facts()),
             Self::Key(id, _) => registry.find_key(id).map(|it| it.facts()),
             Self::Operator(id, _) => registry.find_operator(id).map(|it| it.facts()),
-            Self::Nothing => None,
+            Self::Told(..) | Self::Nothing => None,
         }
         .unwrap_or_default()
     }
@@ -69,6 +72,7 @@ impl Effect {
             Self::Api(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Key(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Operator(_, after) => after.as_ref().map(|it| it.facts()),
+            Self::Told(_, facts) => Some(facts.clone()),
             Self::Nothing => None,
         }
         .unwrap_or_default()
@@ -93,6 +97,7 @@ impl Effect {
             Self::Api(id, after) => stamp!(Api, id, after),
             Self::Key(id, after) => stamp!(Key, id, after),
             Self::Operator(id, after) => stamp!(Operator, id, after),
+            Self::Told(object, facts) => Self::Told(object, facts),
             Self::Nothing => Self::Nothing,
         }
     }

@@ -126,7 +126,7 @@ impl Registry {
             Effect::Operator(id, None) => {
                 self.operators.remove_mut(id);
             }
-            Effect::Nothing => {}
+            Effect::Told(..) | Effect::Nothing => {}
         }
     }
 

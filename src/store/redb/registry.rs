@@ -204,7 +204,7 @@ impl Writer<'_> {
                     .map(|it| to_json(&StoredOperator::from(it)));
                 self.keep(OPERATORS, id.as_str(), record.as_deref())
             }
-            Effect::Nothing => Ok(()),
+            Effect::Told(..) | Effect::Nothing => Ok(()),
         }
     }
 

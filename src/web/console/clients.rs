@@ -1,13 +1,23 @@
 //! Clients: the list of them, and the pages of each.
 
 mod head;
+mod list;
+mod new;
 mod overview;
+mod reveal;
+mod settings;
+mod snippets;
 
 use axum::Router;
 
-use self::head::{ClientHead, Named, Tab};
+use self::head::{ClientHead, Named, Tab, address};
 use super::Console;
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new().merge(overview::routes())
+    Router::new()
+        .merge(list::routes())
+        .merge(new::routes())
+        .merge(overview::routes())
+        .merge(reveal::routes())
+        .merge(settings::routes())
 }

@@ -85,6 +85,11 @@ impl Fields {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Puts `value` under `name` beside what stands there.
+    pub(super) fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
     /// Puts `value` under `name` in place of what stood there.
     pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.retain(|(field, _)| field != name);

@@ -245,8 +245,8 @@ impl Frame {
     }
 
     /// The path of a page, or of an asset.
-    pub(super) fn to(&self, path: &str) -> String {
-        format!("{}{path}", self.root)
+    pub(super) fn to(&self, path: impl AsRef<str>) -> String {
+        format!("{}{}", self.root, path.as_ref())
     }
 
     /// The answer after a change: look at this page now.
@@ -254,9 +254,12 @@ impl Frame {
         see(&self.to(path))
     }
 
-    /// The menu.
+    /// The menu, for those who are signed in.
     pub(super) fn menu(&self) -> &'static [Entry] {
-        &MENU
+        match self.signed_in {
+            Some(_) => &MENU,
+            None => &[],
+        }
     }
 
     /// Whether the page lies under this line of the menu.
@@ -317,17 +320,17 @@ impl Frame {
 
     /// The stylesheet's path.
     pub(super) fn stylesheet(&self) -> String {
-        self.to(&format!("/assets/{}", assets::stylesheet()))
+        self.to(format!("/assets/{}", assets::stylesheet()))
     }
 
     /// The script's path.
     pub(super) fn script(&self) -> String {
-        self.to(&format!("/assets/{}", assets::script()))
+        self.to(format!("/assets/{}", assets::script()))
     }
 
     /// The path of an icon.
     pub(super) fn icon(&self, name: &str) -> String {
-        self.to(&format!("/assets/{}#{name}", assets::icons()))
+        self.to(format!("/assets/{}#{name}", assets::icons()))
     }
 }
 

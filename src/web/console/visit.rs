@@ -201,6 +201,11 @@ impl Visit {
         self.session.flush().await.map_err(|error| lost(&error))
     }
 
+    /// What was filled in on the pages of a form that has several.
+    pub(super) fn draft(&self) -> Option<&serde_json::Value> {
+        self.kept.draft.as_ref()
+    }
+
     /// What the session stands for.
     pub(super) fn standing(&self) -> &Standing {
         &self.kept.standing

@@ -112,8 +112,8 @@ impl ClientHead {
     }
 
     /// A page of this client, below the console's path: `/clients/mailer-7kq2d4/access`.
-    pub(super) fn to(&self, path: &str) -> String {
-        format!("{}{path}", self.path)
+    pub(super) fn to(&self, path: impl AsRef<str>) -> String {
+        format!("{}{}", self.path, path.as_ref())
     }
 
     /// The pages above this one.

@@ -1,0 +1,195 @@
+//! What is said of a client on its first page.
+
+use crate::{
+    admin::evidence::{
+        attention::{Act, Level, Lookout, attention_to},
+        overview::Overview,
+        rulings::NoRulings,
+    },
+    app::App,
+    domain::{
+        client::Client,
+        id::SecretId,
+        registry::Registry,
+        time::{Lifetime, Timestamp},
+    },
+    web::console::words::{self, Moment, list, segment},
+};
+
+/// What needs attention, and the way to deal with it.
+pub(in super::super) struct Notice {
+    pub(super) tone: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) reason: String,
+    /// What the button says.
+    pub(super) act: &'static str,
+    /// Where it leads, below the client's own page.
+    pub(super) path: &'static str,
+}
+
+impl Notice {
+    pub(super) fn of(app: &App, client: &Client, overview: &Overview) -> Option<Self> {
+        let latest = |secret: &SecretId| app.last_use(secret);
+        let lookout = Lookout {
+            now: app.now(),
+            watching_since: app.watching_since(),
+            latest: &latest,
+            overview,
+            rulings: &NoRulings,
+        };
+        let found = attention_to(client, &lookout)?;
+        let (tone, icon) = match found.level {
+            Level::Danger => ("bad", "circle-alert"),
+            Level::Warning => ("warn", "triangle-alert"),
+            Level::Notice => ("info", "info"),
+        };
+        let path = match found.act {
+            Act::Revoke(_) | Act::Extend | Act::Retire(_) => "/credentials",
+            Act::MakeSecret | Act::Rotate => "/rotate",
+            Act::OpenActivity => "/activity",
+            Act::ReviewClient => "/settings",
+            Act::ReviewAccess => "/access",
+        };
+        Some(Self {
+            tone,
+            icon,
+            reason: found.reason,
+            act: found.act.words(),
+            path,
+        })
+    }
+}
+
+/// What is known of a client.
+pub(in super::super) struct Facts {
+    pub(super) description: String,
+    pub(super) owner: String,
+    pub(super) created: Moment,
+    pub(super) secrets: SecretLine,
+    pub(super) access: Vec<Access>,
+    pub(super) last: Option<Moment>,
+    /// The longest life of its tokens.
+    pub(super) lifetime: String,
+    pub(super) defaults: Vec<String>,
+}
+
+/// The state of its secrets in a line.
+pub(in super::super) struct SecretLine {
+    pub(super) tone: &'static str,
+    pub(super) icon: &'static str,
+    /// `Works`, `Rotating`, `None works`.
+    pub(super) state: &'static str,
+    pub(super) words: String,
+}
+
+/// What it may have on one API.
+pub(in super::super) struct Access {
+    pub(super) name: String,
+    /// The API's page, below the console's path.
+    pub(super) path: String,
+    pub(super) scopes: Vec<String>,
+}
+
+impl Facts {
+    pub(super) fn of(app: &App, client: &Client) -> Self {
+        let (now, registry) = (app.now(), app.registry());
+        let uses = client.secrets.iter().filter_map(|it| app.last_use(&it.id));
+        let last = uses.map(|(at, _)| at).max();
+        Self {
+            description: client.description.to_string(),
+            owner: client.owner.to_string(),
+            created: Moment::of(client.created, now),
+            secrets: SecretLine::of(client, now),
+            access: access(client, &registry),
+            last: last.map(|at| Moment::of(at, now)),
+            lifetime: lifetime(client, &registry),
+            defaults: client
+                .default_scopes
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        }
+    }
+}
+
+impl SecretLine {
+    fn of(client: &Client, now: Timestamp) -> Self {
+        let until = |at| {
+            format!(
+                "{} ({})",
+                words::absolute(at, now),
+                words::relative(at, now)
+            )
+        };
+        let old = client.old_secret(now);
+        let rotation = old.and_then(|old| Some((old, old.retiring(now)?)));
+        if let (Some((old, retiring)), Some(new)) = (rotation, client.new_secret(now)) {
+            return Self {
+                tone: "info",
+                icon: "refresh-cw",
+                state: "Rotating",
+                words: format!(
+                    "jtn_{} takes over; jtn_{} stops {}.",
+                    new.id,
+                    old.id,
+                    until(retiring.deadline)
+                ),
+            };
+        }
+        let Some(secret) = client.live_secrets(now).last() else {
+            return Self {
+                tone: "bad",
+                icon: "circle-x",
+                state: "None works",
+                words: "The client gets no token until a new secret is made.".to_owned(),
+            };
+        };
+        Self {
+            tone: "ok",
+            icon: "check",
+            state: "Works",
+            words: match secret.expires {
+                Some(at) => format!("jtn_{}, until {}.", secret.id, until(at)),
+                None => format!("jtn_{}, until it is replaced.", secret.id),
+            },
+        }
+    }
+}
+
+fn access(client: &Client, registry: &Registry) -> Vec<Access> {
+    let grants = client.grants.iter();
+    let mut access: Vec<Access> = grants
+        .map(|(id, scopes)| {
+            let api = registry.find_api(id);
+            Access {
+                name: api.map_or_else(|| id.to_string(), |api| api.name.to_string()),
+                path: format!("/apis/{}", segment(id.as_str())),
+                scopes: scopes.iter().map(ToString::to_string).collect(),
+            }
+        })
+        .collect();
+    access.sort_by(|one, two| one.name.cmp(&two.name));
+    access
+}
+
+/// How long its tokens live: as the client says, and as its APIs allow.
+fn lifetime(client: &Client, registry: &Registry) -> String {
+    let apis = client.grants.keys().filter_map(|id| registry.find_api(id));
+    let mut lives: Vec<Lifetime> = apis
+        .map(|api| {
+            let of_client = client.token_lifetime.unwrap_or(api.token_lifetime);
+            of_client.min(api.token_lifetime)
+        })
+        .collect();
+    lives.sort();
+    lives.dedup();
+    if lives.is_empty() {
+        lives.extend(client.token_lifetime);
+    }
+    let lives: Vec<String> = lives.iter().map(|it| it.span().in_words()).collect();
+    match lives.as_slice() {
+        [] => "As its APIs say".to_owned(),
+        [one] => one.clone(),
+        several => format!("{}, by API", list(several)),
+    }
+}

@@ -1,0 +1,194 @@
+//! What is said of a client, and whether it gets tokens: edited, disabled, enabled, deleted.
+
+mod ending;
+mod other;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{Response, StatusCode},
+    routing::{get, post},
+};
+
+use self::other::Other;
+use super::{
+    super::{
+        Console,
+        form::{Fields, Form, Sheet},
+        page::{self, Flash, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
+    ClientHead, Named, Tab, address,
+};
+use crate::{
+    admin::{
+        clients::{EditClient, EnableClient},
+        input::{ClientEditInput, Edit, SpanInput},
+        refusal::{FieldErrors, Refusal},
+    },
+    app::AdminError,
+    domain::{audit::Object, client::Client, permission::Permission},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    const PATH: &str = "/clients/{id}/settings";
+    Router::new()
+        .route(PATH, get(show).post(save))
+        .route(
+            &format!("{PATH}/disable"),
+            get(ending::ask_disable).post(ending::disable),
+        )
+        .route(&format!("{PATH}/enable"), post(enable))
+        .route(
+            &format!("{PATH}/delete"),
+            get(ending::ask_delete).post(ending::delete),
+        )
+}
+
+#[derive(Template)]
+#[template(path = "clients/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    head: ClientHead,
+    sheet: Sheet,
+    /// Every scope that the client has anywhere.
+    scopes: Vec<String>,
+    /// What somebody else changed while this was filled in.
+    other: Option<Other>,
+}
+
+async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::ReadClients)?;
+    let frame = visitor.frame(Here::Clients).await;
+    let sheet = Sheet::of(fields(&client));
+    Ok(page::ok(&settings(&console, (frame, sheet), &client)))
+}
+
+async fn save(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteClients)?;
+    let refused = |errors: &FieldErrors| {
+        let frame = visitor.plain_frame(Here::Clients);
+        let sheet = Sheet::refused(form.fields.clone(), errors);
+        page::refused(&settings(&console, (frame, sheet), &client))
+    };
+    let command = match edit(&form, &client) {
+        Ok(command) => command,
+        Err(errors) => return Ok(refused(&errors)),
+    };
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let path = format!("{}/settings", address(&client.id));
+    match done.await {
+        Ok(()) => visitor.done(&path, Flash::done("Saved.")).await,
+        Err(AdminError::Refusal(Refusal::Invalid(errors))) => Ok(refused(&errors)),
+        Err(AdminError::Refusal(Refusal::Stale(_))) => {
+            met(&console, &visitor, (&client, form)).await
+        }
+        Err(AdminError::Replayed(_)) => Ok(visitor.see(&path)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Somebody else was faster: their values and these are shown side by side.
+async fn met(
+    console: &Console,
+    visitor: &Visitor,
+    (client, form): (&Arc<Client>, Form),
+) -> Result<Response<Body>, Trouble> {
+    let registry = console.app.registry_arc();
+    let Some(now) = registry.find_client(&client.id) else {
+        return Err(Trouble::missing("client", client.id.as_str()));
+    };
+    let other = Other::of(&console.app, now, (&fields(now), &form.fields)).await?;
+    let frame = visitor.plain_frame(Here::Clients);
+    let mut page = settings(console, (frame, Sheet::of(form.fields)), now);
+    page.other = Some(other);
+    Ok(page::page(StatusCode::CONFLICT, &page))
+}
+
+fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) -> SettingsPage {
+    let mut scopes: Vec<String> = client
+        .grants
+        .values()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    scopes.sort();
+    scopes.dedup();
+    SettingsPage {
+        frame,
+        head: ClientHead::of(client, Tab::Settings, console.app.now()),
+        sheet,
+        scopes,
+        other: None,
+    }
+}
+
+/// The form, as the client is.
+fn fields(client: &Client) -> Fields {
+    let mut fields = Fields::default();
+    fields.set("name", client.name.as_str());
+    fields.set("description", client.description.as_str());
+    fields.set("owner", client.owner.as_str());
+    let lifetime = client.token_lifetime;
+    let lifetime = lifetime.map_or_else(String::new, |lifetime| lifetime.to_string());
+    fields.set("token_lifetime", lifetime);
+    for scope in &client.default_scopes {
+        fields.add("default_scopes", scope.as_str());
+    }
+    fields
+}
+
+fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
+    let fields = &form.fields;
+    let set = |name: &str| Edit::Set(fields.text(name).to_owned());
+    if !fields.has("name") {
+        return Err(FieldErrors::one("name", "enter a name for the client"));
+    }
+    let lifetime = fields.text("token_lifetime");
+    let input = ClientEditInput {
+        name: set("name"),
+        description: set("description"),
+        owner: set("owner"),
+        token_lifetime: if lifetime.is_empty() {
+            Edit::Clear
+        } else {
+            Edit::Set(SpanInput::Text(lifetime.to_owned()))
+        },
+        default_scopes: Edit::Set(fields.all("default_scopes").map(str::to_owned).collect()),
+    };
+    input.parse(client.id.clone())
+}
+
+/// It gets tokens again.
+async fn enable(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let command = EnableClient {
+        client: client.id.clone(),
+    };
+    console
+        .app
+        .execute_on(visitor.actor(), terms, command)
+        .await?;
+    let done = Flash::done(format!("Enabled. {} gets tokens again.", client.name));
+    visitor.done(&address(&client.id), done).await
+}
