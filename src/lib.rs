@@ -19,6 +19,7 @@
 //! | a token request, from bytes to answer | [`oauth`], then `web::oauth` |
 //! | a change, from wish to disk to memory | [`admin`], then [`app`]'s executor |
 //! | rotation and "safe to retire" | [`domain::rotation`], [`domain::verdict`] |
+//! | what pages say of usage, and what needs attention | [`admin::evidence`] |
 //! | what is on disk, and how it is sealed | [`store`] |
 //! | keys, hashes, seals | [`crypto`] |
 //! | settings and log fields | [`config`], [`telemetry`] |
