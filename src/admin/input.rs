@@ -18,7 +18,7 @@ pub use self::{
     apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput},
     clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput},
     keys::{ActivateInput, KeyInput},
-    operators::{OperatorEditInput, OperatorInput, PasswordInput},
+    operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
     secrets::{ExtendInput, NoteInput, RotateInput, SecretChoiceInput, SecretInput},
 };
 use super::refusal::FieldErrors;

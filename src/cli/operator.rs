@@ -28,6 +28,12 @@ Examples:
   jeton operator add ana@example.com --role owner
   jeton operator add ben@example.com --name Ben --role viewer --password-file ben.password")]
     Add(Add),
+    /// Invite an operator: prints a link by which they choose a password, once.
+    Invite(Invite),
+    /// Let an operator begin anew who lost password or second factor: prints such a link.
+    Reset(Named),
+    /// Void the link that an operator was given.
+    Withdraw(Named),
     /// Change an operator's e-mail address, name or role.
     #[command(after_help = "Example:\n  jeton operator edit ana@example.com --role admin")]
     Edit(Edit),
@@ -74,6 +80,19 @@ pub(crate) struct Add {
     /// Sets no password: they cannot sign in before they have one.
     #[arg(long, conflicts_with = "password_file")]
     no_password: bool,
+}
+
+/// Who is invited.
+#[derive(Args, Debug)]
+pub(crate) struct Invite {
+    /// What they will sign in with.
+    email: String,
+    /// What they are called. The part of the address before the @, if not given.
+    #[arg(long)]
+    name: Option<String>,
+    /// What they are trusted with.
+    #[arg(long, value_parser = ROLE_WORDS)]
+    role: String,
 }
 
 const ROLE_WORDS: [&str; 4] = ["viewer", "operator", "admin", "owner"];
@@ -125,6 +144,22 @@ impl OperatorCommand {
         match self {
             Self::List => desk.answer(&desk.all("/operators").await?, list),
             Self::Add(add) => add.run(desk).await,
+            Self::Invite(invite) => {
+                let body = json!({
+                    "name": invite.name.unwrap_or_else(|| before_at(&invite.email)),
+                    "email": invite.email,
+                    "role": invite.role,
+                });
+                desk.answer(&desk.post("/operators/invite", body).await?, linked)
+            }
+            Self::Reset(Named { operator }) => {
+                let path = path(["operators", &operator, "reset"]);
+                desk.answer(&desk.post(&path, json!({})).await?, linked)
+            }
+            Self::Withdraw(who) => {
+                who.act(desk, "withdraw", "The link does not work any more.")
+                    .await
+            }
             Self::Edit(edit) => {
                 let body = object([
                     ("email", edit.email.map(Value::from)),
@@ -147,19 +182,13 @@ impl OperatorCommand {
                     format!("The password of {operator} is set. Their sessions have ended.\n")
                 })
             }
-            Self::Disable(Named { operator }) => {
-                let path = path(["operators", &operator, "disable"]);
-                let opening = "The operator may not sign in any more.";
-                desk.answer(&desk.post(&path, json!({})).await?, |pen, it| {
-                    one(pen, opening, it)
-                })
+            Self::Disable(who) => {
+                who.act(desk, "disable", "The operator may not sign in any more.")
+                    .await
             }
-            Self::Enable(Named { operator }) => {
-                let path = path(["operators", &operator, "enable"]);
-                let opening = "The operator may sign in again.";
-                desk.answer(&desk.post(&path, json!({})).await?, |pen, it| {
-                    one(pen, opening, it)
-                })
+            Self::Enable(who) => {
+                who.act(desk, "enable", "The operator may sign in again.")
+                    .await
             }
             Self::Remove(Named { operator }) => {
                 let path = path(["operators", &operator]);
@@ -171,6 +200,15 @@ impl OperatorCommand {
     }
 }
 
+impl Named {
+    /// Does something to the operator, and shows them after it.
+    async fn act(self, desk: &Desk, verb: &str, opening: &str) -> Result<(), Failure> {
+        let path = path(["operators", &self.operator, verb]);
+        let operator = desk.post(&path, json!({})).await?;
+        desk.answer(&operator, |pen, it| one(pen, opening, it))
+    }
+}
+
 impl Add {
     async fn run(self, desk: &Desk) -> Result<(), Failure> {
         let password = if self.no_password {
@@ -178,10 +216,10 @@ impl Add {
         } else {
             Some(self.password.read()?)
         };
-        let before_at = self.email.split('@').next().unwrap_or_default().to_owned();
+        let name = self.name.unwrap_or_else(|| before_at(&self.email));
         let body = object([
             ("email", Some(json!(self.email))),
-            ("name", Some(json!(self.name.unwrap_or(before_at)))),
+            ("name", Some(json!(name))),
             ("role", Some(json!(self.role))),
             (
                 "password",
@@ -252,6 +290,27 @@ fn list(pen: &Pen, list: &ListView) -> String {
     let rows = list.data.iter().map(row).collect();
     let nothing = "No operators yet. Add one:\n  jeton operator add EMAIL --role owner";
     pen.table(["e-mail", "name", "role", "status", "added"], rows, nothing)
+}
+
+/// What somebody is called of whom nothing but the address is known.
+fn before_at(email: &str) -> String {
+    email.split('@').next().unwrap_or_default().to_owned()
+}
+
+#[derive(Deserialize)]
+struct LinkView {
+    email: String,
+    link: String,
+    invited_until: String,
+}
+
+fn linked(pen: &Pen, it: &LinkView) -> String {
+    format!(
+        "{} chooses a password here. The link works once, until {}, and is not shown again:\n\n  {}\n",
+        it.email,
+        pen.time(&it.invited_until),
+        it.link
+    )
 }
 
 fn one(pen: &Pen, opening: &str, it: &OperatorView) -> String {

@@ -1,6 +1,7 @@
 //! `jeton serve`: the server, from its settings to its end.
 
 mod environment;
+mod setup_code;
 mod sockets;
 mod welcome;
 
@@ -94,8 +95,14 @@ impl ServeCommand {
         let (doors, socket) = sockets.into_doors(&config.data)?;
         app.start().await;
         announce(config, &issuer, &doors, &socket);
+        let setup = setup_code::address(&app, &issuer, &doors);
+        match &setup {
+            Some(address) => setup_code::keep(&app, &config.data, address),
+            None => setup_code::forget(&config.data),
+        }
         if config.log_format == LogFormat::Human {
-            output::say(&welcome::text(config, &issuer, origin));
+            let setup = setup.as_ref().map(|address| address.as_str());
+            output::say(&welcome::text(config, &issuer, (origin, setup)));
         }
         if self.demo {
             self.show_demo(&app, (config, format)).await?;

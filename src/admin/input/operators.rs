@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{CHECKED, Edit, parse_some};
 use crate::{
     admin::{
+        invitations::InviteOperator,
         operators::{AddOperator, EditOperator, NewPassword, SetPassword},
         refusal::FieldErrors,
     },
@@ -49,6 +50,40 @@ impl OperatorInput {
             name: name.expect(CHECKED),
             role: role.expect(CHECKED),
             password,
+        })
+    }
+}
+
+/// Somebody who is invited.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorInviteInput {
+    /// What they will sign in with.
+    #[serde(default)]
+    #[schema(required)]
+    pub email: String,
+    /// What they are called; they may change it.
+    #[serde(default)]
+    #[schema(required)]
+    pub name: String,
+    /// `viewer`, `operator`, `admin` or `owner`.
+    #[serde(default)]
+    #[schema(required)]
+    pub role: String,
+}
+
+impl OperatorInviteInput {
+    /// The command, or all that is wrong with it.
+    pub fn parse(self) -> Result<InviteOperator, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let email = errors.check("email", self.email.parse());
+        let name = errors.check("name", self.name.parse());
+        let role = errors.check("role", self.role.parse());
+        errors.finish()?;
+        Ok(InviteOperator {
+            email: email.expect(CHECKED),
+            name: name.expect(CHECKED),
+            role: role.expect(CHECKED),
         })
     }
 }

@@ -11,7 +11,11 @@ use crate::{
     domain::issuer::Issuer,
 };
 
-pub(super) fn text(config: &Config, issuer: &Issuer, origin: Origin) -> String {
+pub(super) fn text(
+    config: &Config,
+    issuer: &Issuer,
+    (origin, setup): (Origin, Option<&str>),
+) -> String {
     let data = config.data.display();
     let made = match origin {
         Origin::Found => "",
@@ -27,6 +31,12 @@ pub(super) fn text(config: &Config, issuer: &Issuer, origin: Origin) -> String {
             "\nKeep a copy of {} somewhere else: without it nobody can read the data, and with it\n\
              anybody can.\n",
             key.display()
+        );
+    }
+    if let Some(address) = setup {
+        let _ = write!(
+            text,
+            "\nNobody owns this server yet. Make it yours in a browser:\n  {address}\n"
         );
     }
     let (jeton, bare) = (program_with_data(config), program());

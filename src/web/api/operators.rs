@@ -1,4 +1,7 @@
-//! `/operators`: added, listed, shown, edited, given a password, disabled, enabled, removed.
+//! `/operators`: added, invited, listed, shown, edited, given a password or a link, disabled, enabled,
+//! removed.
+
+mod links;
 
 use axum::extract::State;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(set_password))
         .routes(routes!(disable))
         .routes(routes!(enable))
+        .merge(links::routes())
 }
 
 /// Lists operators in order of their ids.
