@@ -22,6 +22,7 @@ use jeton::{
         id::Revision,
         issuer::Issuer,
         key::SigningKey,
+        marks::Marks,
         registry::Registry,
         scope::ScopeSet,
         secret::{PlainSecret, Proof, Secret, SecretState},
@@ -222,6 +223,7 @@ fn client(id: &str, secret: &PlainSecret, pepper: &MacKey) -> Effect {
         created_by: "local:0".to_owned(),
         expires: None,
         note: "".parse().unwrap(),
+        leaked: None,
         state: SecretState::Active,
     };
     let client = Client {
@@ -235,6 +237,7 @@ fn client(id: &str, secret: &PlainSecret, pepper: &MacKey) -> Effect {
         grants: BTreeMap::from([grant]),
         default_scopes: ScopeSet::default(),
         secrets: vec![secret],
+        marks: Marks::default(),
         revision: Revision(1),
     };
     Effect::Client(client.id.clone(), Some(Arc::new(client)))

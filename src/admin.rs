@@ -5,6 +5,7 @@
 //! changes to make. It reads no clock, no disk and no network; moments, ids and secrets come from
 //! the [`draft::Draft`] it is given.
 
+pub mod access;
 pub mod account;
 pub mod apis;
 pub mod backup;
@@ -13,15 +14,19 @@ pub mod command;
 pub mod draft;
 pub mod evidence;
 pub mod grants;
+pub mod handovers;
 pub mod init;
 pub mod input;
 pub mod invitations;
 pub mod keys;
+pub mod leaks;
+pub mod marks;
 pub mod operators;
 pub mod refusal;
 mod require;
 pub mod scopes;
 pub mod secrets;
+pub mod settings;
 pub mod setup;
 pub mod views;
 

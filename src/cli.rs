@@ -19,6 +19,7 @@ mod offline;
 mod operator;
 mod output;
 mod pen;
+mod policy;
 mod program;
 mod remote;
 mod secret;
@@ -70,9 +71,7 @@ enum Command {
     Token(token::TokenCommand),
     Inspect(inspect::InspectCommand),
     Completions(Completions),
-    /// Print the table of settings, in Markdown.
-    #[command(hide = true)]
-    Settings,
+    Settings(Settings),
 }
 
 /// What is asked of the admin API.
@@ -98,6 +97,15 @@ enum DeskCommand {
     Usage(usage::UsageCommand),
     Status(server::StatusCommand),
     Backup(server::BackupCommand),
+}
+
+/// See and change what holds for the whole server.
+///
+/// Without a subcommand: prints what can be set when the server is started, as a table in Markdown.
+#[derive(Args, Debug)]
+struct Settings {
+    #[command(subcommand)]
+    command: Option<policy::SettingsCommand>,
 }
 
 /// Print completions for a shell.
@@ -146,7 +154,10 @@ impl Command {
                 output::print(&String::from_utf8_lossy(&script));
                 Ok(())
             }
-            Self::Settings => {
+            Self::Settings(Settings { command }) => {
+                if let Some(command) = command {
+                    return wait_for(at_desk(command, place, format));
+                }
                 output::print(&settings::table());
                 Ok(())
             }
@@ -177,6 +188,17 @@ impl DeskCommand {
             Self::Backup(command) => command.run(desk).await,
         }
     }
+}
+
+async fn at_desk(
+    command: policy::SettingsCommand,
+    place: Place,
+    format: Format,
+) -> Result<(), Failure> {
+    let desk = Desk::open(place, format).await?;
+    let done = command.run(&desk).await;
+    desk.close().await;
+    done
 }
 
 /// Runs what takes but a moment, on this thread.

@@ -14,6 +14,7 @@ use crate::domain::{
     audit::Action,
     client::{Client, ClientStatus},
     id::{ApiIdentifier, ClientId},
+    marks::Marks,
     name::{Description, DisplayName, Owner},
     permission::Permission,
     registry::Registry,
@@ -55,7 +56,22 @@ impl Command for RegisterClient {
 
     const NEEDS: Permission = Permission::WriteClients;
 
-    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Registered, Refusal> {
+    fn decide(mut self, registry: &Registry, draft: &mut Draft) -> Result<Registered, Refusal> {
+        let new = std::mem::take(&mut self.secret);
+        let mut client = self.make(registry, draft)?;
+        let (secret, plain) = secrets::make(new, registry, draft)?;
+        client.secrets.push(secret);
+        draft.put_client(Action::ClientCreate, client.clone());
+        Ok(Registered {
+            client: Arc::new(client),
+            secret: plain,
+        })
+    }
+}
+
+impl RegisterClient {
+    /// The client, without a secret.
+    fn make(self, registry: &Registry, draft: &Draft) -> Result<Client, Refusal> {
         for (api, scopes) in &self.grants {
             grants::require_may_grant(draft, api, scopes)?;
         }
@@ -71,8 +87,7 @@ impl Command for RegisterClient {
             Some(id) => require_free(id, registry)?,
             None => unused_id(&self.name, registry, draft),
         };
-        let (secret, plain) = secrets::make(self.secret, registry, draft)?;
-        let client = Client {
+        Ok(Client {
             id,
             name: self.name,
             description: self.description,
@@ -82,14 +97,25 @@ impl Command for RegisterClient {
             token_lifetime: self.token_lifetime,
             grants: self.grants,
             default_scopes: self.default_scopes,
-            secrets: vec![secret],
+            secrets: Vec::new(),
+            marks: Marks::default(),
             revision: registry.revision().next(),
-        };
-        draft.put_client(Action::ClientCreate, client.clone());
-        Ok(Registered {
-            client: Arc::new(client),
-            secret: plain,
         })
+    }
+}
+
+/// Makes a client without a secret, whatever is said of one: a hand-over is to give it one.
+pub struct RegisterWithoutSecret(pub RegisterClient);
+
+impl Command for RegisterWithoutSecret {
+    type Outcome = Arc<Client>;
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Arc<Client>, Refusal> {
+        let client = self.0.make(registry, draft)?;
+        draft.put_client(Action::ClientCreate, client.clone());
+        Ok(Arc::new(client))
     }
 }
 
@@ -126,7 +152,8 @@ fn unused_id(name: &DisplayName, registry: &Registry, draft: &Draft) -> ClientId
     }
 }
 
-fn check_default_scopes(
+/// Why these cannot be the default scopes of who has `grants`.
+pub(super) fn check_default_scopes(
     defaults: &ScopeSet,
     grants: &BTreeMap<ApiIdentifier, ScopeSet>,
 ) -> Result<(), String> {

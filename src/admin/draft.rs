@@ -11,10 +11,12 @@ use crate::{
         audit::{Action, Facts, Object},
         change::{Change, Commit, Effect},
         client::Client,
+        handover::Handover,
         id::{ApiIdentifier, ClientId, KeyId, OperatorId},
         key::SigningKey,
         operator::Operator,
         permission::{Permission, Permissions},
+        policy::Policy,
         registry::Registry,
         time::Timestamp,
     },
@@ -92,6 +94,26 @@ impl Draft {
     /// Takes an operator's record away.
     pub fn remove_operator(&mut self, id: &OperatorId) {
         self.change(Action::OperatorRemove, Effect::Operator(id.clone(), None));
+    }
+
+    /// Puts a hand-over's record in place.
+    pub fn put_handover(&mut self, action: Action, handover: Handover) {
+        let (id, client) = (handover.id.clone(), handover.client.clone());
+        self.change(
+            action,
+            Effect::Handover(id, client, Some(Arc::new(handover))),
+        );
+    }
+
+    /// Takes a hand-over's record away.
+    pub fn remove_handover(&mut self, handover: &Handover) {
+        let (id, client) = (handover.id.clone(), handover.client.clone());
+        self.change(Action::HandoverForget, Effect::Handover(id, client, None));
+    }
+
+    /// Puts the policy in place of the one before.
+    pub fn put_policy(&mut self, policy: Policy) {
+        self.change(Action::SettingsEdit, Effect::Policy(Arc::new(policy)));
     }
 
     /// Tells the audit log of something that changes no record.

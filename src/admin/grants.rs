@@ -42,7 +42,7 @@ impl Command for SetGrant {
             .map_err(|message| FieldErrors::one("scopes", &message))?;
         let mut after = Client::clone(before);
         after.grants.insert(self.api, self.scopes);
-        drop_lost_defaults(&mut after);
+        drop_lost(&mut after);
         if after != **before {
             draft.put_client(Action::GrantSet, after);
         }
@@ -74,7 +74,7 @@ impl Command for RemoveGrant {
                 self.client, self.api
             )));
         }
-        drop_lost_defaults(&mut after);
+        drop_lost(&mut after);
         draft.put_client(Action::GrantRemove, after);
         Ok(())
     }
@@ -129,8 +129,10 @@ pub(super) fn check_scopes(
     Ok(())
 }
 
-/// A default scope that no API grants any more is no default any more.
-fn drop_lost_defaults(client: &mut Client) {
+/// A default scope that no API grants any more is no default any more, and nothing is noted of a
+/// scope that is not granted.
+pub(super) fn drop_lost(client: &mut Client) {
+    client.marks.follow(&client.grants);
     let granted = granted_anywhere(&client.grants);
     if !client.default_scopes.is_subset_of(&granted) {
         let lost = client.default_scopes.without(&granted);

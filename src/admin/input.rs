@@ -8,6 +8,7 @@ mod clients;
 mod keys;
 mod operators;
 mod secrets;
+mod settings;
 
 use std::{fmt, str::FromStr};
 
@@ -20,6 +21,7 @@ pub use self::{
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
     secrets::{ExtendInput, NoteInput, RotateInput, SecretChoiceInput, SecretInput},
+    settings::PolicyInput,
 };
 use super::refusal::FieldErrors;
 use crate::domain::{

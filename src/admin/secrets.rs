@@ -53,7 +53,8 @@ pub(super) fn make(
     draft: &Draft,
 ) -> Result<(Secret, PlainSecret), Refusal> {
     let now = draft.now();
-    let expires = new.expires_in.map(|span| now.plus(span));
+    let life = check_life(new.expires_in, registry)?;
+    let expires = life.map(|span| now.plus(span));
     let (plain, proof) = match new.value {
         None => {
             let plain = unused_secret(registry, draft);
@@ -74,9 +75,19 @@ pub(super) fn make(
         created_by: draft.actor().to_string(),
         expires,
         note: new.note,
+        leaked: None,
         state: SecretState::Active,
     };
     Ok((secret, plain))
+}
+
+/// How long a new secret works for which this was asked.
+pub(super) fn check_life(
+    asked: Option<Span>,
+    registry: &Registry,
+) -> Result<Option<Span>, FieldErrors> {
+    let life = registry.policy().life_of_secret(asked);
+    life.map_err(|message| FieldErrors::one("expires_in", &message))
 }
 
 /// Public ids have forty bits: with many clients, two might meet by chance.
@@ -115,31 +126,42 @@ impl Command for RotateSecret {
     const NEEDS: Permission = Permission::WriteSecrets;
 
     fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Rotated, Refusal> {
-        let before = touched(registry, draft, &self.client)?;
-        let now = draft.now();
-        let action = match before.live_secrets(now).next() {
-            Some(_) => Action::SecretRotate,
-            None => Action::SecretCreate,
-        };
-        if before.live_secrets(now).count() > 1 {
-            return Err(rotation::RotationError::UnderWay.into());
-        }
-        let (secret, plain) = make(self.new, registry, draft)?;
-        let after = rotation::rotate(before, secret, (self.overlap, self.if_used), now)?;
-        let retiring = after.old_secret(now).and_then(|old| {
-            let retiring = old.retiring(now)?;
-            Some((old.id.clone(), *retiring))
-        });
-        draft.put_client(action, after);
-        Ok(Rotated {
-            secret: plain,
-            retiring,
-        })
+        touched(registry, draft, &self.client)?;
+        rotate(self, registry, draft)
     }
 }
 
+/// Carries a rotation out, whoever asks: they have been asked what they may.
+pub(super) fn rotate(
+    command: RotateSecret,
+    registry: &Registry,
+    draft: &mut Draft,
+) -> Result<Rotated, Refusal> {
+    let before = require::client(registry, &command.client)?;
+    let now = draft.now();
+    let action = match before.live_secrets(now).next() {
+        Some(_) => Action::SecretRotate,
+        None => Action::SecretCreate,
+    };
+    if before.live_secrets(now).count() > 1 {
+        return Err(rotation::RotationError::UnderWay.into());
+    }
+    let (secret, plain) = make(command.new, registry, draft)?;
+    let terms = (command.overlap, command.if_used);
+    let after = rotation::rotate(before, secret, terms, now)?;
+    let retiring = after.old_secret(now).and_then(|old| {
+        let retiring = old.retiring(now)?;
+        Some((old.id.clone(), *retiring))
+    });
+    draft.put_client(action, after);
+    Ok(Rotated {
+        secret: plain,
+        retiring,
+    })
+}
+
 /// The client, if the actor may touch its credentials.
-fn touched<'a>(
+pub(super) fn touched<'a>(
     registry: &'a Registry,
     draft: &Draft,
     id: &ClientId,

@@ -5,19 +5,26 @@ use std::{collections::BTreeSet, sync::Arc};
 use proptest::prelude::*;
 
 use super::{
+    access::SetAccess,
     account::{
         ChangeOwnPassword, EditOwnAccount, EnrolSecondFactor, RemoveSecondFactor,
         RenewRecoveryCodes, SignIn, SignInProof,
     },
     apis::{DefineApi, Defined, DisableApi, EditApi, EnableApi, RekeyApi, RemoveApi},
     backup::NoteBackup,
-    clients::{DisableClient, EditClient, EnableClient, RegisterClient, Registered, RemoveClient},
+    clients::{
+        DisableClient, EditClient, EnableClient, RegisterClient, RegisterWithoutSecret, Registered,
+        RemoveClient,
+    },
     command::Command,
     draft::Draft,
     grants::{RemoveGrant, SetGrant},
+    handovers::{ForgetHandovers, OfferHandover, RedeemHandover, WithdrawHandover},
     init::InitServer,
     invitations::{AcceptInvitation, InviteOperator, ResetOperator, WithdrawInvitation},
     keys::{ActivateKey, GenerateKey, KeepKeySchedule, RetireKey, RevokeKey, When},
+    leaks::ReportLeak,
+    marks::{Granted, KeepScope, PostponeAttention, RecallAttention, StopWatching, WatchScope},
     operators::{
         AddOperator, DisableOperator, EditOperator, EnableOperator, NewPassword, RemoveOperator,
         SetPassword,
@@ -28,6 +35,7 @@ use super::{
         CancelRotation, EditNote, ExtendRotation, ForgetSecrets, NewSecret, RetireSecret,
         RevokeSecret, RotateSecret, SettleRotation, UndoRetire,
     },
+    settings::SetPolicy,
     setup::ClaimServer,
 };
 use crate::{
@@ -42,7 +50,7 @@ use crate::{
         client::Client,
         id::{ApiIdentifier, ClientId, OperatorId, SecretId},
         link::{LinkToken, LinkUse},
-        name::Description,
+        name::{Description, Note},
         operator::{AccountLink, LinkPurpose, Operator, SecondFactor},
         permission::{Permission, Permissions, Role, admin_api},
         registry::Registry,
@@ -292,6 +300,22 @@ fn every_command(
         };
         world.run(key).unwrap()
     }
+    fn granted(world: &mut World) -> Granted {
+        Granted {
+            client: any(world),
+            api: api("urn:shop"),
+            scope: "read".parse().unwrap(),
+        }
+    }
+    fn offer(client: ClientId) -> OfferHandover {
+        OfferHandover {
+            client,
+            overlap: Overlap::None,
+            if_used: IfUsed::Hold,
+            note: Note::default(),
+            secret_lifetime: None,
+        }
+    }
     one!(RegisterClient, |_| register("new", &[]));
     one!(EditClient, |w| EditClient::of(any(w)));
     one!(DisableClient, |w| DisableClient { client: any(w) });
@@ -483,6 +507,53 @@ fn every_command(
         name: "New".parse().unwrap(),
         password: password(),
     });
+    one!(SetPolicy, |_| SetPolicy::default());
+    one!(ReportLeak, |w| {
+        let client = any(w);
+        let secret = w.client(&client).secrets[0].id.clone();
+        ReportLeak { client, secret }
+    });
+    one!(SetAccess, |w| SetAccess {
+        client: any(w),
+        grants: [(api("urn:shop"), scopes("list"))].into(),
+        default_scopes: None,
+    });
+    one!(PostponeAttention, |w| PostponeAttention {
+        client: any(w),
+        rule: "expiring".parse().unwrap(),
+        level: 1,
+        until: None,
+        note: Note::default(),
+    });
+    one!(RecallAttention, |w| RecallAttention {
+        client: any(w),
+        rule: "expiring".parse().unwrap(),
+    });
+    one!(WatchScope, |w| WatchScope(granted(w)));
+    one!(StopWatching, |w| StopWatching(granted(w)));
+    one!(KeepScope, |w| KeepScope(granted(w)));
+    one!(RegisterWithoutSecret, |_| RegisterWithoutSecret(register(
+        "new",
+        &[]
+    )));
+    one!(OfferHandover, |w| offer(any(w)));
+    one!(RedeemHandover, |w| {
+        let client = any(w);
+        let offered = w.run(offer(client));
+        let offered = offered.unwrap_or_else(|error| panic!("{error}"));
+        RedeemHandover {
+            token: offered.token,
+        }
+    });
+    one!(WithdrawHandover, |w| {
+        let client = any(w);
+        let offered = w.run(offer(client));
+        let offered = offered.unwrap_or_else(|error| panic!("{error}"));
+        WithdrawHandover {
+            handover: offered.id,
+        }
+    });
+    one!(ForgetHandovers, |_| ForgetHandovers);
     one!(InitServer, |_| InitServer);
     one!(NoteBackup, |_| NoteBackup);
 }

@@ -6,8 +6,10 @@
 mod apis;
 mod audit;
 mod clients;
+mod handovers;
 mod keys;
 mod operators;
+mod policy;
 mod secrets;
 mod usage;
 
@@ -17,8 +19,10 @@ pub use self::{
     apis::{ApiView, ScopeView},
     audit::{AuditView, FieldChangeView, ObjectView},
     clients::{ClientView, GrantView},
+    handovers::HandoverView,
     keys::KeyView,
     operators::OperatorView,
+    policy::PolicyView,
     secrets::{
         AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
         SecretsView, VerdictView,

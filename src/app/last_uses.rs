@@ -59,6 +59,8 @@ impl LastUses {
                     | Effect::Key(..)
                     | Effect::Operator(..)
                     | Effect::Told(..)
+                    | Effect::Handover(..)
+                    | Effect::Policy(_)
                     | Effect::Nothing => None,
                 }),
         );

@@ -13,6 +13,7 @@ use super::{AdminError, App};
 use crate::{
     admin::{
         command::Command,
+        handovers::{ForgetHandovers, has_forgettable},
         keys::KeepKeySchedule,
         secrets::{ForgetSecrets, SettleRotation, due_rotations, forgetful_clients},
     },
@@ -121,6 +122,10 @@ async fn prune(app: &App, looked: &mut Looked, now: Timestamp) {
     let forgetful: Vec<ClientId> = forgetful_clients(&app.registry(), now).cloned().collect();
     for client in forgetful {
         let outcome = execute(app, "forgetting secrets", ForgetSecrets { client }).await;
+        looked.heed(outcome.map(|_| ()));
+    }
+    if has_forgettable(&app.registry(), now) {
+        let outcome = execute(app, "forgetting hand-overs", ForgetHandovers).await;
         looked.heed(outcome.map(|_| ()));
     }
 }

@@ -13,15 +13,19 @@ use super::{
     audit::{Action, Object, facts},
     change::{Change, Commit, Effect},
     client::{Client, ClientStatus},
-    id::{ApiIdentifier, ClientId, OperatorId, Revision, SecretId},
+    handover::{Handover, HandoverState},
+    id::{ApiIdentifier, ClientId, HandoverId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
+    marks::{Marks, Postponed},
     name::{Description, DisplayName, Note, Owner},
     operator::{AccountLink, LinkPurpose, Operator, OperatorStatus, SecondFactor},
     permission::Role,
+    policy::{OnLeak, Policy},
     registry::Registry,
+    rotation::Overlap,
     scope::{Scope, ScopeSet},
     secret::{IfUsed, Proof, Retiring, Secret, SecretState},
-    time::{Lifetime, Timestamp},
+    time::{Lifetime, Span, Timestamp},
     usage::{Asked, Observation, Outcome, Seen},
 };
 use crate::crypto::{
@@ -75,6 +79,15 @@ fn change() -> impl Strategy<Value = Change> {
             Action::SecretShow,
             Effect::Told(Object::Client(id), facts([("secret", "AAAAAAAA".to_owned())]))
         )),
+        2 => handover().prop_map(move |it| put(
+            Action::HandoverOffer,
+            Effect::Handover(it.id.clone(), it.client.clone(), Some(it.into()))
+        )),
+        1 => (handover_id(), client_id()).prop_map(move |(id, client)| put(
+            Action::HandoverForget,
+            Effect::Handover(id, client, None)
+        )),
+        1 => policy().prop_map(move |it| put(Action::SettingsEdit, Effect::Policy(it.into()))),
         1 => Just(put(Action::ServerBackup, Effect::Nothing)),
     ]
 }
@@ -150,10 +163,17 @@ fn client() -> impl Strategy<Value = Client> {
     let words = (client_id(), display_name(), description(), owner(), status);
     let grants = collection::btree_map(api_identifier(), scopes(), 0..3);
     let secrets = collection::vec(secret(), 0..4);
-    let rest = (time(), option::of(lifetime()), grants, scopes(), secrets);
+    let rest = (
+        time(),
+        option::of(lifetime()),
+        grants,
+        scopes(),
+        secrets,
+        marks(),
+    );
     (words, rest).prop_map(|(words, rest)| {
         let (id, name, description, owner, status) = words;
-        let (created, token_lifetime, grants, default_scopes, secrets) = rest;
+        let (created, token_lifetime, grants, default_scopes, secrets, marks) = rest;
         Client {
             id,
             name,
@@ -165,6 +185,101 @@ fn client() -> impl Strategy<Value = Client> {
             grants,
             default_scopes,
             secrets,
+            marks,
+            revision: Revision::default(),
+        }
+    })
+}
+
+fn marks() -> impl Strategy<Value = Marks> {
+    let of = || (api_identifier(), scope());
+    let scopes = move || collection::btree_map(of(), time(), 0..3);
+    let rule = select(vec!["expiring", "unused", "rule_3"]).prop_map(|it| it.parse().unwrap());
+    let postponed = (
+        option::of(time()),
+        any::<u8>(),
+        note(),
+        "[ -~]{0,20}",
+        time(),
+    );
+    let postponed = postponed.prop_map(|(until, level, note, by, at)| Postponed {
+        until,
+        level,
+        note,
+        by,
+        at,
+    });
+    let postponed = collection::btree_map(rule, postponed, 0..3);
+    (postponed, scopes(), scopes()).prop_map(|(postponed, watched, kept)| Marks {
+        postponed,
+        watched,
+        kept,
+    })
+}
+
+fn handover_id() -> impl Strategy<Value = HandoverId> {
+    select(vec!["ho_aaaaaaaaaaaaaaaa", "ho_bbbbbbbbbbbbbbb2"]).prop_map(|id| id.parse().unwrap())
+}
+
+fn handover() -> impl Strategy<Value = Handover> {
+    let address = option::of(any::<[u8; 4]>().prop_map(IpAddr::from));
+    let state = prop_oneof![
+        Just(HandoverState::Open),
+        (time(), address).prop_map(|(at, address)| HandoverState::Used { at, address }),
+        time().prop_map(|at| HandoverState::Withdrawn { at }),
+    ];
+    let what = (handover_id(), client_id(), digest(), state, any::<bool>());
+    let made = (time(), "[ -~]{0,40}", time());
+    let overlap = option::of(span()).prop_map(|span| span.map_or(Overlap::None, Overlap::For));
+    let if_used = select(vec![IfUsed::Hold, IfUsed::Stop]);
+    let rest = (overlap, if_used, note(), option::of(span()));
+    (what, made, rest).prop_map(|(what, made, rest)| {
+        let (id, client, token, state, by_owner) = what;
+        let (created, created_by, expires) = made;
+        let (overlap, if_used, note, secret_lifetime) = rest;
+        Handover {
+            id,
+            client,
+            token,
+            created,
+            created_by,
+            by_owner,
+            expires,
+            state,
+            overlap,
+            if_used,
+            note,
+            secret_lifetime,
+            revision: Revision::default(),
+        }
+    })
+}
+
+fn span() -> impl Strategy<Value = Span> {
+    any::<u32>().prop_map(|seconds| Span(seconds.into()))
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let secrets = (span(), span(), any::<bool>(), span());
+    let sessions = (span(), span(), span());
+    let on_leak = select(vec![OnLeak::Revoke, OnLeak::Flag]);
+    let rest = (display_name(), lifetime(), on_leak, option::of(time()));
+    (secrets, sessions, rest).prop_map(|(secrets, sessions, rest)| {
+        let (secret_lifetime, longest_secret_lifetime, endless_secrets, overlap) = secrets;
+        let (session_idle, session_longest, reauthenticate_after) = sessions;
+        let (server_name, token_lifetime, on_leak, master_key_kept) = rest;
+        Policy {
+            server_name,
+            token_lifetime,
+            secret_lifetime,
+            longest_secret_lifetime,
+            endless_secrets,
+            overlap,
+            session_idle,
+            session_longest,
+            reauthenticate_after,
+            on_leak,
+            master_key_kept,
             revision: Revision::default(),
         }
     })
@@ -172,9 +287,10 @@ fn client() -> impl Strategy<Value = Client> {
 
 fn secret() -> impl Strategy<Value = Secret> {
     let id = "[A-Z2-7]{8}".prop_map(|id| id.parse().unwrap());
-    let made = (time(), "[ -~]{0,40}", option::of(time()), note());
+    let leaked = option::of(time());
+    let made = (time(), "[ -~]{0,40}", option::of(time()), note(), leaked);
     (id, proof(), made, secret_state()).prop_map(|(id, proof, made, state)| {
-        let (created, created_by, expires, note) = made;
+        let (created, created_by, expires, note, leaked) = made;
         Secret {
             id,
             proof,
@@ -182,6 +298,7 @@ fn secret() -> impl Strategy<Value = Secret> {
             created_by,
             expires,
             note,
+            leaked,
             state,
         }
     })

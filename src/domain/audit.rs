@@ -122,6 +122,28 @@ pub enum Action {
     OperatorUnenrol,
     /// An operator made new recovery codes.
     OperatorCodes,
+    /// The policy of the server was edited.
+    SettingsEdit,
+    /// What needs attention on a client was postponed.
+    ClientPostpone,
+    /// What was postponed is shown again.
+    ClientRecall,
+    /// A secret was reported as leaked.
+    SecretLeak,
+    /// A scope is watched before it is withdrawn.
+    GrantWatch,
+    /// A scope is watched no more.
+    GrantUnwatch,
+    /// A scope is kept, used or not.
+    GrantKeep,
+    /// A link to a new secret was made for a developer.
+    HandoverOffer,
+    /// A developer followed the link and took the secret.
+    HandoverRedeem,
+    /// The link was withdrawn.
+    HandoverWithdraw,
+    /// A hand-over that ended long ago was forgotten.
+    HandoverForget,
 }
 
 impl Action {
@@ -176,6 +198,17 @@ impl Action {
             Self::OperatorEnrol => "operator.enrol",
             Self::OperatorUnenrol => "operator.unenrol",
             Self::OperatorCodes => "operator.codes",
+            Self::SettingsEdit => "settings.edit",
+            Self::ClientPostpone => "client.postpone",
+            Self::ClientRecall => "client.recall",
+            Self::SecretLeak => "secret.leak",
+            Self::GrantWatch => "grant.watch",
+            Self::GrantUnwatch => "grant.unwatch",
+            Self::GrantKeep => "grant.keep",
+            Self::HandoverOffer => "handover.offer",
+            Self::HandoverRedeem => "handover.redeem",
+            Self::HandoverWithdraw => "handover.withdraw",
+            Self::HandoverForget => "handover.forget",
         }
     }
 }
@@ -194,6 +227,8 @@ pub enum Object {
     Key(KeyId),
     /// An operator.
     Operator(OperatorId),
+    /// The policy of the server.
+    Settings,
 }
 
 impl fmt::Display for Object {
@@ -204,6 +239,7 @@ impl fmt::Display for Object {
             Self::Api(id) => write!(f, "API {id}"),
             Self::Key(id) => write!(f, "key {id}"),
             Self::Operator(id) => write!(f, "operator {id}"),
+            Self::Settings => f.write_str("settings"),
         }
     }
 }
@@ -299,6 +335,7 @@ impl AuditPage {
             Object::Api(id) => id.as_str(),
             Object::Key(id) => id.as_str(),
             Object::Operator(id) => id.as_str(),
+            Object::Settings => "settings",
         };
         let is_action = |wanted: &String| {
             entry.action == *wanted || (wanted.ends_with('.') && entry.action.starts_with(wanted))

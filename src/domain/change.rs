@@ -9,9 +9,11 @@ use super::{
     api::Api,
     audit::{Action, AuditEntry, Facts, Object, difference},
     client::Client,
-    id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision},
+    handover::Handover,
+    id::{ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, Revision},
     key::SigningKey,
     operator::Operator,
+    policy::Policy,
     registry::Registry,
     time::Timestamp,
 };
@@ -38,6 +40,10 @@ pub enum Effect {
     Operator(OperatorId, Option<Arc<Operator>>),
     /// No record changes; something happened to an object that the audit log must tell, and what.
     Told(Object, Facts),
+    /// A hand-over's record, and whose secret it gives: for people, it is that client's matter.
+    Handover(HandoverId, ClientId, Option<Arc<Handover>>),
+    /// The policy, which is always there.
+    Policy(Arc<Policy>),
     /// No record changes; something happened that the audit log must tell.
     Nothing,
 }
@@ -51,6 +57,8 @@ impl Effect {
             Self::Key(id, _) => Object::Key(id.clone()),
             Self::Operator(id, _) => Object::Operator(id.clone()),
             Self::Told(object, _) => object.clone(),
+            Self::Handover(_, client, _) => Object::Client(client.clone()),
+            Self::Policy(_) => Object::Settings,
             Self::Nothing => Object::Server,
         }
     }
@@ -61,6 +69,8 @@ impl Effect {
             Self::Api(id, _) => registry.find_api(id).map(|it| it.facts()),
             Self::Key(id, _) => registry.find_key(id).map(|it| it.facts()),
             Self::Operator(id, _) => registry.find_operator(id).map(|it| it.facts()),
+            Self::Handover(id, ..) => registry.find_handover(id).map(|it| it.facts()),
+            Self::Policy(_) => Some(registry.policy().facts()),
             Self::Told(..) | Self::Nothing => None,
         }
         .unwrap_or_default()
@@ -73,6 +83,8 @@ impl Effect {
             Self::Key(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Operator(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Told(_, facts) => Some(facts.clone()),
+            Self::Handover(.., after) => after.as_ref().map(|it| it.facts()),
+            Self::Policy(after) => Some(after.facts()),
             Self::Nothing => None,
         }
         .unwrap_or_default()
@@ -98,6 +110,19 @@ impl Effect {
             Self::Key(id, after) => stamp!(Key, id, after),
             Self::Operator(id, after) => stamp!(Operator, id, after),
             Self::Told(object, facts) => Self::Told(object, facts),
+            Self::Handover(id, client, after) => {
+                let stamped = after.map(|record| {
+                    let mut record = Arc::unwrap_or_clone(record);
+                    record.revision = revision;
+                    Arc::new(record)
+                });
+                Self::Handover(id, client, stamped)
+            }
+            Self::Policy(after) => {
+                let mut policy = Arc::unwrap_or_clone(after);
+                policy.revision = revision;
+                Self::Policy(Arc::new(policy))
+            }
             Self::Nothing => Self::Nothing,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     audit::{Facts, facts},
     id::{ApiIdentifier, ClientId, Revision, SecretId},
+    marks::Marks,
     name::{Description, DisplayName, Owner},
     permission::ADMIN_API,
     scope::ScopeSet,
@@ -35,6 +36,8 @@ pub struct Client {
     pub default_scopes: ScopeSet,
     /// Its secrets, oldest first: at most two live, and the dead that are remembered.
     pub secrets: Vec<Secret>,
+    /// What people noted on it.
+    pub marks: Marks,
     /// The revision that last changed it.
     pub revision: Revision,
 }
@@ -118,7 +121,11 @@ impl Client {
             if let Some(expires) = secret.expires {
                 all.insert(name("expires"), expires.to_string());
             }
+            if let Some(leaked) = secret.leaked {
+                all.insert(name("leaked"), leaked.to_string());
+            }
         }
+        self.marks.add_facts(&mut all);
         all
     }
 }

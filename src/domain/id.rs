@@ -107,6 +107,11 @@ text_id! {
     OperatorId, check_operator_id
 }
 
+text_id! {
+    /// A hand-over's identifier: `ho_` and sixteen characters of lower-case base32.
+    HandoverId, check_handover_id
+}
+
 impl ClientId {
     /// A readable identifier made from the client's name: its slug and six random characters.
     pub fn generate(name: &str, entropy: &Entropy) -> Self {
@@ -134,6 +139,13 @@ impl OperatorId {
     /// Eighty random bits.
     pub fn generate(entropy: &Entropy) -> Self {
         Self(format!("op_{}", entropy.lower_base32(16)).into())
+    }
+}
+
+impl HandoverId {
+    /// Eighty random bits. Not the secret part of its link.
+    pub fn generate(entropy: &Entropy) -> Self {
+        Self(format!("ho_{}", entropy.lower_base32(16)).into())
     }
 }
 
@@ -229,10 +241,21 @@ fn check_key_id(text: &str) -> Result<(), IdError> {
     Ok(())
 }
 
-fn check_operator_id(text: &str) -> Result<(), IdError> {
+fn check_handover_id(text: &str) -> Result<(), IdError> {
+    match text.strip_prefix("ho_") {
+        Some(rest) if is_lower_base32(rest) => Ok(()),
+        Some(_) | None => Err(IdError("a hand-over's id begins with ho_")),
+    }
+}
+
+fn is_lower_base32(text: &str) -> bool {
     let base32 = |byte: u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte);
+    text.len() == 16 && text.bytes().all(base32)
+}
+
+fn check_operator_id(text: &str) -> Result<(), IdError> {
     match text.strip_prefix("op_") {
-        Some(rest) if rest.len() == 16 && rest.bytes().all(base32) => Ok(()),
+        Some(rest) if is_lower_base32(rest) => Ok(()),
         Some(_) | None => Err(IdError("an operator's id begins with op_")),
     }
 }

@@ -9,11 +9,13 @@ use super::{
     audit::Object,
     change::{Commit, Effect},
     client::Client,
-    id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision, SecretId},
+    handover::Handover,
+    id::{ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, Revision, SecretId},
     key::{Age, KEPT_AFTER, Material, SigningKey},
     link::{LinkToken, LinkUse},
     name::Email,
     operator::Operator,
+    policy::Policy,
     time::{Span, Timestamp},
 };
 use crate::crypto::{
@@ -21,7 +23,7 @@ use crate::crypto::{
     signer::{Algorithm, Signer},
 };
 
-/// Clients, APIs, signing keys and operators at one [`Revision`].
+/// Clients, APIs, signing keys, operators, hand-overs and the policy at one [`Revision`].
 ///
 /// Never mutated once published: [`Registry::apply`] makes the next one, which shares with it all
 /// that stayed the same, so that a change among a million clients costs microseconds.
@@ -34,6 +36,8 @@ pub struct Registry {
     apis: RedBlackTreeMapSync<ApiIdentifier, Arc<Api>>,
     keys: RedBlackTreeMapSync<KeyId, Arc<SigningKey>>,
     operators: RedBlackTreeMapSync<OperatorId, Arc<Operator>>,
+    handovers: RedBlackTreeMapSync<HandoverId, Arc<Handover>>,
+    policy: Arc<Policy>,
     /// Whose each secret is: derived from `clients`.
     secrets: RedBlackTreeMapSync<SecretId, ClientId>,
     /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
@@ -51,6 +55,8 @@ impl Registry {
             apis: RedBlackTreeMapSync::new_sync(),
             keys: RedBlackTreeMapSync::new_sync(),
             operators: RedBlackTreeMapSync::new_sync(),
+            handovers: RedBlackTreeMapSync::new_sync(),
+            policy: Arc::default(),
             secrets: RedBlackTreeMapSync::new_sync(),
             signing: Arc::default(),
         }
@@ -126,6 +132,13 @@ impl Registry {
             Effect::Operator(id, None) => {
                 self.operators.remove_mut(id);
             }
+            Effect::Handover(id, _, Some(handover)) => {
+                self.handovers.insert_mut(id.clone(), Arc::clone(handover));
+            }
+            Effect::Handover(id, _, None) => {
+                self.handovers.remove_mut(id);
+            }
+            Effect::Policy(policy) => self.policy = Arc::clone(policy),
             Effect::Told(..) | Effect::Nothing => {}
         }
     }
@@ -163,6 +176,7 @@ impl Registry {
             Object::Api(id) => self.find_api(id).map(|it| it.revision),
             Object::Key(id) => self.find_key(id).map(|it| it.revision),
             Object::Operator(id) => self.find_operator(id).map(|it| it.revision),
+            Object::Settings => Some(self.policy.revision),
         }
     }
 
@@ -259,6 +273,27 @@ impl Registry {
         self.operators.values()
     }
 
+    /// The policy.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// The hand-over with this id.
+    pub fn find_handover(&self, id: &HandoverId) -> Option<&Arc<Handover>> {
+        self.handovers.get(id)
+    }
+
+    /// The hand-over whose link has this token, open or not.
+    pub fn find_handover_by_token(&self, token: &LinkToken) -> Option<&Arc<Handover>> {
+        let token = token.digest(LinkUse::Handover, &self.pepper);
+        self.handovers().find(|handover| handover.token == token)
+    }
+
+    /// All hand-overs that are remembered, by id.
+    pub fn handovers(&self) -> impl Iterator<Item = &Arc<Handover>> {
+        self.handovers.values()
+    }
+
     /// What signs tokens for `api` at `now`; nothing if its algorithm has no key yet.
     pub fn signer_for<'a>(&'a self, api: &'a Api, now: Timestamp) -> Option<&'a Arc<Signer>> {
         match &api.signing {
@@ -336,6 +371,8 @@ impl PartialEq for Registry {
             && self.apis == other.apis
             && self.keys == other.keys
             && self.operators == other.operators
+            && self.handovers == other.handovers
+            && self.policy == other.policy
             && self.signing == other.signing
     }
 }
@@ -349,6 +386,8 @@ impl fmt::Debug for Registry {
             .field("apis", &self.apis.values().collect::<Vec<_>>())
             .field("keys", &self.keys.values().collect::<Vec<_>>())
             .field("operators", &self.operators.values().collect::<Vec<_>>())
+            .field("handovers", &self.handovers.values().collect::<Vec<_>>())
+            .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
 }

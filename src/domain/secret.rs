@@ -132,6 +132,8 @@ pub struct Secret {
     pub expires: Option<Timestamp>,
     /// Where it is kept.
     pub note: Note,
+    /// Since when it is known to be where it should not be.
+    pub leaked: Option<Timestamp>,
     /// Where it is in its life.
     pub state: SecretState,
 }

@@ -139,6 +139,7 @@ pub(super) fn kept(plain: &PlainSecret, proof: Proof, state: SecretState) -> Sec
         created_by: "system:test".to_owned(),
         expires: None,
         note: Note::default(),
+        leaked: None,
         state,
     }
 }
@@ -176,6 +177,7 @@ pub(super) fn client(id: &str, grants: &[(&str, &str)]) -> Client {
         grants: grants.iter().map(grant).collect::<BTreeMap<_, _>>(),
         default_scopes: ScopeSet::default(),
         secrets: Vec::new(),
+        marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
 }

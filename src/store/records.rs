@@ -7,8 +7,11 @@
 mod api;
 mod audit;
 mod client;
+mod handover;
 mod key;
+mod marks;
 mod operator;
+mod policy;
 mod session;
 mod usage;
 
@@ -19,8 +22,10 @@ pub(super) use self::{
     api::StoredApi,
     audit::{StoredOnce, chain, check_link, read_link},
     client::{StoredClient, StoredTombstone},
+    handover::StoredHandover,
     key::StoredKey,
     operator::StoredOperator,
+    policy::StoredPolicy,
     session::StoredSession,
     usage::{UsageRow, rows_of},
 };

@@ -1,4 +1,5 @@
-//! The admin API, `/admin/v1`: clients, secrets, grants, APIs, scopes, keys, operators, audit, usage.
+//! The admin API, `/admin/v1`: clients, secrets, grants, APIs, scopes, keys, operators, audit, usage,
+//! settings.
 //!
 //! Every route names the permission it needs in its signature (`auth::May`), reads its input into
 //! a command, has it executed, and shows what is then there. What fails here fails as an RFC 9457
@@ -20,6 +21,7 @@ mod reply;
 mod scopes;
 mod secrets;
 mod server;
+mod settings;
 mod usage;
 
 use axum::{
@@ -72,6 +74,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(audit::routes())
         .merge(usage::routes())
         .merge(server::routes())
+        .merge(settings::routes())
 }
 
 /// Whether `path` belongs to the admin API, so that a refusal of its requests speaks like it.

@@ -34,6 +34,7 @@ GET /keys/{kid}
 GET /operators
 GET /operators/{operator}
 GET /server
+GET /settings
 GET /usage
 GET /usage/jwks
 PATCH /apis/{api}
@@ -41,6 +42,7 @@ PATCH /apis/{api}/scopes/{scope}
 PATCH /clients/{client_id}
 PATCH /clients/{client_id}/secrets/{secret_id}
 PATCH /operators/{operator}
+PATCH /settings
 POST /apis
 POST /apis/{api}/disable
 POST /apis/{api}/enable
@@ -60,8 +62,11 @@ POST /keys/{kid}/activate
 POST /keys/{kid}/retire
 POST /keys/{kid}/revoke
 POST /operators
+POST /operators/invite
 POST /operators/{operator}/disable
 POST /operators/{operator}/enable
+POST /operators/{operator}/reset
+POST /operators/{operator}/withdraw
 POST /server/backup
 PUT /clients/{client_id}/grants/{api}
 PUT /operators/{operator}/password";

@@ -15,8 +15,8 @@ use crate::{
     domain::{
         api::{ApiScope, Offer, Sensitivity},
         id::ApiIdentifier,
+        policy::Policy,
         scope::Scope,
-        time::Lifetime,
     },
 };
 
@@ -38,7 +38,8 @@ pub struct ApiInput {
     /// What its tokens are signed with: ES256 (the default), RS256, PS256, `EdDSA` or HS256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<String>,
-    /// How long its tokens live: 60 seconds to 24 hours; an hour if left out.
+    /// How long its tokens live: 60 seconds to 24 hours; what the settings say if left
+    /// out, an hour at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_lifetime: Option<SpanInput>,
     /// The scopes it understands.
@@ -48,7 +49,7 @@ pub struct ApiInput {
 
 impl ApiInput {
     /// The command, or all that is wrong with it.
-    pub fn parse(self) -> Result<DefineApi, FieldErrors> {
+    pub fn parse(self, policy: &Policy) -> Result<DefineApi, FieldErrors> {
         let mut errors = FieldErrors::default();
         let identifier = errors.check("identifier", self.identifier.parse());
         let name = errors.check("name", self.name.parse());
@@ -56,7 +57,7 @@ impl ApiInput {
         let description = parse_or_default(description, "description", &mut errors);
         let algorithm = parse_or_default(self.algorithm.as_deref(), "algorithm", &mut errors);
         let token_lifetime = match &self.token_lifetime {
-            None => Some(Lifetime::DEFAULT),
+            None => Some(policy.token_lifetime),
             Some(span) => errors.check("token_lifetime", span.parse()),
         };
         let mut scopes = BTreeMap::new();

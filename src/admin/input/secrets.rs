@@ -15,6 +15,7 @@ use crate::{
     },
     domain::{
         id::{ClientId, SecretId},
+        policy::Policy,
         rotation::{ANOTHER_DAY, Overlap},
         secret::{IfUsed, PlainSecret},
         time::Span,
@@ -68,7 +69,8 @@ fn life(input: &SpanInput) -> Result<Span, String> {
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateInput {
-    /// How long the old secret goes on working: 0, or a minute to 30 days; 24 hours if left out.
+    /// How long the old secret goes on working: 0, or a minute to 30 days; what the settings say if
+    /// left out, 24 hours at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<SpanInput>,
     /// What happens then if it is still in use: `hold` (the default) or `stop`.
@@ -87,10 +89,10 @@ pub struct RotateInput {
 
 impl RotateInput {
     /// The command, or all that is wrong with it.
-    pub fn parse(self, client: ClientId) -> Result<RotateSecret, FieldErrors> {
+    pub fn parse(self, client: ClientId, policy: &Policy) -> Result<RotateSecret, FieldErrors> {
         let mut errors = FieldErrors::default();
         let overlap = match &self.overlap {
-            None => Some(Overlap::For(ANOTHER_DAY)),
+            None => Overlap::of(policy.overlap).or(Some(Overlap::For(ANOTHER_DAY))),
             Some(span) => errors.check("overlap", parse_overlap(span)),
         };
         let if_used = match &self.if_used {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     admin::{clients::RegisterClient, keys::When},
-    domain::{rotation::Overlap, secret::IfUsed},
+    domain::{policy::Policy, rotation::Overlap, secret::IfUsed},
 };
 
 fn read<T: de::DeserializeOwned>(json: &str) -> T {
@@ -112,7 +112,8 @@ fn an_edit_keeps_what_it_does_not_name_and_empties_what_is_null() {
 
 #[test]
 fn a_rotation_has_sensible_defaults() {
-    let rotate = |json: &str| read::<RotateInput>(json).parse("c".parse().unwrap());
+    let rotate =
+        |json: &str| read::<RotateInput>(json).parse("c".parse().unwrap(), &Policy::default());
 
     let Ok(plain) = rotate("{}") else { panic!() };
     assert_eq!(
@@ -140,7 +141,7 @@ fn a_rotation_has_sensible_defaults() {
 
 #[test]
 fn all_that_is_wrong_with_an_api_is_said_at_once() {
-    let define = |json: &str| read::<ApiInput>(json).parse();
+    let define = |json: &str| read::<ApiInput>(json).parse(&Policy::default());
 
     let json = r#"{
         "identifier": "x", "algorithm": "none", "token_lifetime": "1y",

@@ -32,9 +32,9 @@ pub struct AuditView {
 /// What something was done to.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ObjectView {
-    /// `server`, `client`, `api`, `key` or `operator`.
+    /// `server`, `settings`, `client`, `api`, `key` or `operator`.
     pub kind: String,
-    /// Its id; `null` for the server.
+    /// Its id; `null` for the server and its settings.
     pub id: Option<String>,
 }
 
@@ -82,6 +82,7 @@ impl ObjectView {
             Object::Api(id) => ("api", Some(id.to_string())),
             Object::Key(id) => ("key", Some(id.to_string())),
             Object::Operator(id) => ("operator", Some(id.to_string())),
+            Object::Settings => ("settings", None),
         };
         Self {
             kind: kind.to_owned(),

@@ -22,6 +22,7 @@ fn secret(seed: u64, at: Timestamp) -> Secret {
         created_by: "local:0".to_owned(),
         expires: None,
         note: crate::domain::name::Note::default(),
+        leaked: None,
         state: SecretState::Active,
     }
 }
@@ -38,6 +39,7 @@ fn client() -> Client {
         grants: std::collections::BTreeMap::new(),
         default_scopes: crate::domain::scope::ScopeSet::default(),
         secrets: vec![secret(1, NOW)],
+        marks: crate::domain::marks::Marks::default(),
         revision: crate::domain::id::Revision::default(),
     }
 }

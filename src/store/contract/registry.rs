@@ -230,6 +230,7 @@ fn put(id: &str, name: &str) -> Change {
         grants: [("urn:x:y".parse().unwrap(), "read write".parse().unwrap())].into(),
         default_scopes: "read".parse().unwrap(),
         secrets: Vec::new(),
+        marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     };
     Change {

@@ -242,6 +242,7 @@ fn client_with_secret(id: &str, secret: &str) -> Change {
         created_by: "local:0".to_owned(),
         expires: None,
         note: "".parse().unwrap(),
+        leaked: None,
         state: SecretState::Active,
     };
     let client = Client {
@@ -255,6 +256,7 @@ fn client_with_secret(id: &str, secret: &str) -> Change {
         grants: [].into(),
         default_scopes: "".parse().unwrap(),
         secrets: vec![secret],
+        marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     };
     Change {

@@ -37,6 +37,7 @@ enum StoredObject {
     Api(ApiIdentifier),
     Key(KeyId),
     Operator(OperatorId),
+    Settings,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -151,6 +152,7 @@ impl From<&Object> for StoredObject {
             Object::Api(id) => Self::Api(id.clone()),
             Object::Key(id) => Self::Key(id.clone()),
             Object::Operator(id) => Self::Operator(id.clone()),
+            Object::Settings => Self::Settings,
         }
     }
 }
@@ -163,6 +165,7 @@ impl From<StoredObject> for Object {
             StoredObject::Api(id) => Self::Api(id),
             StoredObject::Key(id) => Self::Key(id),
             StoredObject::Operator(id) => Self::Operator(id),
+            StoredObject::Settings => Self::Settings,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::marks::StoredMarks;
 use crate::{
     crypto::{mac::SecretDigest, password::PasswordHash},
     domain::{
@@ -30,6 +31,9 @@ pub(in crate::store) struct StoredClient {
     grants: BTreeMap<ApiIdentifier, ScopeSet>,
     default_scopes: ScopeSet,
     secrets: Vec<StoredSecret>,
+    // Since format 2.
+    #[serde(default)]
+    marks: StoredMarks,
     revision: Revision,
 }
 
@@ -50,6 +54,9 @@ struct StoredSecret {
     created_by: String,
     expires: Option<Timestamp>,
     note: Note,
+    // Since format 2.
+    #[serde(default)]
+    leaked: Option<Timestamp>,
     state: StoredState,
 }
 
@@ -77,7 +84,7 @@ enum StoredState {
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredIfUsed {
+pub(super) enum StoredIfUsed {
     Hold,
     Stop,
 }
@@ -98,6 +105,7 @@ impl From<&Client> for StoredClient {
             grants: client.grants.clone(),
             default_scopes: client.default_scopes.clone(),
             secrets: client.secrets.iter().map(Into::into).collect(),
+            marks: StoredMarks::from(&client.marks),
             revision: client.revision,
         }
     }
@@ -118,6 +126,7 @@ impl From<StoredClient> for Client {
             grants: stored.grants,
             default_scopes: stored.default_scopes,
             secrets: stored.secrets.into_iter().map(Into::into).collect(),
+            marks: stored.marks.into(),
             revision: stored.revision,
         }
     }
@@ -135,6 +144,7 @@ impl From<&Secret> for StoredSecret {
             created_by: secret.created_by.clone(),
             expires: secret.expires,
             note: secret.note.clone(),
+            leaked: secret.leaked,
             state: StoredState::from(&secret.state),
         }
     }
@@ -152,7 +162,26 @@ impl From<StoredSecret> for Secret {
             created_by: stored.created_by,
             expires: stored.expires,
             note: stored.note,
+            leaked: stored.leaked,
             state: stored.state.into(),
+        }
+    }
+}
+
+impl From<IfUsed> for StoredIfUsed {
+    fn from(if_used: IfUsed) -> Self {
+        match if_used {
+            IfUsed::Hold => Self::Hold,
+            IfUsed::Stop => Self::Stop,
+        }
+    }
+}
+
+impl From<StoredIfUsed> for IfUsed {
+    fn from(stored: StoredIfUsed) -> Self {
+        match stored {
+            StoredIfUsed::Hold => Self::Hold,
+            StoredIfUsed::Stop => Self::Stop,
         }
     }
 }
@@ -164,10 +193,7 @@ impl From<&SecretState> for StoredState {
             SecretState::Retiring(retiring) => Self::Retiring {
                 since: retiring.since,
                 deadline: retiring.deadline,
-                if_used: match retiring.if_used {
-                    IfUsed::Hold => StoredIfUsed::Hold,
-                    IfUsed::Stop => StoredIfUsed::Stop,
-                },
+                if_used: retiring.if_used.into(),
                 held: retiring.held,
             },
             SecretState::Retired { at } => Self::Retired(*at),
@@ -189,10 +215,7 @@ impl From<StoredState> for SecretState {
             } => Self::Retiring(Retiring {
                 since,
                 deadline,
-                if_used: match if_used {
-                    StoredIfUsed::Hold => IfUsed::Hold,
-                    StoredIfUsed::Stop => IfUsed::Stop,
-                },
+                if_used: if_used.into(),
                 held,
             }),
             StoredState::Retired(at) => Self::Retired { at },

@@ -6,7 +6,8 @@ use super::{
     Fault, audit,
     head::Head,
     tables::{
-        APIS, CLIENTS, KEYS, ONCE, OPERATORS, REMOVED_CLIENTS, Records, SealedReader, SealedWriter,
+        APIS, CLIENTS, HANDOVERS, KEYS, ONCE, OPERATORS, REMOVED_CLIENTS, Records, SETTINGS,
+        SealedReader, SealedWriter,
     },
 };
 use crate::{
@@ -14,9 +15,11 @@ use crate::{
         api::Api,
         change::{Commit, Effect, OnceRecord},
         client::Client,
+        handover::Handover,
         id::ClientId,
         key::SigningKey,
         operator::Operator,
+        policy::Policy,
         registry::Registry,
         time::Timestamp,
     },
@@ -24,8 +27,8 @@ use crate::{
         StoreError,
         keyring::{Keyring, corrupt},
         records::{
-            RecordError, StoredApi, StoredClient, StoredKey, StoredOnce, StoredOperator,
-            StoredTombstone, from_json, to_json,
+            RecordError, StoredApi, StoredClient, StoredHandover, StoredKey, StoredOnce,
+            StoredOperator, StoredPolicy, StoredTombstone, from_json, to_json,
         },
     },
 };
@@ -52,6 +55,13 @@ pub(super) fn load(database: &Database, keys: &Keyring) -> Result<Registry, Faul
     })?;
     reader.each(OPERATORS, read_operator, |operator| {
         records.push(Effect::Operator(operator.id.clone(), Some(operator.into())));
+    })?;
+    reader.each(HANDOVERS, read_handover, |it| {
+        let (id, client) = (it.id.clone(), it.client.clone());
+        records.push(Effect::Handover(id, client, Some(it.into())));
+    })?;
+    reader.each(SETTINGS, read_policy, |policy| {
+        records.push(Effect::Policy(policy.into()));
     })?;
     Ok(Registry::from_records(
         keys.pepper.clone(),
@@ -119,6 +129,21 @@ impl Identified for Operator {
     }
 }
 
+impl Identified for Handover {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+/// The word under which the policy is kept.
+const POLICY: &str = "policy";
+
+impl Identified for Policy {
+    fn id(&self) -> &str {
+        POLICY
+    }
+}
+
 /// Reads a client's record.
 pub(super) fn read_client(bytes: &[u8]) -> Result<Client, RecordError> {
     from_json::<StoredClient>(bytes).map(Into::into)
@@ -138,6 +163,14 @@ fn read_key(bytes: &[u8]) -> Result<SigningKey, RecordError> {
 
 fn read_operator(bytes: &[u8]) -> Result<Operator, RecordError> {
     from_json::<StoredOperator>(bytes).map(Into::into)
+}
+
+fn read_handover(bytes: &[u8]) -> Result<Handover, RecordError> {
+    from_json::<StoredHandover>(bytes).map(Into::into)
+}
+
+fn read_policy(bytes: &[u8]) -> Result<Policy, RecordError> {
+    from_json::<StoredPolicy>(bytes).map(Into::into)
 }
 
 /// Reads what was done under an idempotency key.
@@ -203,6 +236,16 @@ impl Writer<'_> {
                     .as_deref()
                     .map(|it| to_json(&StoredOperator::from(it)));
                 self.keep(OPERATORS, id.as_str(), record.as_deref())
+            }
+            Effect::Handover(id, _, handover) => {
+                let record = handover
+                    .as_deref()
+                    .map(|it| to_json(&StoredHandover::from(it)));
+                self.keep(HANDOVERS, id.as_str(), record.as_deref())
+            }
+            Effect::Policy(policy) => {
+                let record = to_json(&StoredPolicy::from(&**policy));
+                self.keep(SETTINGS, POLICY, Some(&record))
             }
             Effect::Told(..) | Effect::Nothing => Ok(()),
         }

@@ -1,5 +1,7 @@
 //! `/apis`: defined, listed, shown, edited, rekeyed, disabled, enabled, removed.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -63,7 +65,8 @@ async fn create(
     written: Written<ApiInput>,
 ) -> Result<Reply, Problem> {
     let terms = written.terms_of_new();
-    let command = written.input.parse()?;
+    let policy = Arc::clone(app.registry().policy());
+    let command = written.input.parse(&policy)?;
     let identifier = command.identifier.clone();
     let done = run(&app, actor, terms, command).await?;
     let is_replay = done.is_replay();

@@ -127,7 +127,11 @@ pub(super) fn client_of(app: &App, object: &Object) -> Result<Arc<Client>, Probl
     let registry = app.registry();
     let client = match object {
         Object::Client(id) => registry.find_client(id).ok_or_else(|| no_client(id))?,
-        Object::Server | Object::Api(_) | Object::Key(_) | Object::Operator(_) => {
+        Object::Server
+        | Object::Api(_)
+        | Object::Key(_)
+        | Object::Operator(_)
+        | Object::Settings => {
             return Err(Problem::nowhere());
         }
     };

@@ -1,5 +1,7 @@
 //! `/clients/{client_id}/secrets`: listed, rotated, retired, brought back, revoked.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -114,7 +116,8 @@ async fn rotate(
     written: Written<RotateInput>,
 ) -> Result<Reply, Problem> {
     let terms = written.terms(Object::Client(client.clone()))?;
-    let command = written.input.parse(client)?;
+    let policy = Arc::clone(app.registry().policy());
+    let command = written.input.parse(client, &policy)?;
     let client = command.client.clone();
     let done = run(&app, actor, terms, command).await?;
     let is_replay = done.is_replay();

@@ -164,8 +164,10 @@ fn client(now: Timestamp, proof: Proof, secret: &PlainSecret) -> Client {
             created_by: "operator:ana@example.com".to_owned(),
             expires: None,
             note: "kept in vault seven".parse().unwrap(),
+            leaked: None,
             state: SecretState::Active,
         }],
+        marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
 }

@@ -154,6 +154,7 @@ fn report_service(pepper: &MacKey) -> Client {
             created_by: "operator:ana@example.com".to_owned(),
             expires: Some(Timestamp(NOW.0 + 86_400)),
             note: "vault: report/secret".parse().unwrap(),
+            leaked: None,
             state,
         }
     };
@@ -190,6 +191,7 @@ fn report_service(pepper: &MacKey) -> Client {
         grants: [("https://sales.example.com".parse().unwrap(), granted)].into(),
         default_scopes: "read:analytics".parse().unwrap(),
         secrets,
+        marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
 }
@@ -206,6 +208,7 @@ fn old_importer() -> Client {
         grants: [].into(),
         default_scopes: "".parse().unwrap(),
         secrets: Vec::new(),
+        marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
 }
