@@ -18,6 +18,8 @@
 //! | --- | --- |
 //! | a token request, from bytes to answer | [`oauth`], then `web::oauth` |
 //! | a change, from wish to disk to memory | [`admin`], then [`app`]'s executor |
+//! | people: invited, signed in, reset | [`admin::invitations`], [`admin::account`], `app::sessions` |
+//! | a secret for who is no operator | [`domain::handover`], [`admin::handovers`] |
 //! | rotation and "safe to retire" | [`domain::rotation`], [`domain::verdict`] |
 //! | what pages say of usage, and what needs attention | [`admin::evidence`] |
 //! | what is on disk, and how it is sealed | [`store`] |

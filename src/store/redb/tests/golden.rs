@@ -1,11 +1,13 @@
 //! Files written by released versions, which every later version must open and read the same.
 //!
-//! `tests/fixtures/format-1.redb` was written once, by
-//! `cargo test --lib write_the_file_of_format_1 -- --ignored`, and is never written again: a file
-//! of the first release cannot be had from a later one. `format-1.master.key` opens it, and
-//! `format-1.json` says what is in it. A new format gets a new file beside it.
+//! `tests/fixtures/format-2.redb` was written once, by
+//! `cargo test --lib write_the_file_of_format_2 -- --ignored`, and is never written again: a file
+//! of an old release cannot be had from a later one. `format-2.master.key` opens it, and
+//! `format-2.json` says what is in it. The file of format 1 was made in the same way. A new format
+//! gets a new file beside them.
 
 mod first;
+mod second;
 
 use std::{fs, path::PathBuf};
 
@@ -14,15 +16,16 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     config::MasterKeySource,
-    crypto::{jws::Typ, password::PasswordHash, text},
+    crypto::{jws::Typ, mac::SecretDigest, password::PasswordHash, text},
     domain::{
         api::{Api, Signing},
         change::OnceRecord,
         client::Client,
+        handover::Handover,
         id::ClientId,
         key::SigningKey,
         operator::Operator,
-        secret::Proof,
+        secret::{IfUsed, Proof},
         session::{SessionKey, SessionRecord},
     },
     store::master_key,
@@ -36,15 +39,24 @@ fn fixture(name: &str) -> PathBuf {
 
 #[tokio::test]
 async fn a_file_of_format_1_reads_as_it_always_did() {
+    reads_as_it_always_did("format-1").await;
+}
+
+#[tokio::test]
+async fn a_file_of_format_2_reads_as_it_always_did() {
+    reads_as_it_always_did("format-2").await;
+}
+
+async fn reads_as_it_always_did(format: &str) {
     let directory = TempDir::new().unwrap();
     let copy = directory.path().join("jeton.redb");
-    fs::copy(fixture("format-1.redb"), &copy).unwrap();
-    let key = fs::read_to_string(fixture("format-1.master.key")).unwrap();
+    fs::copy(fixture(&format!("{format}.redb")), &copy).unwrap();
+    let key = fs::read_to_string(fixture(&format!("{format}.master.key"))).unwrap();
     let master = master_key::load(&MasterKeySource::Given(key.into())).unwrap();
 
     let store = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
 
-    let expected = fs::read_to_string(fixture("format-1.json")).unwrap();
+    let expected = fs::read_to_string(fixture(&format!("{format}.json"))).unwrap();
     let expected: Value = serde_json::from_str(&expected).unwrap();
     let found = dump(&store).await;
     assert!(includes(&found, &expected), "{found:#}");
@@ -111,13 +123,13 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
 
 #[tokio::test]
 #[ignore = "writes the fixture, which is written once"]
-async fn write_the_file_of_format_1() {
-    let path = fixture("format-1.redb");
+async fn write_the_file_of_format_2() {
+    let path = fixture("format-2.redb");
     let entropy = Entropy::os();
     let master = MasterKey::generate(&entropy);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let store = RedbStore::create(&path, &master, &entropy).unwrap();
-    for (at, changes) in first::history(store.load().await.unwrap().pepper())
+    for (at, changes) in second::history(store.load().await.unwrap().pepper())
         .into_iter()
         .enumerate()
     {
@@ -133,11 +145,14 @@ async fn write_the_file_of_format_1() {
         });
         store.commit(Arc::new(commit)).await.unwrap();
     }
+    for session in second::sessions() {
+        store.create_session(session).await.unwrap();
+    }
     store.add_usage(first::usage()).await.unwrap();
     let dump = format!("{:#}\n", dump(&store).await);
     store.close().await.unwrap();
-    fs::write(fixture("format-1.json"), dump).unwrap();
-    fs::write(fixture("format-1.master.key"), master.to_text().as_bytes()).unwrap();
+    fs::write(fixture("format-2.json"), dump).unwrap();
+    fs::write(fixture("format-2.master.key"), master.to_text().as_bytes()).unwrap();
 }
 
 /// All that can be read, in words that no change of a type's name or form touches.
@@ -172,6 +187,9 @@ async fn dump(store: &RedbStore) -> Value {
         "keys": registry.keys().map(|it| key(it)).collect::<Vec<_>>(),
         "operators": registry.operators().map(|it| operator(it)).collect::<Vec<_>>(),
         "audit": audit.collect::<Vec<_>>(),
+        "handovers": registry.handovers().map(|it| handover(it)).collect::<Vec<_>>(),
+        "policy": registry.policy().facts(),
+        "sessions": sessions(store).await,
         "once": [once.object.to_string(), once.request, once.at.0],
         "usage": tally(&content.usage),
     })
@@ -192,6 +210,7 @@ fn client(client: &Client) -> Value {
         "created": client.created.0,
         "revision": client.revision.0,
         "proofs": proofs.collect::<Vec<_>>(),
+        "postponed_by": client.marks.postponed.values().map(|it| &it.by).collect::<Vec<_>>(),
         "made": made.collect::<Vec<_>>(),
     })
 }
@@ -225,10 +244,47 @@ fn operator(operator: &Operator) -> Value {
         "id": operator.id,
         "facts": operator.facts(),
         "password": operator.password.as_ref().map(PasswordHash::as_str),
+        "second_factor": operator.second_factor.as_ref().map(|factor| {
+            let code = factor.secret.code_at(first::NOW.0);
+            json!([code, factor.since.0, factor.last_step])
+        }),
+        "recovery_codes": operator.recovery_codes.iter().map(digest).collect::<Vec<_>>(),
+        "link": operator.link.as_ref().map(|it| digest(&it.token)),
+        "last_sign_in": operator.last_sign_in.map(|at| at.0),
         "created": operator.created.0,
         "epoch": operator.epoch,
         "revision": operator.revision.0,
     })
+}
+
+fn handover(handover: &Handover) -> Value {
+    json!({
+        "id": handover.id,
+        "client": handover.client,
+        "facts": handover.facts(),
+        "token": digest(&handover.token),
+        "created": [handover.created.0, handover.created_by],
+        "by_owner": handover.by_owner,
+        "expires": handover.expires.0,
+        "holds": handover.if_used == IfUsed::Hold,
+        "revision": handover.revision.0,
+    })
+}
+
+/// Those that were put into the file of format 2, in words.
+async fn sessions(store: &RedbStore) -> Vec<Value> {
+    let mut found = Vec::new();
+    for session in second::sessions() {
+        if let Some(it) = store.find_session(session.key).await.unwrap() {
+            let times = [it.created.0, it.seen.0, it.expires.0];
+            found.push(json!([it.operator, text::base64url(it.data), times]));
+        }
+    }
+    found
+}
+
+fn digest(digest: &SecretDigest) -> String {
+    text::base64url(digest.as_bytes())
 }
 
 fn tally(tally: &Tally) -> Value {

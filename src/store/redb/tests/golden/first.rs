@@ -1,4 +1,4 @@
-//! What was put into the file of format 1.
+//! What was put into the file of format 1, and into that of format 2 as well.
 
 use crate::{
     crypto::{
@@ -143,7 +143,7 @@ fn some_operators() -> [Operator; 2] {
     [ana, bo]
 }
 
-fn report_service(pepper: &MacKey) -> Client {
+pub(super) fn report_service(pepper: &MacKey) -> Client {
     let entropy = Entropy::os();
     let secret = |state| {
         let plain = PlainSecret::generate(&entropy);
