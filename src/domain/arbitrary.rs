@@ -2,6 +2,8 @@
 //!
 //! Identifiers come from small pools, so that records are made, changed, removed and met again.
 
+mod people;
+
 use std::{net::IpAddr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -13,16 +15,11 @@ use super::{
     audit::{Action, Object, facts},
     change::{Change, Commit, Effect},
     client::{Client, ClientStatus},
-    handover::{Handover, HandoverState},
     id::{ApiIdentifier, ClientId, HandoverId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
     marks::{Marks, Postponed},
     name::{Description, DisplayName, Note, Owner},
-    operator::{AccountLink, LinkPurpose, Operator, OperatorStatus, SecondFactor},
-    permission::Role,
-    policy::{OnLeak, Policy},
     registry::Registry,
-    rotation::Overlap,
     scope::{Scope, ScopeSet},
     secret::{IfUsed, Proof, Retiring, Secret, SecretState},
     time::{Lifetime, Span, Timestamp},
@@ -33,7 +30,6 @@ use crate::crypto::{
     password::PasswordHash,
     random::Entropy,
     signer::{Algorithm, Signer},
-    totp::TotpSecret,
 };
 
 /// Some changes, for the next commit.
@@ -67,7 +63,7 @@ fn change() -> impl Strategy<Value = Change> {
             Effect::Key(it.id.clone(), Some(it.into()))
         )),
         1 => key().prop_map(move |it| put(Action::KeyRetire, Effect::Key(it.id, None))),
-        2 => operator().prop_map(move |it| put(
+        2 => people::operator().prop_map(move |it| put(
             Action::OperatorEdit,
             Effect::Operator(it.id.clone(), Some(it.into()))
         )),
@@ -79,7 +75,7 @@ fn change() -> impl Strategy<Value = Change> {
             Action::SecretShow,
             Effect::Told(Object::Client(id), facts([("secret", "AAAAAAAA".to_owned())]))
         )),
-        2 => handover().prop_map(move |it| put(
+        2 => people::handover().prop_map(move |it| put(
             Action::HandoverOffer,
             Effect::Handover(it.id.clone(), it.client.clone(), Some(it.into()))
         )),
@@ -87,7 +83,7 @@ fn change() -> impl Strategy<Value = Change> {
             Action::HandoverForget,
             Effect::Handover(id, client, None)
         )),
-        1 => policy().prop_map(move |it| put(Action::SettingsEdit, Effect::Policy(it.into()))),
+        1 => people::policy().prop_map(move |it| put(Action::SettingsEdit, Effect::Policy(it.into()))),
         1 => Just(put(Action::ServerBackup, Effect::Nothing)),
     ]
 }
@@ -221,68 +217,8 @@ fn handover_id() -> impl Strategy<Value = HandoverId> {
     select(vec!["ho_aaaaaaaaaaaaaaaa", "ho_bbbbbbbbbbbbbbb2"]).prop_map(|id| id.parse().unwrap())
 }
 
-fn handover() -> impl Strategy<Value = Handover> {
-    let address = option::of(any::<[u8; 4]>().prop_map(IpAddr::from));
-    let state = prop_oneof![
-        Just(HandoverState::Open),
-        (time(), address).prop_map(|(at, address)| HandoverState::Used { at, address }),
-        time().prop_map(|at| HandoverState::Withdrawn { at }),
-    ];
-    let what = (handover_id(), client_id(), digest(), state, any::<bool>());
-    let made = (time(), "[ -~]{0,40}", time());
-    let overlap = option::of(span()).prop_map(|span| span.map_or(Overlap::None, Overlap::For));
-    let if_used = select(vec![IfUsed::Hold, IfUsed::Stop]);
-    let rest = (overlap, if_used, note(), option::of(span()));
-    (what, made, rest).prop_map(|(what, made, rest)| {
-        let (id, client, token, state, by_owner) = what;
-        let (created, created_by, expires) = made;
-        let (overlap, if_used, note, secret_lifetime) = rest;
-        Handover {
-            id,
-            client,
-            token,
-            created,
-            created_by,
-            by_owner,
-            expires,
-            state,
-            overlap,
-            if_used,
-            note,
-            secret_lifetime,
-            revision: Revision::default(),
-        }
-    })
-}
-
 fn span() -> impl Strategy<Value = Span> {
     any::<u32>().prop_map(|seconds| Span(seconds.into()))
-}
-
-fn policy() -> impl Strategy<Value = Policy> {
-    let secrets = (span(), span(), any::<bool>(), span());
-    let sessions = (span(), span(), span());
-    let on_leak = select(vec![OnLeak::Revoke, OnLeak::Flag]);
-    let rest = (display_name(), lifetime(), on_leak, option::of(time()));
-    (secrets, sessions, rest).prop_map(|(secrets, sessions, rest)| {
-        let (secret_lifetime, longest_secret_lifetime, endless_secrets, overlap) = secrets;
-        let (session_idle, session_longest, reauthenticate_after) = sessions;
-        let (server_name, token_lifetime, on_leak, master_key_kept) = rest;
-        Policy {
-            server_name,
-            token_lifetime,
-            secret_lifetime,
-            longest_secret_lifetime,
-            endless_secrets,
-            overlap,
-            session_idle,
-            session_longest,
-            reauthenticate_after,
-            on_leak,
-            master_key_kept,
-            revision: Revision::default(),
-        }
-    })
 }
 
 fn secret() -> impl Strategy<Value = Secret> {
@@ -405,66 +341,6 @@ fn key() -> impl Strategy<Value = SigningKey> {
             }
             key
         },
-    )
-}
-
-fn operator() -> impl Strategy<Value = Operator> {
-    let status = option::of(time()).prop_map(|since| match since {
-        None => OperatorStatus::Active,
-        Some(since) => OperatorStatus::Disabled(since),
-    });
-    let email = "[a-z0-9.+]{1,12}@[a-z0-9.]{1,12}".prop_map(|email| email.parse().unwrap());
-    let role = select(Role::ALL.to_vec());
-    let words = (operator_id(), email, display_name(), role);
-    let rest = (option::of(password_hash()), status, time(), any::<u32>());
-    (words, rest, proofs()).prop_map(|(words, rest, proofs)| {
-        let (id, email, name, role) = words;
-        let (password, status, created, epoch) = rest;
-        let (second_factor, recovery_codes, link, last_sign_in) = proofs;
-        Operator {
-            id,
-            email,
-            name,
-            role,
-            password,
-            second_factor,
-            recovery_codes,
-            link,
-            last_sign_in,
-            status,
-            created,
-            epoch,
-            revision: Revision::default(),
-        }
-    })
-}
-
-/// What an operator may have beside a password.
-fn proofs() -> impl Strategy<
-    Value = (
-        Option<SecondFactor>,
-        Vec<SecretDigest>,
-        Option<AccountLink>,
-        Option<Timestamp>,
-    ),
-> {
-    let factor =
-        (any::<u64>(), time(), any::<u64>()).prop_map(|(seed, since, last_step)| SecondFactor {
-            secret: TotpSecret::generate(&Entropy::seeded(seed)),
-            since,
-            last_step,
-        });
-    let purpose = select(vec![LinkPurpose::Invite, LinkPurpose::Reset]);
-    let link = (digest(), purpose, time()).prop_map(|(token, purpose, expires)| AccountLink {
-        token,
-        purpose,
-        expires,
-    });
-    (
-        option::of(factor),
-        collection::vec(digest(), 0..3),
-        option::of(link),
-        option::of(time()),
     )
 }
 
