@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod apis;
+pub mod audit;
 pub mod backup;
 pub mod clients;
 pub mod command;

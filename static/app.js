@@ -42,6 +42,7 @@ document.addEventListener("click", async (event) => {
 // A form that was sent is not sent again; the server has a key for that as well.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if ("download" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

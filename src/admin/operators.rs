@@ -4,6 +4,8 @@
 //! Nobody but an Owner touches an Owner, nobody makes or touches an operator who may do what they
 //! may not themselves, and the last active Owner stays.
 
+pub mod sessions;
+
 use zeroize::Zeroizing;
 
 use super::{command::Command, draft::Draft, refusal::Refusal, require};

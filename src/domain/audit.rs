@@ -144,6 +144,10 @@ pub enum Action {
     HandoverWithdraw,
     /// A hand-over that ended long ago was forgotten.
     HandoverForget,
+    /// All sessions of an operator were ended.
+    OperatorEndSessions,
+    /// The audit log was exported.
+    AuditExport,
 }
 
 impl Action {
@@ -210,6 +214,8 @@ impl Action {
             Self::HandoverRedeem => "handover.redeem",
             Self::HandoverWithdraw => "handover.withdraw",
             Self::HandoverForget => "handover.forget",
+            Self::OperatorEndSessions => "operator.end_sessions",
+            Self::AuditExport => "audit.export",
         }
     }
 }

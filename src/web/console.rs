@@ -5,17 +5,23 @@
 //! sites, and puts what went wrong into a page. Who may do what is decided by the commands.
 
 mod account;
+mod act;
 mod assets;
+mod audit;
 mod chart;
 mod clients;
 mod confirm;
 mod dashboard;
 mod form;
 mod invitation;
+mod keys;
+mod operators;
 mod page;
+mod pipe;
 mod qr;
 mod reveal;
 mod set_up;
+mod settings;
 mod sign_in;
 mod trouble;
 mod visit;
@@ -49,6 +55,7 @@ pub const ROOT: &str = "/console";
 struct Console {
     app: App,
     reveals: Arc<Reveals>,
+    checks: Arc<audit::Checks>,
 }
 
 /// How long sessions last.
@@ -77,6 +84,7 @@ pub fn router(app: App) -> Router {
     let console = Console {
         app,
         reveals: Arc::default(),
+        checks: Arc::default(),
     };
     let sessions = sessions(&console);
     let pages = routes()
@@ -103,10 +111,14 @@ fn routes() -> Router<Console> {
     Router::new()
         .route("/assets/{name}", get(assets::show))
         .merge(account::routes())
+        .merge(audit::routes())
         .merge(clients::routes())
         .merge(dashboard::routes())
         .merge(invitation::routes())
+        .merge(keys::routes())
+        .merge(operators::routes())
         .merge(set_up::routes())
+        .merge(settings::routes())
         .merge(sign_in::routes())
 }
 
@@ -201,3 +213,6 @@ pub fn refuse(refusal: layers::Refusal, path: &str) -> Response<Body> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests;

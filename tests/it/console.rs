@@ -1,5 +1,11 @@
 //! The console, as browsers see it: a module for each part of it.
 
+mod audit;
+mod dashboard;
 mod everywhere;
+mod keys;
 mod markup;
+mod operators;
+mod roles;
+mod settings;
 mod sign_in;

@@ -18,6 +18,14 @@ pub(super) struct Confirmed {
     pub(super) form: Form,
 }
 
+impl Confirmed {
+    /// Whether they proved it with this very request: then what they see is the page that asked
+    /// them to, and a file to keep would leave it there.
+    pub(super) fn is_just_now(&self, console: &Console) -> bool {
+        console.app.now().since(self.visitor.confirmed()) > Rules::default().confirmed
+    }
+}
+
 impl FromRequest<Console> for Confirmed {
     type Rejection = Trouble;
 

@@ -1,0 +1,54 @@
+//! The page before an act that stops something: what it stops, and a button that says the act.
+
+use askama::Template;
+use axum::{body::Body, http::Response};
+
+use super::{page, page::Frame, trouble::Trouble};
+use crate::app::AdminError;
+
+/// Such a page.
+#[derive(Template)]
+#[template(path = "act.html")]
+pub(super) struct ActPage {
+    /// What is around it.
+    pub(super) frame: Frame,
+    /// The pages above it: path and name.
+    pub(super) above: Vec<(String, String)>,
+    /// The act, as a question.
+    pub(super) title: String,
+    /// What breaks; nothing is the empty text.
+    pub(super) warning: String,
+    /// What happens, sentence by sentence.
+    pub(super) effects: Vec<String>,
+    /// Where the form goes, below the console's path.
+    pub(super) target: String,
+    /// The revision that the page was made of.
+    pub(super) revision: u64,
+    /// What the button says.
+    pub(super) button: String,
+    /// What the harmless button says.
+    pub(super) keep: &'static str,
+    /// Whether something stops working.
+    pub(super) is_danger: bool,
+}
+
+impl ActPage {
+    /// Where the harmless button leads.
+    fn back(&self) -> &str {
+        self.above.last().map_or("", |(path, _)| path)
+    }
+
+    /// The page as an answer.
+    pub(super) fn answer(&self) -> Response<Body> {
+        page::ok(self)
+    }
+}
+
+/// What a form did; nothing if the same form did it before, for then the page to see is the same.
+pub(super) fn once<T>(done: Result<T, AdminError>) -> Result<Option<T>, Trouble> {
+    match done {
+        Ok(outcome) => Ok(Some(outcome)),
+        Err(AdminError::Replayed(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

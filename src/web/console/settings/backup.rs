@@ -1,0 +1,159 @@
+//! Backups: when the last one was made, how to make one, and one to take away.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use askama::Template;
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderValue, Response, header},
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    app::App,
+    domain::{
+        audit::{Action, AuditPage},
+        permission::Permission,
+    },
+    web::console::{
+        Console,
+        confirm::Confirmed,
+        page::{self, Flash, Frame, Here},
+        pipe::Pipe,
+        trouble::Trouble,
+        visit::Visitor,
+        words::Moment,
+    },
+};
+
+/// How much of a backup is sent at once.
+const CHUNK: usize = 64 * 1024;
+
+/// The last backup.
+pub(in crate::web::console) struct LastBackup {
+    pub(in crate::web::console) at: Moment,
+    pub(in crate::web::console) by: String,
+}
+
+impl LastBackup {
+    /// As the audit log has it; nothing if there was none.
+    pub(in crate::web::console) async fn find(app: &App) -> Result<Option<Self>, Trouble> {
+        let wanted = AuditPage {
+            limit: 1,
+            action: Some(Action::ServerBackup.word().to_owned()),
+            ..AuditPage::default()
+        };
+        let found = app.audit(wanted).await?;
+        Ok(found.first().map(|record| Self {
+            at: Moment::of(record.entry.at, app.now()),
+            by: record.entry.actor.clone(),
+        }))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings/backup.html")]
+struct BackupPage {
+    frame: Frame,
+    tab: &'static str,
+    last: Option<LastBackup>,
+    master_key_id: String,
+    size: String,
+}
+
+pub(super) async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response<Body>, Trouble> {
+    let report = console.app.report().await?;
+    Ok(page::ok(&BackupPage {
+        frame: visitor.frame(Here::Settings).await,
+        tab: "backup",
+        last: LastBackup::find(&console.app).await?,
+        master_key_id: report.master_key_id,
+        size: super::about::bytes(report.bytes),
+    }))
+}
+
+pub(super) async fn download(
+    State(console): State<Console>,
+    confirmed: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    let visitor = &confirmed.visitor;
+    visitor.require(Permission::Backup)?;
+    if confirmed.is_just_now(&console) {
+        // The page that asked for the password would stay on the screen beside the file.
+        let flash = Flash::done("Confirmed. Choose the download again; it starts at once.");
+        return visitor.done("/settings/backup", flash).await;
+    }
+    let app = &console.app;
+    let copy = Copy::beside_others(&app.entropy().base62(22));
+    app.backup(visitor.actor(), &copy.0).await?;
+    let file = File::open(&copy.0).map_err(|error| lost(&error))?;
+    let bytes = file.metadata().map_err(|error| lost(&error))?.len();
+    // The file is open: without its name nobody else finds it, and nothing is left of it.
+    drop(copy);
+    let (chunks, body) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || send(file, &chunks));
+    let mut response = Response::new(Body::new(Pipe(body)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    let day: String = app.now().to_string().chars().take(10).collect();
+    let disposition = format!("attachment; filename=\"jeton-{day}.redb\"");
+    let disposition = HeaderValue::from_str(&disposition).expect("a date is visible ASCII");
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
+fn lost(error: &std::io::Error) -> Trouble {
+    tracing::error!(error = %error, "a backup could not be read: {error}");
+    Trouble::unavailable()
+}
+
+fn send(mut file: File, chunks: &mpsc::Sender<Result<Bytes, std::io::Error>>) {
+    loop {
+        let mut chunk = vec![0; CHUNK];
+        let read = match file.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(read) => read,
+            Err(error) => {
+                // Nobody may be there to hear it.
+                let _ = chunks.blocking_send(Err(error));
+                return;
+            }
+        };
+        chunk.truncate(read);
+        if chunks.blocking_send(Ok(chunk.into())).is_err() {
+            return;
+        }
+    }
+}
+
+/// A copy on its way out. Its name goes when it is dropped.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn beside_others(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("jeton-backup-{name}.redb")))
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let path: &Path = &self.0;
+        if let Err(error) = std::fs::remove_file(path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(error = %error, path = %path.display(), "a backup was left behind: {error}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! How scanners find a secret that got away, and where to report it.
+
+use askama::Template;
+use axum::{body::Body, extract::State, http::Response};
+
+use crate::web::console::{
+    Console,
+    page::{self, Frame, Here},
+    visit::Visitor,
+};
+
+/// What every secret that this server makes looks like.
+pub(super) const PATTERN: &str = r"jtn_[A-Z2-7]{8}_[0-9A-Za-z]{49}";
+
+/// The rule for one scanner.
+struct Rule {
+    id: &'static str,
+    name: &'static str,
+    place: &'static str,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/scanning.html")]
+struct ScanningPage {
+    frame: Frame,
+    tab: &'static str,
+    pattern: &'static str,
+    report: String,
+    rules: [Rule; 3],
+}
+
+pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
+    let report_url = console.app.issuer().endpoint("/leak-reports");
+    page::ok(&ScanningPage {
+        frame: visitor.frame(Here::Settings).await,
+        tab: "scanning",
+        pattern: PATTERN,
+        rules: rules(),
+        report: format!("curl -s --data-binary @found-secret.txt {report_url}"),
+    })
+}
+
+fn rules() -> [Rule; 3] {
+    [
+        Rule {
+            id: "gitleaks",
+            name: "gitleaks",
+            place: "In .gitleaks.toml",
+            text: format!(
+                "[[rules]]\nid = \"jeton-client-secret\"\ndescription = \"Jeton client secret\"\n\
+                 regex = '''\\b({PATTERN})\\b'''\nkeywords = [\"jtn_\"]"
+            ),
+        },
+        Rule {
+            id: "trufflehog",
+            name: "TruffleHog",
+            place: "In config.yaml, for --config",
+            text: format!(
+                "detectors:\n  - name: Jeton client secret\n    keywords:\n      - jtn_\n    \
+                 regex:\n      secret: '\\b({PATTERN})\\b'"
+            ),
+        },
+        Rule {
+            id: "github",
+            name: "GitHub",
+            place: "Settings, Code security, Custom patterns, Secret format",
+            text: PATTERN.to_owned(),
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{crypto::random::Entropy, domain::secret::PlainSecret};
+
+    #[test]
+    fn the_pattern_describes_the_secrets_that_are_made() {
+        let secret = PlainSecret::generate(&Entropy::seeded(3));
+        let parts: Vec<&str> = secret.reveal().split('_').collect();
+
+        assert_eq!(PATTERN, r"jtn_[A-Z2-7]{8}_[0-9A-Za-z]{49}");
+        let [prefix, id, rest] = parts.as_slice() else {
+            unreachable!("a secret has three parts");
+        };
+        assert_eq!(*prefix, "jtn");
+        assert!(
+            id.len() == 8
+                && id
+                    .bytes()
+                    .all(|it| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".contains(&it))
+        );
+        assert!(rest.len() == 49 && rest.bytes().all(|it| it.is_ascii_alphanumeric()));
+    }
+}

@@ -1,0 +1,120 @@
+//! The audit log: read, filtered, exported.
+
+use jeton::domain::{permission::Role, time::Span};
+
+use crate::harness::{
+    browser::{Browser, PASSWORD},
+    server::TestServer,
+};
+
+/// The export of a filter, line by line.
+async fn exported(browser: &mut Browser<'_>, query: &str, format: &str) -> Vec<String> {
+    let page = browser.open(&format!("/audit{query}")).await;
+    let page = browser
+        .submit(&page, "/audit/export", &[("format", format)])
+        .await;
+    page.assert_status(200);
+    let text = String::from_utf8(page.reply.body.to_vec()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_change_is_told_in_words_with_what_it_was_before() {
+    let server = TestServer::start().await;
+    server.client("mailer").await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    let page = browser.open("/audit").await;
+
+    page.assert_says("Registered the client");
+    page.assert_says("A client mailer");
+    page.assert_says("Unix user 0 on this machine");
+    page.assert_says("Set the server up");
+    page.assert_says("Unbroken since");
+}
+
+/// Console 46.
+#[tokio::test]
+async fn what_the_filter_shows_is_what_is_exported() {
+    let server = TestServer::start().await;
+    server.client("mailer").await;
+    server.client("billing").await;
+    let mut browser = server.signed_in(Role::Owner).await;
+
+    let page = browser.open("/audit?what=mailer").await;
+    page.assert_says("Registered the client");
+    page.assert_does_not_say("billing");
+    let lines = exported(&mut browser, "?what=mailer", "jsonl").await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains(r#""action":"client.create""#),
+        "{lines:?}"
+    );
+    let lines = exported(&mut browser, "?act=client.", "csv").await;
+
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines[0].starts_with("seq,at,actor,action,object_kind"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].contains(",client.create,client,billing,"),
+        "{lines:?}"
+    );
+    let page = browser.open("/audit?act=audit.").await;
+    page.assert_says("Exported the audit log");
+    page.assert_says("owner@example.com");
+    page.assert_says("192.0.2.8");
+}
+
+#[tokio::test]
+async fn an_export_of_a_long_log_has_every_record_once() {
+    let server = TestServer::start().await;
+    for n in 0..1_010 {
+        server.client(&format!("client-{n}")).await;
+    }
+    let mut browser = server.signed_in(Role::Admin).await;
+
+    let lines = exported(&mut browser, "?act=client.create", "jsonl").await;
+
+    assert_eq!(lines.len(), 1_010);
+    let page = browser.open("/audit?act=client.create").await;
+    page.assert_says("client-1009");
+    page.assert_does_not_say("client-909 ");
+    page.assert_says("Older changes");
+}
+
+#[tokio::test]
+async fn a_filter_that_finds_nothing_says_so_in_words() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    let page = browser
+        .open("/audit?who=ben%40example.com&act=secret.rotate&from=2027-01-01")
+        .await;
+    page.assert_says(
+        "No change by ben@example.com, of the kind “Rotated the secret” and from 2027-01-01.",
+    );
+    page.assert_says("Clear the filter");
+    let page = browser.open("/audit?from=yesterday").await;
+
+    page.assert_says("Write the date as 2026-11-25, not as “yesterday”");
+    page.assert_does_not_say("Set the server up");
+}
+
+#[tokio::test]
+async fn an_export_waits_until_it_is_clear_who_asks() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Owner).await;
+    server.advance(Span::minutes(20)).await;
+
+    let page = browser.open("/audit?act=client.").await;
+    let form = [("format", "csv")];
+    let page = browser.submit(&page, "/audit/export", &form).await;
+    page.assert_says("Confirm it is you");
+    let form = [("confirm_password", PASSWORD)];
+    let page = browser.submit(&page, "/audit/export", &form).await;
+
+    page.assert_says("Confirmed. Choose the export again; it starts at once.");
+    assert_eq!(exported(&mut browser, "?act=client.", "csv").await.len(), 1);
+}

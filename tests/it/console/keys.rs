@@ -1,0 +1,112 @@
+//! Signing keys, as operators see and change them.
+
+use jeton::domain::{permission::Role, time::Span};
+
+use crate::harness::{
+    browser::{Browser, PASSWORD},
+    server::TestServer,
+};
+
+/// The id of the one key that has this age.
+fn kid(server: &TestServer, age: &str) -> String {
+    let registry = server.app.registry();
+    let now = server.app.now();
+    let mut keys = registry.keys();
+    let found = keys.find(|key| registry.age(key, now).as_str() == age);
+    found
+        .unwrap_or_else(|| panic!("no key is {age}"))
+        .id
+        .to_string()
+}
+
+async fn publish_next(browser: &mut Browser<'_>) {
+    let page = browser.open("/keys/new").await;
+    let page = browser.submit(&page, "/keys", &[]).await;
+    page.assert_says("New key published. It signs from");
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs_and_can_be_withdrawn() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+
+    publish_next(&mut browser).await;
+    let next = kid(&server, "pending");
+    let page = browser.open("/keys").await;
+    page.assert_says(&next);
+    page.assert_says("Nobody is known to be ready");
+    let action = format!("/keys/{next}/withdraw");
+    let page = browser.submit(&page, &action, &[]).await;
+
+    page.assert_at("/keys");
+    page.assert_says("Key withdrawn.");
+    assert_eq!(kid(&server, "revoked"), next);
+}
+
+/// Console 45.
+#[tokio::test]
+async fn switching_names_who_fetched_the_key_set_too_early() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Owner).await;
+    server.get("/oauth2/jwks").await;
+    server.advance(Span::days(1)).await;
+    browser.sign_in("owner@example.com", PASSWORD).await;
+    publish_next(&mut browser).await;
+    server.advance(Span::minutes(30)).await;
+    browser.sign_in("owner@example.com", PASSWORD).await;
+    let next = kid(&server, "pending");
+
+    let page = browser.open("/keys").await;
+    page.assert_says("Not safe to switch yet");
+    page.assert_says("192.0.2.7 last fetched it 24 hours ago and would refuse new tokens.");
+    server.get("/oauth2/jwks").await;
+    let page = browser.open(&format!("/keys/{next}/switch")).await;
+    page.assert_says("Safe to switch: the one address");
+    let page = browser
+        .submit(&page, &format!("/keys/{next}/switch"), &[])
+        .await;
+
+    page.assert_says("The next key signs from");
+    assert_eq!(kid(&server, "active"), next);
+}
+
+#[tokio::test]
+async fn taking_a_key_out_says_how_many_tokens_die() {
+    let server = TestServer::start().await;
+    server.api("urn:shop", "read").await;
+    let client = server
+        .client("mailer")
+        .await
+        .granted("urn:shop", "read")
+        .await;
+    for _ in 0..3 {
+        client
+            .ask("grant_type=client_credentials")
+            .await
+            .assert_issued();
+    }
+    let mut browser = server.signed_in(Role::Owner).await;
+    let signing = kid(&server, "active");
+    let action = format!("/keys/{signing}/remove");
+
+    let page = browser.open(&action).await;
+    page.assert_says("Up to 3 tokens that it signed are alive.");
+    page.assert_says("Remove the key and void 3 tokens");
+    let page = browser.submit(&page, &action, &[]).await;
+
+    page.assert_says("Key removed, and its tokens with it.");
+    let set = server.get("/oauth2/jwks").await.json().to_string();
+    assert!(!set.contains(&signing), "{set}");
+}
+
+#[tokio::test]
+async fn a_viewer_sees_keys_and_no_way_to_change_them() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    let page = browser.open("/keys").await;
+    page.assert_status(200);
+    page.assert_says("Signs every new token.");
+    page.assert_does_not_say("Remove at once");
+    browser.open("/keys/new").await.assert_status(403);
+}
