@@ -159,7 +159,7 @@ impl Filter {
             parts.push(format!("of the kind “{}”", words::act_or_group(&self.act)));
         }
         if !self.what.is_empty() {
-            parts.push(format!("on {}", self.what));
+            parts.push(format!("on “{}”", self.what));
         }
         if !self.from.is_empty() {
             parts.push(format!("from {}", self.from));

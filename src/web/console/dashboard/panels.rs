@@ -296,6 +296,6 @@ fn old(age: Span) -> String {
     if age < Span::minutes(2) {
         "made just now".to_owned()
     } else {
-        format!("signs for {}", age.in_words())
+        format!("signing for {}", age.in_words())
     }
 }
