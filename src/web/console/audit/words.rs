@@ -54,7 +54,13 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         prefix: "grant.",
         name: "Access",
-        acts: &[Action::GrantSet, Action::GrantRemove, Action::GrantWatch, Action::GrantUnwatch, Action::GrantKeep],
+        acts: &[
+            Action::GrantSet,
+            Action::GrantRemove,
+            Action::GrantWatch,
+            Action::GrantUnwatch,
+            Action::GrantKeep,
+        ],
     },
     Group {
         prefix: "api.",
@@ -113,9 +119,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         prefix: "settings.",
         name: "Settings",
-        acts: &[
-            Action::SettingsEdit,
-        ],
+        acts: &[Action::SettingsEdit],
     },
     Group {
         prefix: "handover.",
