@@ -15,6 +15,7 @@ pub mod client_credentials;
 pub mod credentials;
 pub mod form;
 mod hint;
+pub mod inspection;
 pub mod json;
 pub mod metadata;
 pub mod params;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
 pub use self::{
-    apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput},
+    apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput, scopes_from_lines},
     clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},

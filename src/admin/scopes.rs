@@ -1,5 +1,7 @@
 //! The scopes of an API: added, edited, deprecated, removed.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use super::{
     apis::{MOST_SCOPES, name_some, too_many_scopes},
     command::Command,
@@ -46,6 +48,52 @@ impl Command for AddScope {
         after.scopes.insert(self.scope, self.detail);
         draft.put_api(Action::ScopeCreate, after);
         Ok(())
+    }
+}
+
+/// Gives an API many scopes at once, all or none; those that it has stay as they are.
+#[derive(Clone, Debug)]
+pub struct AddScopes {
+    /// Which API.
+    pub api: ApiIdentifier,
+    /// The scopes.
+    pub scopes: BTreeMap<Scope, ApiScope>,
+}
+
+/// What became of many scopes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Added {
+    /// How many are new.
+    pub new: u64,
+    /// How many were there before.
+    pub known: u64,
+}
+
+impl Command for AddScopes {
+    type Outcome = Added;
+
+    const NEEDS: Permission = Permission::WriteApis;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Added, Refusal> {
+        let before = require::own_api(registry, &self.api)?;
+        let mut after = Api::clone(before);
+        let mut added = Added { new: 0, known: 0 };
+        for (scope, detail) in self.scopes {
+            match after.scopes.entry(scope) {
+                Entry::Occupied(_) => added.known += 1,
+                Entry::Vacant(place) => {
+                    place.insert(detail);
+                    added.new += 1;
+                }
+            }
+        }
+        if after.scopes.len() > MOST_SCOPES {
+            return Err(too_many_scopes());
+        }
+        if added.new > 0 {
+            draft.put_api(Action::ScopeCreate, after);
+        }
+        Ok(added)
     }
 }
 

@@ -1,7 +1,5 @@
 //! `jeton inspect`: what a token says, in plain words, and whether to believe it.
 
-mod claims;
-
 use std::{
     io::{self, IsTerminal, Read},
     path::Path,
@@ -10,7 +8,6 @@ use std::{
 use clap::Args;
 use serde_json::{Value, json};
 
-use self::claims::{Claim, explained};
 use super::{
     desk::Desk,
     failure::Failure,
@@ -24,7 +21,12 @@ use crate::{
         jws::{VerifyError, decode_unverified, key_id_of},
         verifier::Verifier,
     },
-    domain::{issuer::Issuer, secret::public_id, time::Timestamp},
+    domain::{issuer::Issuer, secret::public_id},
+    oauth::inspection::{
+        Validity,
+        claims::{self, Claim, explained},
+        not_a_token, trimmed,
+    },
 };
 
 /// Show what a token says: its header, its claims, and whether it is to be believed.
@@ -54,8 +56,8 @@ impl InspectCommand {
     /// Reads the token and says what it is.
     pub(crate) async fn run(self, place: Place, format: Format) -> Result<(), Failure> {
         let token = self.read()?;
-        let token = token.trim();
-        let token = token.strip_prefix("Bearer ").unwrap_or(token);
+        let token = trimmed(&token);
+        let token = token.as_str();
         if let Some(id) = public_id(token) {
             return Err(Failure::refused(
                 "client-secret",
@@ -99,7 +101,7 @@ impl InspectCommand {
             )),
             (validity, _) => Err(Failure::refused(
                 validity.word(),
-                validity.in_words(&format.pen()),
+                in_words(validity, &format.pen()),
             )),
         }
     }
@@ -125,19 +127,6 @@ impl InspectCommand {
                 Ok(token.to_owned())
             }
         }
-    }
-}
-
-fn not_a_token(text: &str) -> String {
-    let parts = text.split('.').count();
-    match (text.is_empty(), parts) {
-        (true, _) => "there is nothing to inspect".to_owned(),
-        (_, 3) => {
-            "this has the three parts of a token, but they are not a JOSE header and claims: \
-                   has it been cut or wrapped?"
-                .to_owned()
-        }
-        _ => format!("this is no signed token (JWS): it has {parts} parts between dots, not three"),
     }
 }
 
@@ -216,45 +205,14 @@ fn check(token: &str, header: &Value, keys: &Keys) -> Signature {
     }
 }
 
-/// What the clock says of a token.
-enum Validity {
-    Current { until: Timestamp },
-    Expired { at: Timestamp },
-    NotYet { from: Timestamp },
-    Endless,
-}
-
-impl Validity {
-    fn of(claims: &Value, now: Timestamp) -> Self {
-        let moment = |name: &str| claims[name].as_i64().map(Timestamp);
-        if let Some(from) = moment("nbf").filter(|from| *from > now) {
-            return Self::NotYet { from };
+fn in_words(validity: &Validity, pen: &Pen) -> String {
+    match validity {
+        Validity::Current { until } => format!("it expires {}", pen.relative(*until)),
+        Validity::Expired { at } => format!("this token expired {}", pen.relative(*at)),
+        Validity::NotYet { from } => {
+            format!("this token is not valid before {}", pen.moment(*from))
         }
-        match moment("exp") {
-            Some(at) if at <= now => Self::Expired { at },
-            Some(until) => Self::Current { until },
-            None => Self::Endless,
-        }
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Current { .. } => "current",
-            Self::Expired { .. } => "expired",
-            Self::NotYet { .. } => "not-yet-valid",
-            Self::Endless => "without-expiry",
-        }
-    }
-
-    fn in_words(&self, pen: &Pen) -> String {
-        match self {
-            Self::Current { until } => format!("it expires {}", pen.relative(*until)),
-            Self::Expired { at } => format!("this token expired {}", pen.relative(*at)),
-            Self::NotYet { from } => {
-                format!("this token is not valid before {}", pen.moment(*from))
-            }
-            Self::Endless => "this token has no expiry, which an access token must have".to_owned(),
-        }
+        Validity::Endless => "this token has no expiry, which an access token must have".to_owned(),
     }
 }
 
@@ -268,22 +226,22 @@ fn laid_out(
         (Validity::Current { .. }, Signature::Good) => {
             format!(
                 "Good: signed by a key that was checked; {}.",
-                validity.in_words(pen)
+                in_words(validity, pen)
             )
         }
         (_, Signature::Wrong(reason)) => pen.warning(&format!("Do not believe it: {reason}.")),
         (Validity::Current { .. }, Signature::Unchecked(reason)) => format!(
             "Current: {}. {}: {reason}.",
-            validity.in_words(pen),
+            in_words(validity, pen),
             pen.warning("Signature not checked")
         ),
         (_, Signature::Good) => format!(
             "{} Its signature is good.",
-            pen.warning(&sentence(&validity.in_words(pen)))
+            pen.warning(&sentence(&in_words(validity, pen)))
         ),
         (_, Signature::Unchecked(reason)) => format!(
             "{} Signature not checked: {reason}.",
-            pen.warning(&sentence(&validity.in_words(pen)))
+            pen.warning(&sentence(&in_words(validity, pen)))
         ),
     };
     format!(

@@ -6,6 +6,7 @@
 
 mod account;
 mod act;
+mod apis;
 mod assets;
 mod audit;
 mod chart;
@@ -16,6 +17,7 @@ mod form;
 mod invitation;
 mod keys;
 mod operators;
+mod inspector;
 mod page;
 mod pipe;
 mod qr;
@@ -113,12 +115,14 @@ fn routes() -> Router<Console> {
         .merge(account::routes())
         .merge(audit::routes())
         .merge(clients::routes())
+        .merge(apis::routes())
         .merge(dashboard::routes())
         .merge(invitation::routes())
         .merge(keys::routes())
         .merge(operators::routes())
         .merge(set_up::routes())
         .merge(settings::routes())
+        .merge(inspector::routes())
         .merge(sign_in::routes())
 }
 

@@ -1,8 +1,10 @@
 //! The console, as browsers see it: a module for each part of it.
 
+mod apis;
 mod audit;
 mod dashboard;
 mod everywhere;
+mod inspector;
 mod keys;
 mod markup;
 mod operators;

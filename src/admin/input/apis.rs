@@ -120,6 +120,41 @@ impl ScopeInput {
     }
 }
 
+/// Reads scopes from lines of text: the scope, and what it opens. A `!` in front marks it as
+/// sensitive; empty lines, and those that begin with `#`, say nothing.
+pub fn scopes_from_lines(text: &str) -> Result<BTreeMap<Scope, ApiScope>, FieldErrors> {
+    let refuse = |message: &str| FieldErrors::one("lines", message);
+    let mut scopes = BTreeMap::new();
+    for (n, line) in text.lines().map(str::trim).enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (marked, rest) = match line.strip_prefix('!') {
+            Some(rest) => (true, rest.trim_start()),
+            None => (false, line),
+        };
+        let (name, description) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let input = ScopeInput {
+            name: name.to_owned(),
+            description: Some(description.trim().to_owned()),
+            sensitive: marked,
+        };
+        let mut errors = FieldErrors::default();
+        let read = input.read("", &mut errors);
+        if let Some((_, message)) = errors.iter().next() {
+            return Err(refuse(&format!("line {}: {message}", n + 1)));
+        }
+        let (scope, detail) = read.expect(CHECKED);
+        if scopes.insert(scope, detail).is_some() {
+            return Err(refuse(&format!("line {}: {name} stands twice", n + 1)));
+        }
+    }
+    if scopes.is_empty() {
+        return Err(refuse("write one scope a line"));
+    }
+    Ok(scopes)
+}
+
 fn sensitivity(sensitive: bool) -> Sensitivity {
     if sensitive {
         Sensitivity::Sensitive

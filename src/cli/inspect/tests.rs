@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::time::Timestamp;
 use crate::crypto::{
     random::Entropy,
     signer::{Algorithm, Signer, Typ},

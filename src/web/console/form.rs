@@ -199,6 +199,11 @@ impl Sheet {
         self.errors.push((field.to_owned(), capital(message)));
     }
 
+    /// Puts `value` into a field.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.fields.set(name, value);
+    }
+
     /// What stands in a field.
     pub(super) fn value(&self, name: &str) -> &str {
         self.fields.raw(name)

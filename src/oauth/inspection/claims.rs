@@ -5,21 +5,27 @@ use serde_json::Value;
 use crate::domain::time::Timestamp;
 
 /// One member, with its meaning.
-pub(super) struct Claim {
-    pub(super) name: String,
-    pub(super) value: String,
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Claim {
+    /// Its name.
+    pub name: String,
+    /// Its value, as text.
+    pub value: String,
     /// If it is a moment: which.
-    pub(super) moment: Option<Timestamp>,
-    pub(super) meaning: &'static str,
+    pub moment: Option<Timestamp>,
+    /// What it means; nothing is the empty text.
+    pub meaning: &'static str,
 }
 
-pub(super) const HEADER: &[(&str, &str)] = &[
+/// The members of a header, and what they mean.
+pub const HEADER: &[(&str, &str)] = &[
     ("alg", "what it is signed with"),
     ("typ", "what it is: at+jwt is an access token (RFC 9068)"),
     ("kid", "the key that signed it"),
 ];
 
-pub(super) const CLAIMS: &[(&str, &str)] = &[
+/// The claims of an access token, and what they mean.
+pub const CLAIMS: &[(&str, &str)] = &[
     ("iss", "who issued it"),
     ("aud", "the API it is for; any other must refuse it"),
     ("sub", "whom it speaks for: the client itself"),
@@ -34,7 +40,7 @@ pub(super) const CLAIMS: &[(&str, &str)] = &[
 const MOMENTS: [&str; 4] = ["iat", "nbf", "exp", "auth_time"];
 
 /// The members of `object`: those that are known first, in their order, then the others.
-pub(super) fn explained(object: &Value, known: &'static [(&str, &str)]) -> Vec<Claim> {
+pub fn explained(object: &Value, known: &'static [(&str, &str)]) -> Vec<Claim> {
     let Some(members) = object.as_object() else {
         return Vec::new();
     };

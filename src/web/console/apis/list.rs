@@ -1,0 +1,68 @@
+//! All APIs.
+
+use askama::Template;
+use axum::{Router, body::Body, extract::State, http::Response, routing::get};
+
+use super::{
+    super::{
+        Console,
+        page::{self, Frame, Here},
+        visit::Visitor,
+        words::counted,
+    },
+    address,
+};
+use crate::{
+    admin::views::ApiView,
+    domain::{api::Api, registry::Registry, time::Span},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/apis", get(show))
+}
+
+#[derive(Template)]
+#[template(path = "apis/list.html")]
+struct ListPage {
+    frame: Frame,
+    apis: Vec<Row>,
+    built_in: Vec<Row>,
+}
+
+/// An API in the list.
+struct Row {
+    api: ApiView,
+    path: String,
+    lifetime: String,
+    deprecated: usize,
+}
+
+impl Row {
+    fn of(api: &Api, registry: &Registry) -> Self {
+        let view = ApiView::of(api, registry);
+        Self {
+            path: address(&api.identifier),
+            lifetime: Span(view.token_lifetime.into()).in_words(),
+            deprecated: view.scopes.iter().filter(|it| it.deprecated).count(),
+            api: view,
+        }
+    }
+}
+
+impl ListPage {
+    fn count(&self) -> String {
+        counted(self.apis.len() as u64, "API")
+    }
+}
+
+async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
+    let registry = console.app.registry_arc();
+    let rows = registry.apis().map(|api| Row::of(api, &registry));
+    let (built_in, mut apis): (Vec<_>, Vec<_>) = rows.partition(|row| row.api.built_in);
+    apis.sort_by_cached_key(|row| row.api.name.to_lowercase());
+    page::ok(&ListPage {
+        frame: visitor.frame(Here::Apis).await,
+        apis,
+        built_in,
+    })
+}

@@ -1,0 +1,113 @@
+//! A new API.
+
+use askama::Template;
+use axum::{Router, body::Body, extract::State, http::Response, routing::get};
+use zeroize::Zeroizing;
+
+use super::{
+    super::{
+        Console,
+        form::{Fields, Form, Sheet},
+        page::{self, Flash, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
+    address, complaints, key, sheet,
+};
+use crate::{
+    admin::{
+        apis::Defined,
+        input::{ApiInput, SpanInput},
+    },
+    app::AdminError,
+    domain::{audit::Object, permission::Permission},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/apis/new", get(show).post(define))
+}
+
+#[derive(Template)]
+#[template(path = "apis/new.html")]
+struct NewPage {
+    frame: Frame,
+    sheet: Sheet,
+}
+
+async fn show(visitor: Visitor) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let mut fields = Fields::default();
+    fields.set("token_lifetime", "1h");
+    fields.set("algorithm", "ES256");
+    Ok(page::ok(&NewPage {
+        frame: visitor.frame(Here::Apis).await,
+        sheet: Sheet::of(fields),
+    }))
+}
+
+async fn define(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let errors = match input(&form.fields).parse() {
+        Err(errors) => errors,
+        Ok(command) => {
+            let terms = form.terms_of_new(&console.app);
+            match console
+                .app
+                .execute_on(visitor.actor(), terms, command)
+                .await
+            {
+                Ok(defined) => return told(&console, &visitor, &defined).await,
+                Err(AdminError::Replayed(Object::Api(api))) => {
+                    return Ok(visitor.see(&address(&api)));
+                }
+                Err(error) => complaints(error, "identifier")?,
+            }
+        }
+    };
+    Ok(page::refused(&NewPage {
+        frame: visitor.plain_frame(Here::Apis),
+        sheet: sheet(form.fields, &errors, &MISSING),
+    }))
+}
+
+const MISSING: [(&str, &str); 3] = [
+    ("name", "Enter a name for the API"),
+    (
+        "identifier",
+        "Enter the audience: the address of the API, or a URN",
+    ),
+    (
+        "token_lifetime",
+        "Enter how long its tokens live, such as 1h",
+    ),
+];
+
+fn input(fields: &Fields) -> ApiInput {
+    ApiInput {
+        identifier: fields.text("identifier").to_owned(),
+        name: fields.text("name").to_owned(),
+        description: Some(fields.text("description").to_owned()),
+        algorithm: Some(fields.text("algorithm").to_owned()),
+        token_lifetime: Some(SpanInput::Text(fields.text("token_lifetime").to_owned())),
+        scopes: Vec::new(),
+    }
+}
+
+/// Shows the shared key if there is one, else the API.
+async fn told(
+    console: &Console,
+    visitor: &Visitor,
+    defined: &Defined,
+) -> Result<Response<Body>, Trouble> {
+    let api = &defined.api;
+    let Some(shared) = &defined.shared_key else {
+        let flash = Flash::done(format!("{} is defined. Now add its scopes.", api.name));
+        return visitor.done(&address(&api.identifier), flash).await;
+    };
+    let text = Zeroizing::new(shared.reveal().to_owned());
+    Ok(key::open(console, visitor, &api.identifier, text))
+}

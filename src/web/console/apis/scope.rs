@@ -1,0 +1,229 @@
+//! One scope: described, deprecated, removed.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, State},
+    http::Response,
+    routing::{get, post},
+};
+
+use super::{
+    super::{
+        Console,
+        form::{Fields, Form, Sheet},
+        page::{self, Flash, Frame, Here, Undo},
+        trouble::Trouble,
+        visit::Visitor,
+        words::segment,
+    },
+    ApiHead, Named, Tab, complaints,
+    head::{self, Holder, have_it},
+    once, sheet,
+};
+use crate::{
+    admin::{
+        input::{Edit, ScopeEditInput},
+        scopes::{EditScope, RemoveScope},
+        views::ScopeView,
+    },
+    domain::{
+        api::{Api, Offer},
+        audit::Object,
+        permission::Permission,
+        scope::Scope,
+    },
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/apis/{id}/scopes/{scope}", get(show).post(edit))
+        .route("/apis/{id}/scopes/{scope}/offer", post(offer))
+        .route("/apis/{id}/scopes/{scope}/remove", post(remove))
+}
+
+#[derive(Template)]
+#[template(path = "apis/scope.html")]
+struct ScopePage {
+    frame: Frame,
+    head: ApiHead,
+    scope: ScopeView,
+    path: String,
+    holders: Vec<Holder>,
+    sheet: Sheet,
+}
+
+/// A scope that an address names, and its API.
+struct Asked {
+    api: Arc<Api>,
+    scope: Scope,
+    path: String,
+}
+
+impl Asked {
+    fn find(api: Arc<Api>, name: &str) -> Result<Self, Trouble> {
+        let Some((scope, _)) = api.scopes.get_key_value(name) else {
+            return Err(Trouble::missing("scope", name));
+        };
+        if api.is_admin() {
+            return Err(Trouble::conflict(
+                "The scopes of the built-in API stay as they are.",
+            ));
+        }
+        let path = format!(
+            "{}/scopes/{}",
+            head::address(&api.identifier),
+            segment(scope.as_str())
+        );
+        Ok(Self {
+            scope: scope.clone(),
+            path,
+            api,
+        })
+    }
+
+    fn object(&self) -> Object {
+        Object::Api(self.api.identifier.clone())
+    }
+
+    fn page(&self, frame: Frame, console: &Console, sheet: Option<Sheet>) -> ScopePage {
+        let registry = console.app.registry();
+        let scope = ScopeView::of(&self.scope, &self.api.scopes[&self.scope]);
+        ScopePage {
+            frame,
+            head: ApiHead::of(&self.api, Tab::Scopes).below(&scope.name),
+            holders: head::holders(&registry, &self.api, Some(&scope.name)),
+            sheet: sheet.unwrap_or_else(|| as_it_is(&scope)),
+            path: self.path.clone(),
+            scope,
+        }
+    }
+}
+
+fn as_it_is(scope: &ScopeView) -> Sheet {
+    let mut fields = Fields::default();
+    fields.set("description", &scope.description);
+    if scope.sensitive {
+        fields.set("sensitive", "yes");
+    }
+    Sheet::of(fields)
+}
+
+impl ScopePage {
+    fn have_it(&self) -> String {
+        have_it(&self.holders)
+    }
+}
+
+async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let asked = Asked::find(api, &name)?;
+    let frame = visitor.frame(Here::Apis).await;
+    Ok(page::ok(&asked.page(frame, &console, None)))
+}
+
+async fn edit(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let asked = Asked::find(api, &name)?;
+    let input = ScopeEditInput {
+        description: Edit::Set(form.fields.text("description").to_owned()),
+        sensitive: Some(form.fields.has("sensitive")),
+        deprecated: None,
+    };
+    let errors = match input.parse(asked.api.identifier.clone(), asked.scope.clone()) {
+        Err(errors) => errors,
+        Ok(command) => {
+            let terms = form.terms(&console.app, asked.object());
+            let done = console
+                .app
+                .execute_on(visitor.actor(), terms, command)
+                .await;
+            match once(done) {
+                Ok(_) => {
+                    let flash = Flash::done(format!("{} is saved.", asked.scope));
+                    let path = head::address(&asked.api.identifier);
+                    return visitor.done(&path, flash).await;
+                }
+                Err(error) => complaints(error, "description")?,
+            }
+        }
+    };
+    let sheet = sheet(form.fields, &errors, &[]);
+    let frame = visitor.plain_frame(Here::Apis);
+    Ok(page::refused(&asked.page(frame, &console, Some(sheet))))
+}
+
+/// Deprecates a scope, or offers it again.
+async fn offer(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let asked = Asked::find(api, &name)?;
+    let is_closed = form.fields.text("offer") == "deprecated";
+    let mut command = EditScope::of(asked.api.identifier.clone(), asked.scope.clone());
+    command.offer = Some(if is_closed {
+        Offer::Deprecated
+    } else {
+        Offer::Open
+    });
+    let terms = form.terms(&console.app, asked.object());
+    once(
+        console
+            .app
+            .execute_on(visitor.actor(), terms, command)
+            .await,
+    )?;
+    let scope = &asked.scope;
+    let flash = if is_closed {
+        let text = format!("{scope} is deprecated. Who has it keeps it; nobody new gets it.");
+        Flash::done(text).with_undo(Undo {
+            path: format!("{}/offer", asked.path),
+            fields: vec![("offer".to_owned(), "open".to_owned())],
+            within: "any time".to_owned(),
+        })
+    } else {
+        Flash::done(format!("{scope} can be granted again."))
+    };
+    visitor.done(&asked.path, flash).await
+}
+
+async fn remove(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let asked = Asked::find(api, &name)?;
+    let command = RemoveScope {
+        api: asked.api.identifier.clone(),
+        scope: asked.scope.clone(),
+    };
+    let terms = form.terms(&console.app, asked.object());
+    once(
+        console
+            .app
+            .execute_on(visitor.actor(), terms, command)
+            .await,
+    )?;
+    let flash = Flash::done(format!("{} is removed.", asked.scope));
+    visitor
+        .done(&head::address(&asked.api.identifier), flash)
+        .await
+}

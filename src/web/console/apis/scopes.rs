@@ -1,0 +1,178 @@
+//! The scopes of an API: listed, added one by one or from lines of text.
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::Response,
+    routing::{get, post},
+};
+
+use super::{
+    super::{
+        Console,
+        form::{Fields, Form, Sheet},
+        page::{self, Flash, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+        words::{counted, segment},
+    },
+    ApiHead, Named, Tab, complaints, head, once, sheet,
+};
+use crate::{
+    admin::{
+        input::{ScopeInput, scopes_from_lines},
+        scopes::{AddScopes, Added},
+        views::ScopeView,
+    },
+    domain::{api::Api, audit::Object, registry::Registry},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/apis/{id}", get(show))
+        .route("/apis/{id}/scopes", get(show).post(add))
+        .route("/apis/{id}/import", post(import))
+}
+
+#[derive(Template)]
+#[template(path = "apis/scopes.html")]
+struct ScopesPage {
+    frame: Frame,
+    head: ApiHead,
+    scopes: Vec<Row>,
+    sheet: Sheet,
+    is_importing: bool,
+}
+
+/// A scope in the list.
+struct Row {
+    scope: ScopeView,
+    path: String,
+    clients: usize,
+}
+
+impl ScopesPage {
+    fn of(frame: Frame, api: &Api, registry: &Registry, sheet: Sheet) -> Self {
+        let head = ApiHead::of(api, Tab::Scopes);
+        let row = |scope: ScopeView| Row {
+            path: head.to(&format!("/scopes/{}", segment(&scope.name))),
+            clients: head::holders(registry, api, Some(&scope.name)).len(),
+            scope,
+        };
+        Self {
+            scopes: ScopeView::all_of(api).into_iter().map(row).collect(),
+            frame,
+            head,
+            is_importing: !sheet.error("lines").is_empty(),
+            sheet,
+        }
+    }
+
+    fn may_edit(&self) -> bool {
+        self.frame.may_write_apis() && !self.head.is_built_in
+    }
+}
+
+async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+) -> Response<Body> {
+    let registry = console.app.registry_arc();
+    let frame = visitor.frame(Here::Apis).await;
+    let sheet = Sheet::of(Fields::default());
+    page::ok(&ScopesPage::of(frame, &api, &registry, sheet))
+}
+
+async fn add(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let fields = &form.fields;
+    let input = ScopeInput {
+        name: fields.text("name").to_owned(),
+        description: Some(fields.text("description").to_owned()),
+        sensitive: fields.has("sensitive"),
+    };
+    let errors = match input.parse(api.identifier.clone()) {
+        Err(errors) => errors,
+        Ok(command) => {
+            let name = command.scope.to_string();
+            let terms = form.terms_of_new(&console.app);
+            let done = console
+                .app
+                .execute_on(visitor.actor(), terms, command)
+                .await;
+            match once(done) {
+                Ok(_) => {
+                    let flash = Flash::done(format!("{name} is added. Nobody has it yet."));
+                    return visitor
+                        .done(&ApiHead::of(&api, Tab::Scopes).path, flash)
+                        .await;
+                }
+                Err(error) => complaints(error, "name")?,
+            }
+        }
+    };
+    let missing = [("name", "Enter a name for the scope, such as orders:read")];
+    let sheet = sheet(form.fields, &errors, &missing);
+    let frame = visitor.plain_frame(Here::Apis);
+    let registry = console.app.registry_arc();
+    Ok(page::refused(&ScopesPage::of(
+        frame, &api, &registry, sheet,
+    )))
+}
+
+async fn import(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let errors = match scopes_from_lines(form.fields.raw("lines")) {
+        Err(errors) => errors,
+        Ok(scopes) => {
+            let command = AddScopes {
+                api: api.identifier.clone(),
+                scopes,
+            };
+            let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
+            let done = console
+                .app
+                .execute_on(visitor.actor(), terms, command)
+                .await;
+            match once(done) {
+                Ok(added) => {
+                    let flash = Flash::done(added.map_or_else(String::new, in_words));
+                    return visitor
+                        .done(&ApiHead::of(&api, Tab::Scopes).path, flash)
+                        .await;
+                }
+                Err(error) => complaints(error, "lines")?,
+            }
+        }
+    };
+    let sheet = sheet(form.fields, &errors, &[("lines", "Enter one scope a line")]);
+    let frame = visitor.plain_frame(Here::Apis);
+    let registry = console.app.registry_arc();
+    Ok(page::refused(&ScopesPage::of(
+        frame, &api, &registry, sheet,
+    )))
+}
+
+fn in_words(added: Added) -> String {
+    let new = match added.new {
+        0 => "No scope is new.".to_owned(),
+        1 => "1 scope is added.".to_owned(),
+        n => format!("{} are added.", counted(n, "scope")),
+    };
+    match added.known {
+        0 => new,
+        1 => format!("{new} 1 was there before and stays as it was."),
+        n => format!("{new} {n} were there before and stay as they were."),
+    }
+}

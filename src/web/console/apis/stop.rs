@@ -1,0 +1,168 @@
+//! Disabling, enabling and removing an API. What stops something is asked about on a page of its own.
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::Response,
+    routing::{get, post},
+};
+
+use super::{
+    super::{
+        Console,
+        form::{Fields, Form, Sheet},
+        page::{self, Flash, Frame, Here, Undo},
+        trouble::Trouble,
+        visit::Visitor,
+        words::counted,
+    },
+    ApiHead, Named, Tab,
+    head::{self, Holder},
+    once,
+};
+use crate::{
+    admin::apis::{DisableApi, EnableApi, RemoveApi},
+    domain::{api::Api, audit::Object, permission::Permission},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/apis/{id}/disable", get(ask_disable).post(disable))
+        .route("/apis/{id}/enable", post(enable))
+        .route("/apis/{id}/remove", get(ask_remove).post(remove))
+}
+
+#[derive(Template)]
+#[template(path = "apis/disable.html")]
+struct DisablePage {
+    frame: Frame,
+    head: ApiHead,
+    holders: Vec<Holder>,
+    lifetime: String,
+}
+
+impl DisablePage {
+    fn act(&self) -> String {
+        match self.holders.len() {
+            0 => format!("Disable {}", self.head.name),
+            n => format!("Disable and refuse {}", counted(n as u64, "client")),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "apis/remove.html")]
+struct RemovePage {
+    frame: Frame,
+    head: ApiHead,
+    sheet: Sheet,
+}
+
+fn object(api: &Api) -> Object {
+    Object::Api(api.identifier.clone())
+}
+
+async fn ask_disable(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let registry = console.app.registry_arc();
+    Ok(page::ok(&DisablePage {
+        frame: visitor.frame(Here::Apis).await,
+        head: ApiHead::of(&api, Tab::Settings).below("Disable"),
+        holders: head::holders(&registry, &api, None),
+        lifetime: api.token_lifetime.span().in_words(),
+    }))
+}
+
+async fn disable(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let command = DisableApi {
+        api: api.identifier.clone(),
+    };
+    let terms = form.terms(&console.app, object(&api));
+    once(
+        console
+            .app
+            .execute_on(visitor.actor(), terms, command)
+            .await,
+    )?;
+    let path = format!("{}/settings", head::address(&api.identifier));
+    let undo = Undo {
+        path: format!("{}/enable", head::address(&api.identifier)),
+        fields: Vec::new(),
+        within: "any time".to_owned(),
+    };
+    let text = format!("{} is disabled. No tokens are issued for it.", api.name);
+    visitor
+        .done(&path, Flash::watch(text).with_undo(undo))
+        .await
+}
+
+async fn enable(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let command = EnableApi {
+        api: api.identifier.clone(),
+    };
+    let terms = form.terms(&console.app, object(&api));
+    once(
+        console
+            .app
+            .execute_on(visitor.actor(), terms, command)
+            .await,
+    )?;
+    let path = format!("{}/settings", head::address(&api.identifier));
+    let text = format!("{} is enabled. Tokens are issued for it again.", api.name);
+    visitor.done(&path, Flash::done(text)).await
+}
+
+async fn ask_remove(visitor: Visitor, Named(api): Named) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    Ok(page::ok(&RemovePage {
+        frame: visitor.frame(Here::Apis).await,
+        head: ApiHead::of(&api, Tab::Settings).below("Delete"),
+        sheet: Sheet::of(Fields::default()),
+    }))
+}
+
+async fn remove(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    if form.fields.text("name") != api.name.as_str() {
+        let mut sheet = Sheet::of(form.fields);
+        sheet.complain("name", &format!("Enter {} to delete it", api.name));
+        return Ok(page::refused(&RemovePage {
+            frame: visitor.plain_frame(Here::Apis),
+            head: ApiHead::of(&api, Tab::Settings).below("Delete"),
+            sheet,
+        }));
+    }
+    let command = RemoveApi {
+        api: api.identifier.clone(),
+    };
+    let terms = form.terms(&console.app, object(&api));
+    once(
+        console
+            .app
+            .execute_on(visitor.actor(), terms, command)
+            .await,
+    )?;
+    let flash = Flash::done(format!("{} is deleted.", api.name));
+    visitor.done("/apis", flash).await
+}
