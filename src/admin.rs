@@ -29,6 +29,7 @@ pub mod scopes;
 pub mod secrets;
 pub mod settings;
 pub mod setup;
+pub mod test_token;
 pub mod views;
 
 #[cfg(test)]

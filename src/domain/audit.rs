@@ -62,6 +62,8 @@ pub enum Action {
     SecretShow,
     /// Secrets that were dead for long were forgotten.
     SecretForget,
+    /// An operator made a token in a client's name, to try it.
+    TokenTest,
     /// A client's scopes on an API were set.
     GrantSet,
     /// A client's scopes on an API were withdrawn.
@@ -173,6 +175,7 @@ impl Action {
             Self::SecretEdit => "secret.edit",
             Self::SecretShow => "secret.show",
             Self::SecretForget => "secret.forget",
+            Self::TokenTest => "token.test",
             Self::GrantSet => "grant.set",
             Self::GrantRemove => "grant.remove",
             Self::ApiCreate => "api.create",

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{
     Context, authenticate::AuthenticatedClient, client_credentials::Grant, json, reason::Reason,
@@ -43,11 +44,21 @@ pub fn sign(
     grant: &Grant<'_>,
     context: &Context<'_>,
 ) -> Result<Signed, Reason> {
+    sign_for(registry, &who.client.id, grant, context)
+}
+
+/// The same for a client that has not authenticated: for an operator who may try its tokens.
+pub fn sign_for(
+    registry: &Registry,
+    client: &ClientId,
+    grant: &Grant<'_>,
+    context: &Context<'_>,
+) -> Result<Signed, Reason> {
     let signer = registry
         .signer_for(grant.api, context.now)
         .ok_or_else(|| Reason::NoSigningKey(grant.api.signing.algorithm()))?;
     let id = context.entropy.token_id();
-    let claims = claims(&who.client.id, grant, &id, context);
+    let claims = claims(client, grant, &id, context);
     let text = signer
         .sign(Typ::AccessToken, claims.as_bytes())
         .map_err(|_| Reason::SigningFailed)?;
@@ -55,6 +66,27 @@ pub fn sign(
         return Err(Reason::TooManyScopes);
     }
     Ok(Signed { text, id })
+}
+
+/// Header and claims that a token for `grant` would have. Nothing is signed.
+pub fn preview(
+    registry: &Registry,
+    client: &ClientId,
+    grant: &Grant<'_>,
+    context: &Context<'_>,
+) -> Result<(Value, Value), Reason> {
+    let algorithm = grant.api.signing.algorithm();
+    let signer = registry
+        .signer_for(grant.api, context.now)
+        .ok_or(Reason::NoSigningKey(algorithm))?;
+    let header = json!({
+        "alg": algorithm.as_str(),
+        "typ": Typ::AccessToken.as_str(),
+        "kid": signer.key_id(),
+    });
+    let claims = claims(client, grant, &context.entropy.token_id(), context);
+    let claims = serde_json::from_str(&claims).map_err(|_| Reason::SigningFailed)?;
+    Ok((header, claims))
 }
 
 /// The claims of RFC 9068 §2.2, as JSON.

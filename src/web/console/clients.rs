@@ -1,5 +1,6 @@
 //! Clients: the list of them, and the pages of each.
 
+mod activity;
 mod head;
 mod list;
 mod new;
@@ -7,6 +8,7 @@ mod overview;
 mod reveal;
 mod settings;
 mod snippets;
+mod try_it;
 
 use axum::Router;
 
@@ -20,4 +22,6 @@ pub(super) fn routes() -> Router<Console> {
         .merge(overview::routes())
         .merge(reveal::routes())
         .merge(settings::routes())
+        .merge(activity::routes())
+        .merge(try_it::routes())
 }

@@ -4,12 +4,15 @@
 //! What is pasted comes by POST, is looked at, and is gone: it is neither kept nor logged. Only what
 //! reads as a token comes back with the page; a secret never does.
 
+mod findings;
 mod report;
+mod secret;
 
 use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 
-use self::report::{SecretReport, TokenReport};
+pub(super) use self::report::{Member, members};
+use self::{report::TokenReport, secret::SecretReport};
 use super::{
     Console,
     form::{Fields, Form, Sheet},
