@@ -18,6 +18,7 @@ mod invitation;
 mod keys;
 mod operators;
 mod inspector;
+mod invitation;
 mod page;
 mod pipe;
 mod qr;

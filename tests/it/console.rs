@@ -1,5 +1,6 @@
 //! The console, as browsers see it: a module for each part of it.
 
+mod activity;
 mod apis;
 mod audit;
 mod dashboard;
@@ -11,3 +12,4 @@ mod operators;
 mod roles;
 mod settings;
 mod sign_in;
+mod try_it;

@@ -1,9 +1,9 @@
 use super::*;
-use crate::domain::time::Timestamp;
 use crate::crypto::{
     random::Entropy,
     signer::{Algorithm, Signer, Typ},
 };
+use crate::domain::time::Timestamp;
 
 const PEN: Pen = Pen {
     now: Timestamp(1_795_633_200),

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     admin::evidence::{
-        RefusedAddress, Refusals, Series, Step, Whose,
+        Refusals, RefusedAddress, Series, Step, Whose,
         words::{clock, code, date as short_date, outcome as in_words},
     },
     app::RecentRequest,

@@ -173,9 +173,8 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
     } else {
         Err(Reason::ClientDisabled)
     };
-    let looked = decided.and_then(|grant| {
-        access_token::preview(&registry, &client.id, &grant, &context(console))
-    });
+    let looked = decided
+        .and_then(|grant| access_token::preview(&registry, &client.id, &grant, &context(console)));
     let (preview, refusal) = match looked {
         Ok((header, claims)) => (
             Some((members(&header, HEADER, now), members(&claims, CLAIMS, now))),
