@@ -16,6 +16,7 @@ pub mod draft;
 pub mod evidence;
 pub mod grants;
 pub mod handovers;
+pub mod holders;
 pub mod init;
 pub mod input;
 pub mod invitations;

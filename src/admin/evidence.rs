@@ -4,6 +4,7 @@
 //! Pure functions of the registry, the usage and the moment. Nothing here decides a request.
 
 pub mod attention;
+pub mod carried;
 pub mod horizon;
 pub mod keys;
 mod overlap;

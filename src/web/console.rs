@@ -23,6 +23,7 @@ mod page;
 mod pipe;
 mod qr;
 mod reveal;
+mod review;
 mod set_up;
 mod settings;
 mod sign_in;

@@ -1,5 +1,6 @@
 //! The console, as browsers see it: a module for each part of it.
 
+mod access;
 mod activity;
 mod apis;
 mod audit;

@@ -1,6 +1,7 @@
 //! APIs and their scopes: defined, described, granted, checked.
 
 mod check;
+mod clients;
 mod head;
 mod key;
 mod list;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(new::routes())
         .merge(scopes::routes())
         .merge(scope::routes())
+        .merge(clients::routes())
         .merge(check::routes())
         .merge(settings::routes())
         .merge(key::routes())

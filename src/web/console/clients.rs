@@ -1,5 +1,6 @@
 //! Clients: the list of them, and the pages of each.
 
+mod access;
 mod activity;
 mod head;
 mod list;
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(overview::routes())
         .merge(reveal::routes())
         .merge(settings::routes())
+        .merge(access::routes())
         .merge(activity::routes())
         .merge(try_it::routes())
 }

@@ -47,7 +47,10 @@ async fn the_filter_of_requests_stands_in_the_address() {
     let rows = |page: &crate::harness::browser::Page| {
         let html = page.html();
         let table = html.split("Newest first").nth(1).unwrap_or_default();
-        (table.contains("Token issued"), table.contains("Wrong secret"))
+        (
+            table.contains("Token issued"),
+            table.contains("Wrong secret"),
+        )
     };
     assert_eq!(rows(&issued), (true, false));
     assert_eq!(rows(&refused), (false, true));

@@ -5,11 +5,7 @@ use jeton::{
     store::UsageOf,
 };
 
-use crate::harness::{
-    browser::PASSWORD,
-    caller::Client,
-    server::TestServer,
-};
+use crate::harness::{browser::PASSWORD, caller::Client, server::TestServer};
 
 const PAGE: &str = "/clients/billing-worker/try";
 const MINT: &str = "/clients/billing-worker/try/token";
@@ -28,7 +24,9 @@ async fn a_preview_shows_the_claims_and_makes_nothing() {
 
     let all = browser.open(PAGE).await;
     let one = browser.open(&format!("{PAGE}?chosen=yes&scope=read")).await;
-    let foreign = browser.open(&format!("{PAGE}?chosen=yes&scope=delete")).await;
+    let foreign = browser
+        .open(&format!("{PAGE}?chosen=yes&scope=delete"))
+        .await;
 
     all.assert_says("scope what it opens read write");
     all.assert_says("in 60 minutes");
@@ -72,7 +70,11 @@ async fn a_test_token_works_for_a_minute_and_is_told_to_the_audit_log() {
     let entries = server.app.audit(entries).await.unwrap();
     assert_eq!(entries[0].entry.actor, "operator:operator@example.com");
     let said: Vec<_> = entries[0].entry.changes.iter().collect();
-    assert!(said.iter().any(|it| it.after.as_deref() == Some("https://orders.test")), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|it| it.after.as_deref() == Some("https://orders.test")),
+        "{said:?}"
+    );
 }
 
 /// Console 48, for test tokens.

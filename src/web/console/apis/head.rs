@@ -20,6 +20,8 @@ use crate::domain::{api::Api, id::ApiIdentifier, registry::Registry};
 pub(super) enum Tab {
     /// What it understands.
     Scopes,
+    /// Who may call it.
+    Clients,
     /// How it checks tokens.
     Check,
     /// What is said of it.
@@ -27,11 +29,12 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Scopes, Self::Check, Self::Settings];
+    const ALL: [Self; 4] = [Self::Scopes, Self::Clients, Self::Check, Self::Settings];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Scopes => "Scopes",
+            Self::Clients => "Clients",
             Self::Check => "Check tokens",
             Self::Settings => "Settings",
         }
@@ -40,6 +43,7 @@ impl Tab {
     const fn path(self) -> &'static str {
         match self {
             Self::Scopes => "",
+            Self::Clients => "/clients",
             Self::Check => "/check",
             Self::Settings => "/settings",
         }
