@@ -25,7 +25,7 @@ pub use self::{
     policy::PolicyView,
     secrets::{
         AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
-        SecretsView, VerdictView,
+        SecretsView, VerdictView, judged,
     },
     usage::{
         ClientUsageView, DayView, HourView, KeyFetchView, RefusedView, ScopeUseView, UnknownView,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// A moment, in seconds since 1970-01-01 00:00 UTC.
 #[derive(
@@ -56,6 +56,18 @@ impl Timestamp {
     /// The hour of the day, 0 to 23, in UTC.
     pub fn hour(self) -> u8 {
         u8::try_from(self.0.rem_euclid(86_400) / 3600).unwrap_or(0)
+    }
+}
+
+impl Timestamp {
+    /// For people: `25 Nov, 19:00 UTC`.
+    pub fn in_words(self) -> String {
+        let format =
+            format_description!("[day padding:none] [month repr:short], [hour]:[minute] UTC");
+        OffsetDateTime::from_unix_timestamp(self.0)
+            .ok()
+            .and_then(|moment| moment.format(format).ok())
+            .unwrap_or_else(|| self.to_string())
     }
 }
 

@@ -223,7 +223,8 @@ impl<'a> Addresses<'a> {
     }
 }
 
-fn has_moved(address: IpAddr, old: &AddressUse, new: &SecretUsage) -> bool {
+/// Whether an address has used the new secret since its last use of the old one.
+pub fn has_moved(address: IpAddr, old: &AddressUse, new: &SecretUsage) -> bool {
     new.addresses
         .get(&address)
         .is_some_and(|usage| usage.count > 0 && usage.last > old.last)
@@ -246,65 +247,94 @@ impl Verdict {
         }
     }
 
-    /// The sentence for people.
-    pub fn sentence(&self, now: Timestamp) -> String {
+    /// What it comes to, in a few words: `Not safe to retire yet.`
+    pub fn headline(&self, now: Timestamp) -> String {
         match self {
-            Self::NewUnused => {
-                "The new secret has not been used yet. Nothing has moved.".to_owned()
-            }
+            Self::NewUnused => "The new secret has not been used yet.".to_owned(),
             Self::StopsWhileUsed { deadline, by } => format!(
                 "Stops in {} and is still in use by {}.",
                 deadline.since(now).in_words(),
                 list(by)
             ),
-            Self::InUse { by, last } => format!(
-                "Not safe to retire yet: still in use by {}, last {} ago.",
-                list(by),
-                now.since(*last).in_words()
-            ),
+            Self::InUse { .. } => "Not safe to retire yet.".to_owned(),
+            Self::Nearly { .. } => "Nearly there.".to_owned(),
+            Self::CannotBeSure { .. } => "It is quiet, but this cannot be sure.".to_owned(),
+            Self::Safe { .. } => "Safe to retire.".to_owned(),
+        }
+    }
+
+    /// What it rests on; the empty text where the headline says it all.
+    pub fn reason(&self, now: Timestamp) -> String {
+        match self {
+            Self::NewUnused => "Nothing has moved.".to_owned(),
+            Self::StopsWhileUsed { .. } => String::new(),
+            Self::InUse { by, last } => {
+                let ago = now.since(*last).in_words();
+                if let [one] = by.as_slice() {
+                    format!("{one} used the old secret {ago} ago.")
+                } else {
+                    format!("{} used the old secret, last {ago} ago.", list(by))
+                }
+            }
             Self::Nearly {
                 last,
                 usual,
                 wait_until,
             } => format!(
-                "Nearly there. No use for {}. This client normally asks at least every {}, so wait \
-                 until {wait_until} to be sure.",
+                "No use for {}. This client normally asks at least every {}, so wait until {} to be \
+                 sure.",
                 now.since(*last).in_words(),
-                usual.in_words()
+                usual.in_words(),
+                wait_until.in_words()
             ),
-            Self::CannotBeSure { doubt, addresses } => cannot_be_sure(*doubt, addresses, now),
+            Self::CannotBeSure { doubt, addresses } => doubt.reason(addresses, now),
             Self::Safe { last: Some(last) } => {
-                format!(
-                    "Safe to retire. No use for {}.",
-                    now.since(*last).in_words()
-                )
+                format!("No use for {}.", now.since(*last).in_words())
             }
-            Self::Safe { last: None } => "Safe to retire. It was never used.".to_owned(),
+            Self::Safe { last: None } => "It was never used.".to_owned(),
+        }
+    }
+
+    /// Both, for people.
+    pub fn sentence(&self, now: Timestamp) -> String {
+        let (headline, reason) = (self.headline(now), self.reason(now));
+        if reason.is_empty() {
+            headline
+        } else {
+            format!("{headline} {reason}")
+        }
+    }
+
+    /// Who is meant: who uses the old secret, or who leaves doubt.
+    pub fn addresses(&self) -> &[IpAddr] {
+        match self {
+            Self::StopsWhileUsed { by, .. } | Self::InUse { by, .. } => by,
+            Self::CannotBeSure { addresses, .. } => addresses,
+            Self::NewUnused | Self::Nearly { .. } | Self::Safe { .. } => &[],
         }
     }
 }
 
-fn cannot_be_sure(doubt: Doubt, addresses: &[IpAddr], now: Timestamp) -> String {
-    match doubt {
-        Doubt::SingleUse => format!(
-            "It is quiet, but this cannot be sure: {} used it once only, so its rhythm is unknown.",
-            list(addresses)
-        ),
-        Doubt::Churn => format!(
-            "It is quiet, but this cannot be sure: its addresses come and go ({}), so the next use \
-             may come from one never seen.",
-            list(addresses)
-        ),
-        Doubt::ManyAddresses => {
-            "It is quiet, but this cannot be sure: it was used from too many addresses to tell \
-             them apart."
-                .to_owned()
+impl Doubt {
+    fn reason(self, addresses: &[IpAddr], now: Timestamp) -> String {
+        match self {
+            Self::SingleUse => format!(
+                "{} used it once only, so its rhythm is unknown.",
+                list(addresses)
+            ),
+            Self::Churn => format!(
+                "Its addresses come and go ({}), so the next use may come from one never seen.",
+                list(addresses)
+            ),
+            Self::ManyAddresses => {
+                "It was used from too many addresses to tell them apart.".to_owned()
+            }
+            Self::NotWatching { since } => format!(
+                "Every use is on record only since {} ago, when the server was started or lost \
+                 detail.",
+                now.since(since).in_words()
+            ),
         }
-        Doubt::NotWatching { since } => format!(
-            "It is quiet, but this cannot be sure: every use is on record only since {} ago, when \
-             the server was started or lost detail.",
-            now.since(since).in_words()
-        ),
     }
 }
 
@@ -408,7 +438,10 @@ mod tests {
                 last: NOW
             }
         );
-        assert!(verdict.sentence(NOW).contains("still in use by 10.0.0.1"));
+        assert_eq!(
+            verdict.sentence(NOW),
+            "Not safe to retire yet. 10.0.0.1 used the old secret 0 seconds ago."
+        );
     }
 
     #[test]

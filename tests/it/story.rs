@@ -98,7 +98,10 @@ fn a_secret_is_rotated_without_an_outage() {
         (&"in_use".into(), &false.into())
     );
     let sentence = verdict["sentence"].as_str().unwrap();
-    assert!(sentence.contains("still in use by 127.0.0.2"), "{sentence}");
+    assert!(
+        sentence.contains("127.0.0.2 used the old secret"),
+        "{sentence}"
+    );
 
     // A restart forgets none of it.
     sales.server.restart();
@@ -138,7 +141,7 @@ fn secret_list_says_in_words_who_still_uses_the_old_secret() {
 
     let listed = sales.in_words(&["secret", "list", &sales.client]);
 
-    assert!(listed.contains("still in use by 127.0.0.2"), "{listed}");
+    assert!(listed.contains("127.0.0.2 used the old secret"), "{listed}");
     assert!(!listed.contains(&old) && !listed.contains(&new), "{listed}");
 }
 

@@ -11,8 +11,6 @@ use crate::domain::{time::Timestamp, usage::Outcome};
 const DATE: StaticFormatDescription = format_description!("[day padding:none] [month repr:short]");
 const DATE_OF_YEAR: StaticFormatDescription =
     format_description!("[day padding:none] [month repr:short] [year]");
-const MOMENT: StaticFormatDescription =
-    format_description!("[day padding:none] [month repr:short], [hour]:[minute] UTC");
 const CLOCK: StaticFormatDescription = format_description!("[hour]:[minute] UTC");
 
 /// A day of this year or about it: `25 Nov`.
@@ -27,7 +25,7 @@ pub fn date_of_year(at: Timestamp) -> String {
 
 /// A moment: `25 Nov, 19:00 UTC`.
 pub fn moment(at: Timestamp) -> String {
-    formatted(at, MOMENT)
+    at.in_words()
 }
 
 /// A time of day: `19:00 UTC`.

@@ -210,7 +210,8 @@ fn refused(secret: &Secret, sight: &Sight<'_>) -> String {
     })
 }
 
-fn judged(client: &Client, sight: &Sight<'_>) -> Option<Verdict> {
+/// What the usage says about stopping the old secret of the rotation under way, if one is.
+pub fn judged(client: &Client, sight: &Sight<'_>) -> Option<Verdict> {
     let tally = sight.usage?;
     let of = |secret: Option<&Secret>| -> SecretUsage {
         secret.map_or_else(SecretUsage::default, |secret| tally.of_secret(&secret.id))
@@ -298,17 +299,9 @@ impl RotationView {
                 word: verdict.word().to_owned(),
                 safe: matches!(verdict, Verdict::Safe { .. }),
                 sentence: verdict.sentence(sight.now),
-                addresses: meant(&verdict).iter().map(IpAddr::to_string).collect(),
+                addresses: verdict.addresses().iter().map(IpAddr::to_string).collect(),
             },
         })
-    }
-}
-
-fn meant(verdict: &Verdict) -> &[IpAddr] {
-    match verdict {
-        Verdict::StopsWhileUsed { by, .. } | Verdict::InUse { by, .. } => by,
-        Verdict::CannotBeSure { addresses, .. } => addresses,
-        Verdict::NewUnused | Verdict::Nearly { .. } | Verdict::Safe { .. } => &[],
     }
 }
 
