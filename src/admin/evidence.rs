@@ -3,10 +3,12 @@
 //!
 //! Pure functions of the registry, the usage and the moment. Nothing here decides a request.
 
+mod aftermath;
 pub mod attention;
 pub mod carried;
 pub mod horizon;
 pub mod keys;
+mod moves;
 mod overlap;
 pub mod overview;
 mod refusals;
@@ -16,6 +18,8 @@ mod series;
 pub mod words;
 
 pub use self::{
+    aftermath::Aftermath,
+    moves::{Moves, Recent},
     overlap::{Choice, Habit, Recommendation},
     refusals::{Refusals, RefusedAddress, RefusedOutcome},
     series::{Point, Series, Step},

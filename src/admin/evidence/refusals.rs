@@ -106,7 +106,8 @@ fn outcomes(tally: &Tally, whose: Whose<'_>, now: Timestamp) -> Vec<RefusedOutco
     groups
 }
 
-fn addresses(tally: &Tally, whose: Whose<'_>, since: Timestamp) -> Vec<RefusedAddress> {
+/// Who was refused since then, latest first.
+pub(super) fn addresses(tally: &Tally, whose: Whose<'_>, since: Timestamp) -> Vec<RefusedAddress> {
     let mut found: BTreeMap<IpAddr, RefusedAddress> = BTreeMap::new();
     for ((subject, address), usage) in &tally.addresses {
         if usage.refused == 0 || usage.last_refused < since || !whose.is(subject) {
