@@ -11,6 +11,7 @@ mod keys;
 mod markup;
 mod operators;
 mod roles;
+mod rotation;
 mod settings;
 mod sign_in;
 mod try_it;

@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod credentials;
 mod head;
 mod list;
 mod new;
@@ -18,6 +19,7 @@ use super::Console;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
+        .merge(credentials::routes())
         .merge(list::routes())
         .merge(new::routes())
         .merge(overview::routes())

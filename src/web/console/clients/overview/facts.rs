@@ -45,7 +45,7 @@ impl Notice {
         };
         let path = match found.act {
             Act::Revoke(_) | Act::Extend | Act::Retire(_) => "/credentials",
-            Act::MakeSecret | Act::Rotate => "/rotate",
+            Act::MakeSecret | Act::Rotate => "/credentials/rotate",
             Act::OpenActivity => "/activity",
             Act::ReviewClient => "/settings",
             Act::ReviewAccess => "/access",

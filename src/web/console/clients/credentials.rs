@@ -1,0 +1,29 @@
+//! The credentials of a client: its secrets, their rotation, and what became of the dead ones.
+//!
+//! [`scene`] is what all of these pages are made from; [`cards`] and [`moving`] are what they show
+//! of a secret at rest and of a rotation; [`warning`] says who breaks before anything stops.
+
+mod cards;
+mod moving;
+mod note;
+mod revoke;
+mod rotate;
+mod scene;
+mod secret;
+mod show;
+mod steps;
+mod warning;
+
+use axum::Router;
+
+use super::Console;
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .merge(show::routes())
+        .merge(rotate::routes())
+        .merge(steps::routes())
+        .merge(secret::routes())
+        .merge(note::routes())
+        .merge(revoke::routes())
+}

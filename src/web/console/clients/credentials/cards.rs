@@ -1,0 +1,213 @@
+//! A secret and its use, as the pages show them.
+
+use std::net::IpAddr;
+
+use super::scene::Scene;
+use crate::{
+    admin::{
+        evidence::{Series, Whose},
+        views::LastUsedView,
+    },
+    domain::{
+        secret::{Life, Proof, Secret},
+        time::{Span, Timestamp},
+        usage::AddressUse,
+    },
+    web::console::{
+        chart::{Svg, sparkline},
+        words::{Moment, number},
+    },
+};
+
+/// How close an expiry must be to be spoken of.
+const SOON: Span = Span::days(30);
+
+/// How many addresses a card lists.
+const LISTED: usize = 5;
+
+/// A secret: everything but the secret itself.
+pub(super) struct Card {
+    /// Its public id.
+    pub(super) id: String,
+    /// The same as it is seen at the beginning of the secret.
+    pub(super) shown: String,
+    /// Where it is in its life.
+    pub(super) state: State,
+    pub(super) made: Moment,
+    pub(super) made_by: String,
+    pub(super) expires: Option<Expiry>,
+    pub(super) note: String,
+    /// When it stopped.
+    pub(super) ended: Option<Moment>,
+    pub(super) last: Option<LastUse>,
+    /// Tokens of the last 24 hours.
+    pub(super) tokens: String,
+    /// The same by hour.
+    pub(super) spark: Svg,
+    /// The same in a sentence.
+    pub(super) by_hour: String,
+    /// Who used it, latest first; the first few.
+    pub(super) addresses: Vec<Row>,
+    /// How many more there are.
+    pub(super) more: usize,
+}
+
+/// Where a secret is in its life: word, icon and tone.
+pub(super) struct State {
+    pub(super) word: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) tone: &'static str,
+}
+
+/// When a secret stops by itself.
+pub(super) struct Expiry {
+    pub(super) at: Moment,
+    pub(super) is_soon: bool,
+    /// How much of its life is over, of a hundred.
+    pub(super) spent: u64,
+}
+
+/// The latest use of a secret.
+pub(super) struct LastUse {
+    pub(super) at: Moment,
+    /// Where it came from and what it called itself, as far as is known.
+    pub(super) from: String,
+    pub(super) agent: String,
+}
+
+/// What one address did with one secret.
+pub(super) struct Row {
+    pub(super) address: String,
+    pub(super) agent: String,
+    pub(super) first: Option<Moment>,
+    pub(super) last: Option<Moment>,
+    /// The longest time between two of its tokens; nothing is the empty text.
+    pub(super) gap: String,
+    pub(super) count: String,
+    pub(super) refused: String,
+    pub(super) last_refused: Option<Moment>,
+}
+
+impl Card {
+    /// That of a `secret` of the client.
+    pub(super) fn of(secret: &Secret, scene: &Scene) -> Self {
+        let (view, now) = (scene.view(secret), scene.now);
+        let day = Series::last_day(&scene.tally, Whose::Secret(&secret.id), now);
+        let points: Vec<u64> = day.points.iter().map(|point| point.issued).collect();
+        let rows = rows(secret, scene);
+        Self {
+            id: view.secret_id,
+            shown: shown(secret),
+            state: State::of(secret.life(now)),
+            made: Moment::of(secret.created, now),
+            made_by: made_by(&secret.created_by),
+            expires: secret
+                .expires
+                .map(|at| Expiry::of((secret.created, at), now)),
+            note: view.note,
+            ended: secret.ended(now).map(|at| Moment::of(at, now)),
+            last: view.last_used.map(|last| LastUse::of(last, now)),
+            tokens: number(day.issued()),
+            spark: sparkline(&points),
+            by_hour: day.issued_in_words(),
+            more: rows.len().saturating_sub(LISTED),
+            addresses: rows.into_iter().take(LISTED).collect(),
+        }
+    }
+
+    /// Whether anybody ever used it.
+    pub(super) fn is_used(&self) -> bool {
+        self.last.is_some()
+    }
+}
+
+/// Who used a secret or was refused with it, latest first.
+pub(super) fn rows(secret: &Secret, scene: &Scene) -> Vec<Row> {
+    let mut all: Vec<_> = scene
+        .tally
+        .of_secret(&secret.id)
+        .addresses
+        .into_iter()
+        .collect();
+    all.sort_by_key(|(address, usage)| (std::cmp::Reverse(usage.latest()), *address));
+    let rows = all.iter();
+    rows.map(|(address, usage)| Row::of((*address, usage), scene.now))
+        .collect()
+}
+
+impl Row {
+    /// What `address` did.
+    pub(super) fn of((address, usage): (IpAddr, &AddressUse), now: Timestamp) -> Self {
+        let issued = |at| (usage.count > 0).then(|| Moment::of(at, now));
+        let gap = usage.gap;
+        Self {
+            address: address.to_string(),
+            agent: usage.agent.as_deref().unwrap_or("–").to_owned(),
+            first: issued(usage.first),
+            last: issued(usage.last),
+            gap: if usage.count > 1 {
+                gap.in_words()
+            } else {
+                String::new()
+            },
+            count: number(usage.count),
+            refused: number(usage.refused),
+            last_refused: (usage.refused > 0).then(|| Moment::of(usage.last_refused, now)),
+        }
+    }
+}
+
+impl State {
+    /// That of a secret at this point of its life.
+    pub(super) const fn of(life: Life) -> Self {
+        let (word, icon, tone) = match life {
+            Life::Active => ("Active", "check", "ok"),
+            Life::Retiring => ("Old", "circle-dashed", "old"),
+            Life::Retired => ("Retired", "circle", ""),
+            Life::Revoked => ("Revoked", "ban", "bad"),
+            Life::Cancelled => ("Cancelled", "undo-2", ""),
+            Life::Expired => ("Expired", "hourglass", ""),
+        };
+        Self { word, icon, tone }
+    }
+}
+
+impl Expiry {
+    fn of((made, at): (Timestamp, Timestamp), now: Timestamp) -> Self {
+        let whole = at.since(made).seconds().max(1);
+        Self {
+            at: Moment::of(at, now),
+            is_soon: at.since(now) <= SOON,
+            spent: (now.since(made).seconds().saturating_mul(100) / whole).min(100),
+        }
+    }
+}
+
+impl LastUse {
+    fn of(last: LastUsedView, now: Timestamp) -> Self {
+        Self {
+            at: Moment::read(&last.at, now),
+            from: last.address.unwrap_or_default(),
+            agent: last.user_agent.unwrap_or_default(),
+        }
+    }
+}
+
+/// A secret as people know it: by its beginning, where its beginning names it.
+pub(super) fn shown(secret: &Secret) -> String {
+    match secret.proof {
+        Proof::Mac(_) => format!("jtn_{}", secret.id),
+        Proof::Password(_) => secret.id.to_string(),
+    }
+}
+
+/// Who made a secret, from the name that the audit log has for them.
+fn made_by(actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("operator", email)) => email.to_owned(),
+        Some(("client", id)) => format!("{id}, by the admin API"),
+        Some(("local", _)) => "the command line".to_owned(),
+        Some(("system", _)) => "Jeton itself".to_owned(),
+        Some(_) | None => actor.to_owned(),
+    }
+}

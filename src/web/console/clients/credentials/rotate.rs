@@ -1,0 +1,358 @@
+//! Rotating: one question, how long the old secret should keep working; then a new secret to copy.
+
+use askama::Template;
+use axum::{Router, body::Body, extract::State, http::Response, routing::get};
+use zeroize::Zeroizing;
+
+use super::scene::{Scene, may_touch};
+use crate::{
+    admin::{
+        evidence::{Choice, Habit},
+        input::{RotateInput, SpanInput},
+        refusal::{FieldErrors, Refusal},
+        secrets::{RotateSecret, Rotated},
+    },
+    app::AdminError,
+    domain::{
+        audit::Object,
+        client::Client,
+        rotation::LONGEST_OVERLAP,
+        time::{Span, Timestamp},
+    },
+    web::console::{
+        Console,
+        clients::{
+            ClientHead, Named, Tab,
+            reveal::{self, window},
+        },
+        confirm::Confirmed,
+        form::{Fields, Sheet},
+        page::{self, Flash, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+        words::{Moment, counted, date},
+    },
+};
+
+/// For how many days a secret may be set to live.
+const MOST_DAYS: u64 = 3650;
+
+pub(super) fn routes() -> Router<Console> {
+    let path = "/clients/{id}/credentials/rotate";
+    Router::new().route(path, get(ask).post(make))
+}
+
+#[derive(Template)]
+#[template(path = "clients/credentials/rotate.html")]
+struct RotatePage {
+    frame: Frame,
+    head: ClientHead,
+    sheet: Sheet,
+    /// Whether there is a secret to keep.
+    has_old: bool,
+    /// How the client uses it.
+    facts: String,
+    options: Vec<Answer>,
+    /// The last day that can be chosen, for people and for the form.
+    last_day: (String, String),
+    /// What stopping at once would do.
+    stopping: String,
+}
+
+/// An answer to the question.
+struct Answer {
+    value: &'static str,
+    label: &'static str,
+    hint: String,
+    is_recommended: bool,
+}
+
+#[derive(Template)]
+#[template(path = "clients/credentials/under_way.html")]
+struct UnderWayPage {
+    frame: Frame,
+    head: ClientHead,
+    stops: Moment,
+    sentence: String,
+}
+
+async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+) -> Result<Response<Body>, Trouble> {
+    may_touch(&client, &visitor)?;
+    let scene = Scene::of(&console, client).await?;
+    if scene.rotation().is_some() {
+        return under_way(&scene, &visitor).await;
+    }
+    let sheet = Sheet::of(filled_in(&scene));
+    Ok(page::ok(&RotatePage::of(&scene, sheet, &visitor).await))
+}
+
+async fn make(
+    State(console): State<Console>,
+    Named(client): Named,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    let now = console.app.now();
+    let command = match read(&form.fields, &client, now) {
+        Ok(command) => command,
+        Err(errors) => {
+            may_touch(&client, &visitor)?;
+            let scene = Scene::of(&console, client).await?;
+            let sheet = Sheet::refused(form.fields, &errors);
+            return Ok(page::refused(
+                &RotatePage::of(&scene, sheet, &visitor).await,
+            ));
+        }
+    };
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    match console
+        .app
+        .execute_on(visitor.actor(), terms, command)
+        .await
+    {
+        Ok(rotated) => Ok(show_once(&rotated, &client, (&console, &visitor))),
+        Err(AdminError::Replayed(_)) => again(&client, (&console, &visitor)).await,
+        Err(AdminError::Refusal(Refusal::Conflict(_) | Refusal::Stale(_)))
+            if client.live_secrets(now).count() > 1 =>
+        {
+            let scene = Scene::of(&console, client).await?;
+            under_way(&scene, &visitor).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens the window through which the new secret is seen, and goes there.
+fn show_once(
+    rotated: &Rotated,
+    client: &Client,
+    (console, visitor): (&Console, &Visitor),
+) -> Response<Body> {
+    let id = rotated.secret.id();
+    let text = Zeroizing::new(rotated.secret.reveal().to_owned());
+    let now = console.app.now();
+    console
+        .reveals
+        .open((visitor.name(), &window(id)), text, now);
+    visitor.see(&reveal::path(client, id))
+}
+
+/// The same form came twice: the secret that the first one made is shown, if it still may be.
+async fn again(
+    client: &Client,
+    (console, visitor): (&Console, &Visitor),
+) -> Result<Response<Body>, Trouble> {
+    let now = console.app.now();
+    let head = ClientHead::of(client, Tab::Credentials, now);
+    let registry = console.app.registry_arc();
+    let present = registry.find_client(&client.id);
+    let new = present.and_then(|present| present.new_secret(now));
+    let open = new.filter(|new| {
+        console
+            .reveals
+            .look((visitor.name(), &window(&new.id)), now)
+            .is_some()
+    });
+    if let Some(new) = open {
+        return Ok(visitor.see(&reveal::path(client, &new.id)));
+    }
+    let what =
+        "This form was sent before, and the new secret was made then. It is not shown again.";
+    visitor
+        .done(&head.to("/credentials"), Flash::watch(what))
+        .await
+}
+
+async fn under_way(scene: &Scene, visitor: &Visitor) -> Result<Response<Body>, Trouble> {
+    let old = scene.client.old_secret(scene.now);
+    let retiring = old.and_then(|old| old.retiring(scene.now));
+    let (Some(retiring), Some(verdict)) = (retiring, scene.verdict()) else {
+        return Ok(visitor.see(&scene.head().to("/credentials")));
+    };
+    Ok(page::ok(&UnderWayPage {
+        frame: visitor.frame(Here::Clients).await,
+        head: scene.head().below("Rotate"),
+        stops: Moment::of(retiring.deadline, scene.now),
+        sentence: verdict.sentence(scene.now),
+    }))
+}
+
+impl RotatePage {
+    async fn of(scene: &Scene, sheet: Sheet, visitor: &Visitor) -> Self {
+        let habit = scene.habit();
+        let last = last_day(scene.now);
+        let has_old = scene.client.live_secrets(scene.now).next().is_some();
+        let below = if has_old { "Rotate" } else { "New secret" };
+        Self {
+            frame: visitor.frame(Here::Clients).await,
+            head: scene.head().below(below),
+            sheet,
+            has_old,
+            facts: habit.in_words(scene.now),
+            options: answers(&habit, scene.now),
+            last_day: (date(last, scene.now), day(last)),
+            stopping: stopping(&habit),
+        }
+    }
+}
+
+/// What the form says at first.
+fn filled_in(scene: &Scene) -> Fields {
+    let mut fields = Fields::default();
+    let choice = scene.habit().recommend(scene.now).choice;
+    fields.set("overlap", value(choice));
+    let until = match choice {
+        Choice::Other(span) => scene.now.plus(span).min(last_day(scene.now)),
+        Choice::Hour | Choice::Day | Choice::Week => scene.now.plus(Span::days(14)),
+    };
+    fields.set("until", day(until));
+    fields.set("if_used", "hold");
+    let old = scene.client.live_secrets(scene.now).next();
+    fields.set(
+        "note",
+        old.map_or_else(String::new, |old| old.note.to_string()),
+    );
+    fields
+}
+
+const fn value(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Hour => "1h",
+        Choice::Day => "24h",
+        Choice::Week => "7d",
+        Choice::Other(_) => "until",
+    }
+}
+
+/// The answers that are offered; the recommended one says why.
+fn answers(habit: &Habit, now: Timestamp) -> Vec<Answer> {
+    let recommended = habit.recommend(now);
+    let offered = [
+        ("1h", "1 hour", "For services that you can restart now."),
+        ("24h", "24 hours", "For services that restart every day."),
+        ("7d", "7 days", "For several teams that hold it."),
+        ("until", "Until another date", ""),
+        ("now", "Stop it now", "Only for a leak."),
+    ];
+    let answer = |(value_of_it, label, hint): (&'static str, &'static str, &str)| {
+        let is_recommended = value(recommended.choice) == value_of_it;
+        Answer {
+            value: value_of_it,
+            label,
+            hint: if is_recommended {
+                recommended.reason.clone()
+            } else {
+                hint.to_owned()
+            },
+            is_recommended,
+        }
+    };
+    offered.into_iter().map(answer).collect()
+}
+
+/// What stopping the old secret at once would do.
+fn stopping(habit: &Habit) -> String {
+    match habit.addresses {
+        0 => {
+            "Nobody used the old secret in the last 24 hours. Whoever still holds it is refused at \
+              once."
+                .to_owned()
+        }
+        1 => {
+            "1 address used the old secret in the last 24 hours. Its requests are refused at once, \
+              until it has the new one."
+                .to_owned()
+        }
+        n => format!(
+            "{} used the old secret in the last 24 hours. Their requests are refused at once, until \
+             they have the new one.",
+            counted(n as u64, "address")
+        ),
+    }
+}
+
+/// The last day whose end an old secret may be kept until.
+fn last_day(now: Timestamp) -> Timestamp {
+    now.plus(LONGEST_OVERLAP).day().minus(1).start()
+}
+
+/// As forms write days: `2026-12-24`.
+fn day(at: Timestamp) -> String {
+    let mut text = at.day().start().to_string();
+    text.truncate("2026-12-24".len());
+    text
+}
+
+/// The command, or all that is wrong with the form.
+fn read(fields: &Fields, client: &Client, now: Timestamp) -> Result<RotateSecret, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let overlap = if client.live_secrets(now).next().is_none() {
+        Some(Span(0))
+    } else {
+        read_overlap(fields, now, &mut errors)
+    };
+    let days = fields.text("expires_in");
+    let expires_in = (!days.is_empty())
+        .then(|| errors.check("expires_in", read_days(days)))
+        .flatten();
+    let input = RotateInput {
+        overlap: overlap.map(|span| SpanInput::Seconds(span.seconds())),
+        if_used: fields
+            .has("if_used")
+            .then(|| fields.text("if_used").to_owned()),
+        expires_in: expires_in.map(|span| SpanInput::Seconds(span.seconds())),
+        note: Some(fields.text("note").to_owned()),
+        value: None,
+    };
+    let parsed = input.parse(client.id.clone());
+    if let Err(others) = &parsed {
+        for (field, message) in others.iter() {
+            errors.add(field, message);
+        }
+    }
+    errors.finish()?;
+    parsed
+}
+
+fn read_overlap(fields: &Fields, now: Timestamp, errors: &mut FieldErrors) -> Option<Span> {
+    match fields.text("overlap") {
+        "1h" => Some(Choice::Hour.span()),
+        "24h" => Some(Choice::Day.span()),
+        "7d" => Some(Choice::Week.span()),
+        "now" => Some(Span(0)),
+        "until" => errors.check("until", read_day(fields.text("until"), now)),
+        _ => {
+            errors.add("overlap", "choose how long the old secret keeps working");
+            None
+        }
+    }
+}
+
+/// How long it is until the end of a day.
+fn read_day(text: &str, now: Timestamp) -> Result<Span, String> {
+    let start = format!("{text}T00:00:00Z").parse::<Timestamp>();
+    let start = start.map_err(|_| "write a date such as 2026-12-24".to_owned())?;
+    let end = start.plus(Span::days(1));
+    if end <= now {
+        return Err("this day is over; choose one that is to come".to_owned());
+    }
+    if start > last_day(now) {
+        let last = date(last_day(now), now);
+        return Err(format!(
+            "an old secret is kept for at most 30 days: {last} at the latest"
+        ));
+    }
+    Ok(end.since(now).max(Span::minutes(1)))
+}
+
+fn read_days(text: &str) -> Result<Span, String> {
+    let days = text
+        .parse()
+        .ok()
+        .filter(|days| (1..=MOST_DAYS).contains(days));
+    let days = days.ok_or("write a number of days from 1 to 3650, or leave it empty")?;
+    Ok(Span::days(days))
+}

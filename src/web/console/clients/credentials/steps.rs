@@ -1,0 +1,209 @@
+//! The steps of a rotation: retire the old secret, bring it back, give it more time, or withdraw the
+//! new one. What stops something has a page that says what, for those without its dialog.
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::Response,
+    routing::{get, post},
+};
+
+use super::{
+    scene::{Scene, may_touch},
+    warning::Warning,
+};
+use crate::{
+    admin::{
+        command::Command,
+        input::SecretChoiceInput,
+        secrets::{CancelRotation, ExtendRotation},
+    },
+    app::{AdminError, Terms},
+    domain::{audit::Object, client::Client, verdict::Verdict},
+    web::console::{
+        Console,
+        clients::{ClientHead, Named, Tab},
+        confirm::Confirmed,
+        form::{Fields, Form},
+        page::{self, Flash, Frame, Here, Undo},
+        trouble::Trouble,
+        visit::Visitor,
+        words::Moment,
+    },
+};
+
+pub(super) fn routes() -> Router<Console> {
+    let at = |step: &str| format!("/clients/{{id}}/credentials/{step}");
+    Router::new()
+        .route(&at("retire"), get(ask_to_retire).post(retire))
+        .route(&at("undo"), post(undo))
+        .route(&at("extend"), post(extend))
+        .route(&at("cancel"), get(ask_to_cancel).post(cancel))
+}
+
+#[derive(Template)]
+#[template(path = "clients/credentials/step.html")]
+struct StepPage {
+    frame: Frame,
+    head: ClientHead,
+    warning: Warning,
+    /// Where the form goes.
+    path: String,
+}
+
+async fn ask_to_retire(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+) -> Result<Response<Body>, Trouble> {
+    may_touch(&client, &visitor)?;
+    let scene = Scene::of(&console, client).await?;
+    let (old, _) = scene.rotation().ok_or_else(none_under_way)?;
+    let verdict = scene.verdict().ok_or_else(none_under_way)?;
+    Ok(page::ok(&StepPage {
+        frame: visitor.frame(Here::Clients).await,
+        head: scene.head().below("Retire"),
+        warning: Warning::of_retiring(old, &verdict, &scene),
+        path: scene.head().to("/credentials/retire"),
+    }))
+}
+
+async fn ask_to_cancel(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+) -> Result<Response<Body>, Trouble> {
+    may_touch(&client, &visitor)?;
+    let scene = Scene::of(&console, client).await?;
+    let (_, new) = scene.rotation().ok_or_else(none_under_way)?;
+    Ok(page::ok(&StepPage {
+        frame: visitor.frame(Here::Clients).await,
+        head: scene.head().below("Cancel rotation"),
+        warning: Warning::of_cancelling(new, &scene),
+        path: scene.head().to("/credentials/cancel"),
+    }))
+}
+
+fn none_under_way() -> Trouble {
+    Trouble::conflict(
+        "No rotation is under way. The only secret that works can’t be retired: rotate it, or revoke \
+         it to stop the client.",
+    )
+}
+
+async fn retire(
+    State(console): State<Console>,
+    Named(client): Named,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    let scene = Scene::of(&console, client).await?;
+    let command = chosen(&form.fields).retire(scene.client.id.clone());
+    let command = command.map_err(crate::admin::refusal::Refusal::from)?;
+    let old = scene.rotation().map(|(old, _)| old.id.to_string());
+    let told = Flash::told_of_retiring(scene.verdict().as_ref());
+    let flash = told.with_undo(Undo {
+        path: scene.head().to("/credentials/undo"),
+        fields: vec![("secret".to_owned(), old.unwrap_or_default())],
+        within: "24 hours".to_owned(),
+    });
+    let terms = form.terms_of_new(&console.app);
+    carry_out(
+        (&console, &visitor, &scene.client),
+        (terms, command),
+        |_| flash,
+    )
+    .await
+}
+
+impl Flash {
+    fn told_of_retiring(verdict: Option<&Verdict>) -> Self {
+        let what = "Old secret retired.";
+        match verdict {
+            Some(Verdict::Safe { .. }) | None => Self::done(what),
+            Some(Verdict::NewUnused) => Self::watch(format!(
+                "{what} The new one has not been used yet, so nothing works until it is."
+            )),
+            Some(verdict) => match verdict.addresses() {
+                [] => Self::watch(what),
+                [one] => Self::watch(format!("{what} {one} may fail.")),
+                several => Self::watch(format!("{what} {} addresses may fail.", several.len())),
+            },
+        }
+    }
+}
+
+async fn undo(
+    State(console): State<Console>,
+    Named(client): Named,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    let command = chosen(&form.fields).undo(client.id.clone());
+    let command = command.map_err(crate::admin::refusal::Refusal::from)?;
+    let terms = form.terms_of_new(&console.app);
+    let flash = |_| Flash::done("Old secret turned back on, for another 24 hours.");
+    carry_out((&console, &visitor, &client), (terms, command), flash).await
+}
+
+async fn extend(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let command = ExtendRotation::by_a_day(client.id.clone());
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let now = console.app.now();
+    let flash = |deadline| {
+        let stops = Moment::of(deadline, now);
+        Flash::done(format!(
+            "Old secret now stops {stops} ({}).",
+            stops.relative
+        ))
+    };
+    carry_out((&console, &visitor, &client), (terms, command), flash).await
+}
+
+async fn cancel(
+    State(console): State<Console>,
+    Named(client): Named,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    let command = CancelRotation {
+        client: client.id.clone(),
+    };
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let flash = |new| {
+        Flash::done(format!(
+            "Rotation cancelled. {new} stopped; the old secret goes on as before."
+        ))
+    };
+    carry_out((&console, &visitor, &client), (terms, command), flash).await
+}
+
+/// Which secret a form is about.
+fn chosen(fields: &Fields) -> SecretChoiceInput {
+    let secret = fields.text("secret");
+    SecretChoiceInput {
+        secret_id: (!secret.is_empty()).then(|| secret.to_owned()),
+    }
+}
+
+/// Carries a step out, and tells of it on the credentials page; a second time it only goes there.
+pub(super) async fn carry_out<C: Command>(
+    (console, visitor, client): (&Console, &Visitor, &Client),
+    (terms, command): (Terms, C),
+    told: impl FnOnce(C::Outcome) -> Flash,
+) -> Result<Response<Body>, Trouble> {
+    let path = ClientHead::of(client, Tab::Credentials, console.app.now()).to("/credentials");
+    match console
+        .app
+        .execute_on(visitor.actor(), terms, command)
+        .await
+    {
+        Ok(outcome) => visitor.done(&path, told(outcome)).await,
+        Err(AdminError::Replayed(_)) => Ok(visitor.see(&path)),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,201 @@
+//! What is said before something stops: who breaks, and what can still be done.
+
+use super::{cards::shown, scene::Scene};
+use crate::domain::{
+    client::Client,
+    secret::{Life, Secret},
+    time::Span,
+    verdict::Verdict,
+};
+
+/// A question, its consequences, and both answers.
+pub(super) struct Warning {
+    /// `Retire the old secret now?`
+    pub(super) question: String,
+    /// The first thing to know.
+    pub(super) lead: String,
+    /// The rest.
+    pub(super) text: String,
+    /// The answer that does it; it names who breaks.
+    pub(super) act: String,
+    /// The harmless answer.
+    pub(super) keep: &'static str,
+    /// Whether something breaks.
+    pub(super) is_harmful: bool,
+    /// The secret that stops.
+    pub(super) secret: String,
+}
+
+impl Warning {
+    /// Before the old secret of a rotation is retired.
+    pub(super) fn of_retiring(old: &Secret, verdict: &Verdict, scene: &Scene) -> Self {
+        let (lead, text, act) = match verdict {
+            Verdict::NewUnused => unmoved(old, scene),
+            Verdict::StopsWhileUsed { by, .. } | Verdict::InUse { by, .. } => {
+                let act = match by.as_slice() {
+                    [one] => format!("Retire and refuse {one}"),
+                    several => format!("Retire and refuse {} addresses", several.len()),
+                };
+                let lead = "It is still in use.".to_owned();
+                (lead, last_used(old, scene), act)
+            }
+            Verdict::Nearly { .. } => (
+                "It may still be in use.".to_owned(),
+                verdict.reason(scene.now),
+                "Retire without waiting".to_owned(),
+            ),
+            Verdict::CannotBeSure { .. } => (
+                "It may still be in use.".to_owned(),
+                verdict.reason(scene.now),
+                "Retire all the same".to_owned(),
+            ),
+            Verdict::Safe { .. } => (
+                verdict.headline(scene.now),
+                verdict.reason(scene.now),
+                "Retire old secret".to_owned(),
+            ),
+        };
+        let effect = "Requests with it will be refused straight away.";
+        let tokens = issued_tokens(scene);
+        let undo = "You can turn it back on for 24 hours.";
+        Self {
+            question: "Retire the old secret now?".to_owned(),
+            lead,
+            text: join(&[&text, effect, &tokens, undo]),
+            act,
+            keep: "Keep both for now",
+            is_harmful: !matches!(verdict, Verdict::Safe { .. }),
+            secret: old.id.to_string(),
+        }
+    }
+
+    /// Before the new secret of a rotation is withdrawn.
+    pub(super) fn of_cancelling(new: &Secret, scene: &Scene) -> Self {
+        let is_used = scene.is_in_use(new);
+        let lead = if is_used {
+            "The new secret is in use already."
+        } else {
+            "The new secret stops for good."
+        };
+        let use_of_it = if is_used {
+            last_used(new, scene)
+        } else {
+            String::new()
+        };
+        let effect = format!(
+            "Requests with {} will be refused straight away.",
+            shown(new)
+        );
+        let after = "The old secret goes on as before, with its former expiry.";
+        Self {
+            question: "Cancel this rotation?".to_owned(),
+            lead: lead.to_owned(),
+            text: join(&[&use_of_it, &effect, after]),
+            act: "Cancel rotation".to_owned(),
+            keep: "Keep rotating",
+            is_harmful: true,
+            secret: new.id.to_string(),
+        }
+    }
+
+    /// Before a secret is revoked.
+    pub(super) fn of_revoking(secret: &Secret, scene: &Scene) -> Self {
+        let client = &scene.client;
+        let lead = who_is_left(client, secret, scene);
+        let use_of_it = match scene.last_use(secret) {
+            None => "It was never used.".to_owned(),
+            Some(_) => last_used(secret, scene),
+        };
+        let effect = "Revoking is for a leak: requests with it are refused at once, for good, and \
+                      there is no undo.";
+        Self {
+            question: format!("Revoke {}?", shown(secret)),
+            lead,
+            text: join(&[&use_of_it, effect, &issued_tokens(scene)]),
+            act: format!("Revoke {}", shown(secret)),
+            keep: "Keep it",
+            is_harmful: true,
+            secret: secret.id.to_string(),
+        }
+    }
+}
+
+/// What goes on without `secret`.
+fn who_is_left(client: &Client, secret: &Secret, scene: &Scene) -> String {
+    let live = client.live_secrets(scene.now).count();
+    match (secret.life(scene.now), live) {
+        (Life::Active | Life::Retiring, 1) => {
+            format!("{} stops: this is its only secret that works.", client.name)
+        }
+        (Life::Active, _) => {
+            "The rotation ends: the old secret goes on as before, with its former expiry."
+                .to_owned()
+        }
+        (Life::Retiring, _) => {
+            "The rotation ends: only the new secret works from then on.".to_owned()
+        }
+        (Life::Retired | Life::Revoked | Life::Cancelled | Life::Expired, _) => {
+            "It has stopped already. Revoked, it can’t be turned back on.".to_owned()
+        }
+    }
+}
+
+/// Nothing came with the new secret yet.
+fn unmoved(old: &Secret, scene: &Scene) -> (String, String, String) {
+    let client = &scene.client.name;
+    if scene.last_use(old).is_none() {
+        return (
+            "Neither secret has been used yet.".to_owned(),
+            format!("Whoever holds the old one for {client} needs the new one from now on."),
+            "Retire the old secret".to_owned(),
+        );
+    }
+    (
+        format!("All of {client}’s traffic stops."),
+        format!(
+            "The new secret has not been used yet. {}",
+            last_used_as("The old one", old, scene)
+        ),
+        format!("Retire and stop {client}"),
+    )
+}
+
+/// `It was used 4 minutes ago from 10.0.4.31.`
+fn last_used(secret: &Secret, scene: &Scene) -> String {
+    last_used_as("It", secret, scene)
+}
+
+fn last_used_as(subject: &str, secret: &Secret, scene: &Scene) -> String {
+    let Some(at) = scene.last_use(secret) else {
+        return String::new();
+    };
+    let ago = scene.now.since(at).in_words();
+    let detail = scene.tally.last.get(&secret.id);
+    match detail.filter(|detail| detail.at == at) {
+        Some(detail) => format!("{subject} was used {ago} ago from {}.", detail.address),
+        None => format!("{subject} was used {ago} ago."),
+    }
+}
+
+fn issued_tokens(scene: &Scene) -> String {
+    let longest = scene.longest_token();
+    longest.map_or_else(String::new, |longest| {
+        format!(
+            "Tokens already issued keep working until they expire (at most {}).",
+            whole_hours(longest)
+        )
+    })
+}
+
+/// `1 hour` rather than `60 minutes`.
+fn whole_hours(span: Span) -> String {
+    match span.seconds() {
+        3600 => "1 hour".to_owned(),
+        _ => span.in_words(),
+    }
+}
+
+fn join(sentences: &[&str]) -> String {
+    let said = sentences.iter().filter(|sentence| !sentence.is_empty());
+    said.copied().collect::<Vec<_>>().join(" ")
+}
