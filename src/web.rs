@@ -6,6 +6,7 @@ pub mod console;
 pub mod faces;
 pub mod health;
 pub mod layers;
+pub mod leak_reports;
 pub mod oauth;
 pub mod seen;
 pub mod server;

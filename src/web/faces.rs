@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, UnixListener};
 use super::{
     api, console, health,
     layers::{Edge, EdgeSettings, ForwardedBy, Refusal, RequestIds, Transport, plain},
-    oauth,
+    leak_reports, oauth,
     server::{self, Limits, Listener, ServeReport},
 };
 use crate::app::App;
@@ -67,7 +67,9 @@ pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
 
 /// What every client and every API must reach.
 pub fn protocol(app: &App) -> Router {
-    oauth::router(app.clone()).merge(health::router(app.clone()))
+    oauth::router(app.clone())
+        .merge(health::router(app.clone()))
+        .merge(leak_reports::router(app.clone()))
 }
 
 /// What operators and their programs must reach.

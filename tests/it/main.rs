@@ -21,6 +21,7 @@ mod harness;
 mod http;
 mod idempotency;
 mod key_rotation;
+mod leak_reports;
 mod peers;
 mod permissions;
 mod readme;
