@@ -263,6 +263,17 @@ impl Page {
         assert_eq!(self.reply.status.as_u16(), status, "{}", self.text());
     }
 
+    /// The text of the element with this id, to the letter.
+    #[track_caller]
+    pub(crate) fn element(&self, id: &str) -> String {
+        let html = self.html();
+        let (_, rest) = html
+            .split_once(&format!(" id=\"{id}\""))
+            .unwrap_or_else(|| panic!("nothing has the id {id}: {html}"));
+        let (_, text) = rest.split_once('>').unwrap();
+        unescape(text.split('<').next().unwrap())
+    }
+
     /// The members of the form with this action, as they stand.
     #[track_caller]
     pub(crate) fn form(&self, action: &str) -> Vec<(String, String)> {
