@@ -274,10 +274,10 @@ async fn send(request: HttpRequest) -> Result<oauth2::HttpResponse, reqwest::Err
     Ok(answer)
 }
 
-const SET_UP: &str = "run tests/setup first";
+pub(crate) const SET_UP: &str = "run tests/setup first";
 
 /// Runs a program to its end; `None` if it is not installed.
-fn run(mut command: Command, input: &str) -> Option<Output> {
+pub(crate) fn run(mut command: Command, input: &str) -> Option<Output> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -292,7 +292,7 @@ fn run(mut command: Command, input: &str) -> Option<Output> {
 }
 
 /// Where `tests/setup` installs: beside the build, in its target directory.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers")
 }
 

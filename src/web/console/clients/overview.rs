@@ -70,6 +70,8 @@ struct FirstTokenPart {
 struct Chart {
     /// Whether it is of seven days, and not of 24 hours.
     is_week: bool,
+    /// Whether there is a line of a week before.
+    has_before: bool,
     title: String,
     plot: Plot,
     /// What is said below it.
@@ -143,13 +145,16 @@ impl Chart {
             points: series.points.iter().map(|point| point.issued).collect(),
         };
         let mut lines = Vec::new();
-        if !is_week {
-            lines.push(line(Ink::Faint, &Series::week_before(tally, whose, now)));
+        let before = Series::week_before(tally, whose, now);
+        let has_before = !is_week && before.issued() > 0;
+        if has_before {
+            lines.push(line(Ink::Faint, &before));
         }
         lines.push(line(Ink::Plain, &series));
         let span = if is_week { "7 days" } else { "24 hours" };
         Self {
             is_week,
+            has_before,
             title: format!("{} in {span}", counted(series.issued(), "token")),
             plot: Plot {
                 sentence: series.issued_in_words(),

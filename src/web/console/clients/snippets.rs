@@ -76,7 +76,7 @@ impl Asked {
     /// The request as a command to try by hand.
     pub(super) fn curl(&self) -> String {
         let mut text = format!(
-            "# paste the secret when it waits: it stays out of the shell’s history\n\
+            "# Paste the secret when it waits: it stays out of the shell's history\n\
              read -rs JETON_SECRET && curl -sS {} \\\n  -u \"{}:$JETON_SECRET\" \\\n  \
              -d grant_type=client_credentials",
             self.endpoint,
@@ -145,11 +145,11 @@ console.log(access_token);"#,
 
     fn go(&self) -> String {
         let scopes: Vec<String> = self.scope.split_whitespace().map(literal).collect();
-        let mut members = format!("\t\tTokenURL:     {},\n", literal(&self.endpoint));
+        let mut members = format!("\t\tTokenURL:       {},\n", literal(&self.endpoint));
         if !scopes.is_empty() {
             let _ = writeln!(
                 members,
-                "\t\tScopes:       []string{{{}}},",
+                "\t\tScopes:         []string{{{}}},",
                 scopes.join(", ")
             );
         }
@@ -176,8 +176,8 @@ import (
 
 func main() {{
 	config := clientcredentials.Config{{
-		ClientID:     os.Getenv("JETON_ID"),
-		ClientSecret: os.Getenv("JETON_SECRET"),
+		ClientID:       os.Getenv("JETON_ID"),
+		ClientSecret:   os.Getenv("JETON_SECRET"),
 {members}	}}
 	token, err := config.Token(context.Background()) // config.Client(ctx) renews by itself
 	if err != nil {{
@@ -314,4 +314,49 @@ fn encoded(text: &str, kept: &[u8]) -> String {
 /// A text between quotes, as all of these languages read it: ids and scopes are visible ASCII.
 fn literal(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(id: &str, scope: &str) -> Asked {
+        Asked {
+            endpoint: "https://as.test/oauth2/token".to_owned(),
+            id: id.to_owned(),
+            scope: scope.to_owned(),
+            resource: "https://api.test/x?y=1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn whatever_stands_in_an_id_or_a_scope_is_kept_apart_from_the_program() {
+        let asked = asked("a:b \"$(id)\" 'c'", "read:x $HOME`id`'&+% write:y");
+
+        let curl = asked.curl();
+
+        assert!(
+            curl.contains(r#"-u "a%3Ab+%22%24%28id%29%22+%27c%27:$JETON_SECRET""#),
+            "{curl}"
+        );
+        assert!(
+            curl.contains("-d scope=read:x+%24HOME%60id%60%27%26%2B%25+write:y \\"),
+            "{curl}"
+        );
+        assert!(asked.java().contains("&scope=read%3Ax+%24HOME"));
+        assert!(asked.go().contains(r#"[]string{"read:x", "$HOME`id`'&+%", "write:y"}"#));
+        assert_eq!(literal(r#"a"b\c"#), r#""a\"b\\c""#);
+    }
+
+    #[test]
+    fn a_client_without_access_names_no_scope_and_no_api() {
+        let mut asked = asked("mailer", "");
+        asked.resource.clear();
+
+        for (word, _, _, write) in LANGUAGES {
+            let text = write(&asked);
+            assert!(!text.contains("scope"), "{word}: {text}");
+            assert!(!text.contains("resource"), "{word}: {text}");
+        }
+    }
 }
