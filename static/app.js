@@ -92,7 +92,7 @@ for (const part of document.querySelectorAll("[data-live]")) {
   let tag = null;
   let said = saying(part);
   const refresh = async () => {
-    const headers = tag ? { "if-none-match": tag } : {};
+    const headers = { "x-live": "1", ...(tag && { "if-none-match": tag }) };
     const reply = await fetch(part.dataset.live, { headers, redirect: "manual" });
     if (reply.type === "opaqueredirect") location.reload();
     if (reply.status !== 200) return;

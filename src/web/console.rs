@@ -14,11 +14,10 @@ mod clients;
 mod confirm;
 mod dashboard;
 mod form;
+mod inspector;
 mod invitation;
 mod keys;
 mod operators;
-mod inspector;
-mod invitation;
 mod page;
 mod pipe;
 mod qr;
@@ -72,12 +71,15 @@ struct Rules {
     confirmed: Span,
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            idle: Span::minutes(60),
-            absolute: Span::hours(12),
-            confirmed: Span::minutes(15),
+impl Console {
+    /// As the policy has them now.
+    fn rules(&self) -> Rules {
+        let registry = self.app.registry();
+        let policy = registry.policy();
+        Rules {
+            idle: policy.session_idle,
+            absolute: policy.session_longest,
+            confirmed: policy.reauthenticate_after,
         }
     }
 }

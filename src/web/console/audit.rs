@@ -64,7 +64,7 @@ async fn show(
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::ReadAudit)?;
     let (registry, now) = (console.app.registry_arc(), console.app.now());
-    let filter = Filter::read(asked, &registry);
+    let filter = Filter::read(&asked, &registry);
     let (records, next) = stretch(&console.app, &filter, filter.before, ON_A_PAGE).await?;
     let lines = records.iter();
     Ok(page::ok(&AuditPage {

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use zeroize::Zeroizing;
 
 use super::{
-    Console, Rules,
+    Console,
     form::{Fields, Form},
     trouble::{Confirm, Trouble},
     visit::{Standing, Visitor},
@@ -22,7 +22,7 @@ impl Confirmed {
     /// Whether they proved it with this very request: then what they see is the page that asked
     /// them to, and a file to keep would leave it there.
     pub(super) fn is_just_now(&self, console: &Console) -> bool {
-        console.app.now().since(self.visitor.confirmed()) > Rules::default().confirmed
+        console.app.now().since(self.visitor.confirmed()) > console.rules().confirmed
     }
 }
 
@@ -35,7 +35,7 @@ impl FromRequest<Console> for Confirmed {
         let mut form = Form::from_request(Request::from_parts(parts, body), console).await?;
         let password = Zeroizing::new(form.fields.raw("confirm_password").to_owned());
         form.fields = form.fields.without_confirmation();
-        let is_fresh = console.app.now().since(visitor.confirmed()) <= Rules::default().confirmed;
+        let is_fresh = console.app.now().since(visitor.confirmed()) <= console.rules().confirmed;
         if is_fresh {
             return Ok(Self { visitor, form });
         }

@@ -70,7 +70,7 @@ async fn show_all(
         let sessions = console.app.sessions().of(&operator.id).await?;
         people.push(Person::of(operator, &sessions, &visitor, now));
     }
-    people.sort_by(|one, two| one.name.to_lowercase().cmp(&two.name.to_lowercase()));
+    people.sort_by_key(|one| one.name.to_lowercase());
     let lacking: Vec<&str> = people
         .iter()
         .filter(|person| person.lacks_second_factor)

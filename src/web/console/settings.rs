@@ -18,7 +18,7 @@ pub(super) use self::{
     backup::LastBackup,
 };
 use super::{
-    Console, Rules,
+    Console,
     page::{self, Frame, Here},
     visit::Visitor,
 };
@@ -122,7 +122,7 @@ struct SecurityPage {
 }
 
 async fn security(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
-    let rules = Rules::default();
+    let rules = console.rules();
     page::ok(&SecurityPage {
         tab: "security",
         idle: in_words(rules.idle),

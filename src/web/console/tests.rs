@@ -33,14 +33,22 @@ fn it_is_written_down_of_every_route_who_may_use_it() {
     let lines = ROLES.lines().filter(|line| !line.starts_with('#'));
     let written: BTreeSet<String> = lines
         .filter(|line| !line.trim().is_empty())
-        .map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+        .map(|line| {
+            line.split_whitespace()
+                .take(2)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect();
     let found = routes();
 
     let missing: Vec<_> = found.difference(&written).collect();
     let stale: Vec<_> = written.difference(&found).collect();
 
-    assert!(found.len() > 30, "the list of routes was not understood: {found:?}");
+    assert!(
+        found.len() > 30,
+        "the list of routes was not understood: {found:?}"
+    );
     assert!(
         missing.is_empty() && stale.is_empty(),
         "tests/fixtures/console/routes.txt lacks {missing:#?} and has {stale:#?}, which there are not"

@@ -90,7 +90,7 @@ fn command(program: &str) -> Command {
 impl World {
     /// What a program must know.
     fn as_json(&self) -> Value {
-        let pages: Vec<Value> = self.pages().iter().map(|page| json!(page)).collect();
+        let pages: Vec<Value> = Self::pages().iter().map(|page| json!(page)).collect();
         json!({"base": self.base, "cookie": self.cookie, "pages": pages})
     }
 }

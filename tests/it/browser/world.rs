@@ -60,7 +60,7 @@ impl World {
     }
 
     /// Every page and state: a label, the path below the console's, and who looks at it.
-    pub(crate) fn pages(&self) -> Vec<(&'static str, String, &'static str)> {
+    pub(crate) fn pages() -> Vec<(&'static str, String, &'static str)> {
         let page = |label, path: &str| (label, path.to_owned(), "owner");
         vec![
             ("sign-in", "/sign-in".to_owned(), "stranger"),
@@ -86,9 +86,15 @@ impl World {
             page("apis", "/apis"),
             page("api-new", "/apis/new"),
             page("api", "/apis/https%3A%2F%2Forders.example.com"),
-            page("api-clients", "/apis/https%3A%2F%2Forders.example.com/clients"),
+            page(
+                "api-clients",
+                "/apis/https%3A%2F%2Forders.example.com/clients",
+            ),
             page("api-check", "/apis/https%3A%2F%2Forders.example.com/check"),
-            page("api-settings", "/apis/https%3A%2F%2Forders.example.com/settings"),
+            page(
+                "api-settings",
+                "/apis/https%3A%2F%2Forders.example.com/settings",
+            ),
             page("keys", "/keys"),
             page("audit", "/audit"),
             page("audit-no-match", "/audit?client=nobody"),

@@ -89,10 +89,10 @@ async fn it_says_why_an_api_would_refuse_a_token() {
     let client = caller(&server).await;
     server.api("urn:other", "read").await;
     let mut browser = server.signed_in(Role::Viewer).await;
-    let token = token(&client).await;
+    let pasted = token(&client).await;
     let mut why = async |api: &str, scope: &str| {
         let form = [
-            ("pasted", token.as_str()),
+            ("pasted", pasted.as_str()),
             ("api", api),
             ("scope", scope),
             ("why", "yes"),

@@ -55,8 +55,17 @@ async fn what_people_type_never_becomes_markup() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Owner).await;
     let mut paths: Vec<String> = [
-        "", "/clients", "/clients?page=2", "/clients/new", "/apis", "/keys", "/audit",
-        "/operators", "/settings", "/me", "/tools/token",
+        "",
+        "/clients",
+        "/clients?page=2",
+        "/clients/new",
+        "/apis",
+        "/keys",
+        "/audit",
+        "/operators",
+        "/settings",
+        "/me",
+        "/tools/token",
     ]
     .map(str::to_owned)
     .to_vec();

@@ -144,7 +144,11 @@ impl ClientsPage {
         self.total.div_ceil(ON_A_PAGE)
     }
 
-    fn page_at(&self, number: usize) -> String {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a template hands over a reference"
+    )]
+    fn page_at(&self, number: &usize) -> String {
         let q = segment(&self.listed.q);
         format!(
             "{}?q={q}&show={}&page={number}",
@@ -166,7 +170,9 @@ async fn show(
         .filter(|client| listed.takes(client, &api));
     let mut all: Vec<_> = all.collect();
     all.sort_by_cached_key(|client| client.name.as_str().to_lowercase());
-    let shown = all.iter().skip((listed.number() - 1).saturating_mul(ON_A_PAGE));
+    let shown = all
+        .iter()
+        .skip((listed.number() - 1).saturating_mul(ON_A_PAGE));
     let row = |client: &Client| {
         let granted = client.grants.get(&api.identifier);
         Row::of(client, &api, &|scope| {

@@ -51,7 +51,7 @@ async fn define(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let errors = match input(&form.fields).parse() {
+    let errors = match input(&form.fields).parse(console.app.registry().policy()) {
         Err(errors) => errors,
         Ok(command) => {
             let terms = form.terms_of_new(&console.app);

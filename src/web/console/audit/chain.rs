@@ -76,13 +76,14 @@ impl Chain {
         };
         if is_due {
             let (app, checks) = (console.app.clone(), console.checks.clone());
-            let check = tokio::spawn(async move {
+            let check = async move {
                 let found = Found::check(&app).await;
                 let mut state = checks.lock();
                 state.is_running = false;
                 state.latest = Some(found);
-            });
+            };
             // A long log is looked through on after the page is out.
+            let check = console.app.tasks().complete(check);
             let _ = tokio::time::timeout(WAIT, check).await;
         }
         Self::of(console.checks.lock().latest.as_ref(), now)

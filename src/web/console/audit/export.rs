@@ -52,7 +52,8 @@ pub(super) async fn export(
     let end = app.report().await?.audit_records + 1;
     app.execute(visitor.actor(), NoteExport).await?;
     let (chunks, body) = mpsc::channel(2);
-    tokio::spawn(write(app.clone(), filter, (end, format), chunks));
+    let writing = write(app.clone(), filter, (end, format), chunks);
+    app.tasks().finish_later(writing);
     Ok(download(format, Body::new(Pipe(body)), app))
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Understands an address.
-    pub(super) fn read(asked: Asked, registry: &Registry) -> Self {
+    pub(super) fn read(asked: &Asked, registry: &Registry) -> Self {
         let trimmed = |text: &str| text.trim().to_owned();
         let mut filter = Self {
             who: trimmed(&asked.who),
@@ -74,7 +74,7 @@ impl Filter {
             to: text("to"),
             before: String::new(),
         };
-        Self::read(asked, registry)
+        Self::read(&asked, registry)
     }
 
     fn day(&mut self, field: &'static str, text: &str) -> Option<Timestamp> {

@@ -34,6 +34,7 @@ pub(super) const GROUPS: &[Group] = &[
             Action::SecretExtend,
             Action::SecretHold,
             Action::SecretEdit,
+            Action::SecretShow,
             Action::SecretForget,
             Action::SecretLeak,
         ],
@@ -132,6 +133,11 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        prefix: "token.",
+        name: "Tokens",
+        acts: &[Action::TokenTest],
+    },
+    Group {
         prefix: "audit.",
         name: "Audit log",
         acts: &[Action::AuditExport],
@@ -151,6 +157,7 @@ pub(super) fn act_or_group(word: &str) -> String {
     group.map_or_else(|| act(word), |group| group.name.to_owned())
 }
 
+#[expect(clippy::too_many_lines, reason = "a phrase for each act, one a line")]
 const fn phrase(action: Action) -> &'static str {
     match action {
         Action::ServerInit => "Set the server up",
@@ -169,6 +176,8 @@ const fn phrase(action: Action) -> &'static str {
         Action::SecretExtend => "Extended the old secret",
         Action::SecretHold => "Held the old secret, still in use",
         Action::SecretEdit => "Edited the note of a secret",
+        Action::SecretShow => "Looked at a new secret",
+        Action::TokenTest => "Minted a test token",
         Action::SecretForget => "Forgot dead secrets",
         Action::GrantSet => "Set the scopes",
         Action::GrantRemove => "Withdrew the scopes",

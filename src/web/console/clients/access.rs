@@ -100,12 +100,15 @@ fn holds(grants: &Grants, api: &str, scope: &str) -> bool {
     granted.is_some_and(|scopes| scopes.find(scope).is_some())
 }
 
+/// Whether the box of a scope of an API is ticked.
+type Ticks<'a> = dyn Fn(&str, &str) -> bool + Sync + 'a;
+
 /// The page with the boxes ticked that `ticks` says, and `more` APIs than those that are granted.
 async fn page_of(
     console: &Console,
     frame: Frame,
     client: &Client,
-    (ticks, more): (&(dyn Fn(&str, &str) -> bool + Sync), &[String]),
+    (ticks, more): (&Ticks<'_>, &[String]),
 ) -> Result<AccessPage, Trouble> {
     let overview = console.app.overview().await?;
     let registry = console.app.registry_arc();

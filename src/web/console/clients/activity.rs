@@ -47,7 +47,7 @@ struct ActivityPage {
     sums: String,
     numbers: Vec<(String, String, String)>,
     reasons: Vec<Reason>,
-    addresses: Vec<Address>,
+    addresses: Vec<Refused>,
     requests: Vec<Row>,
     remembered: usize,
 }
@@ -74,7 +74,7 @@ struct Reason {
 }
 
 /// An address that was refused.
-struct Address {
+struct Refused {
     address: String,
     agent: String,
     count: String,
@@ -182,7 +182,7 @@ async fn show(
         addresses: refusals
             .addresses
             .iter()
-            .map(|it| Address::of(it, now))
+            .map(|it| Refused::of(it, now))
             .collect(),
         requests: rows(shown, now),
         remembered,
@@ -252,7 +252,7 @@ impl Reason {
     }
 }
 
-impl Address {
+impl Refused {
     fn of(refused: &RefusedAddress, now: Timestamp) -> Self {
         Self {
             address: refused.address.to_string(),

@@ -344,7 +344,11 @@ mod tests {
             "{curl}"
         );
         assert!(asked.java().contains("&scope=read%3Ax+%24HOME"));
-        assert!(asked.go().contains(r#"[]string{"read:x", "$HOME`id`'&+%", "write:y"}"#));
+        assert!(
+            asked
+                .go()
+                .contains(r#"[]string{"read:x", "$HOME`id`'&+%", "write:y"}"#)
+        );
         assert_eq!(literal(r#"a"b\c"#), r#""a\"b\\c""#);
     }
 

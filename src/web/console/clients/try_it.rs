@@ -164,7 +164,7 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
         name: registry
             .find_api(id)
             .map_or_else(|| id.to_string(), |api| api.name.to_string()),
-        path: head.to(&format!("/try?api={}", segment(id.as_str()))),
+        path: head.to(format!("/try?api={}", segment(id.as_str()))),
         is_chosen: id.as_str() == asked.api,
     };
     let apis = client.grants.iter().map(choice).collect();

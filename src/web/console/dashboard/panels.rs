@@ -37,7 +37,7 @@ pub(super) struct Traffic {
     pub(super) hours: Vec<Hour>,
     pub(super) refused: Vec<Reason>,
     pub(super) refused_total: String,
-    pub(super) addresses: Vec<Address>,
+    pub(super) addresses: Vec<Refused>,
     /// Who was refused, in a sentence.
     pub(super) refused_in_words: String,
 }
@@ -57,7 +57,7 @@ pub(super) struct Reason {
 }
 
 /// Refusals of one address.
-pub(super) struct Address {
+pub(super) struct Refused {
     pub(super) address: String,
     pub(super) agent: String,
     pub(super) last: Moment,
@@ -112,7 +112,7 @@ impl Traffic {
                 .addresses
                 .iter()
                 .take(LISTED)
-                .map(|group| Address {
+                .map(|group| Refused {
                     address: group.address.to_string(),
                     agent: group.agent.as_deref().unwrap_or_default().to_owned(),
                     last: Moment::of(group.last, overview.at),
@@ -252,8 +252,10 @@ pub(super) struct HealthPanel {
     pub(super) keys: Vec<ActiveKey>,
     /// The data file's size; nothing if it can't be read.
     pub(super) size: Option<String>,
-    /// The last backup, if there is one; nothing if that can't be read.
-    pub(super) backup: Option<Option<LastBackup>>,
+    /// The last backup, if there is one.
+    pub(super) backup: Option<LastBackup>,
+    /// Whether that could be found out.
+    pub(super) knows_backup: bool,
 }
 
 /// A key that signs.
@@ -281,13 +283,15 @@ impl HealthPanel {
             | Age::Retired { .. }
             | Age::Revoked { .. } => None,
         });
+        let backup = LastBackup::find(app).await;
         Self {
             health: Health::of(app.readiness()),
             issuer: app.issuer().to_string(),
             version: env!("CARGO_PKG_VERSION"),
             keys: keys.collect(),
             size: app.report().await.ok().map(|report| bytes(report.bytes)),
-            backup: LastBackup::find(app).await.ok(),
+            knows_backup: backup.is_ok(),
+            backup: backup.ok().flatten(),
         }
     }
 }

@@ -26,6 +26,10 @@ use crate::{
 };
 
 /// An operator as pages show them.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word on the page of its own"
+)]
 pub(super) struct Person {
     pub(super) id: String,
     pub(super) name: String,

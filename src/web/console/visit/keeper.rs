@@ -20,7 +20,7 @@ use crate::{
         session::{SessionKey, SessionRecord},
         time::{Span, Timestamp},
     },
-    web::console::{Console, Rules},
+    web::console::Console,
 };
 
 /// How long the session of somebody who has not signed in is kept.
@@ -39,8 +39,8 @@ impl Keeper {
         let now = self.0.app.now();
         let (operator, created, expires) = match &kept.standing {
             Standing::SignedIn(sign_in) => {
-                let (idle, absolute) = (Rules::default().idle, Rules::default().absolute);
-                let expires = now.plus(idle).min(sign_in.since.plus(absolute));
+                let rules = self.0.rules();
+                let expires = now.plus(rules.idle).min(sign_in.since.plus(rules.absolute));
                 (Some(sign_in.operator.clone()), sign_in.since, expires)
             }
             Standing::Stranger | Standing::Founder | Standing::HalfWay { .. } => {

@@ -114,7 +114,7 @@ impl Offered {
         Self {
             name: api.name.to_string(),
             audience: api.identifier.to_string(),
-            path: head.to(&format!("/access?api={id}#api-{id}")),
+            path: head.to(format!("/access?api={id}#api-{id}")),
         }
     }
 }

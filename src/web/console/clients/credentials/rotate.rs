@@ -16,6 +16,7 @@ use crate::{
     domain::{
         audit::Object,
         client::Client,
+        policy::Policy,
         rotation::LONGEST_OVERLAP,
         time::{Span, Timestamp},
     },
@@ -96,7 +97,7 @@ async fn make(
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
     let now = console.app.now();
-    let command = match read(&form.fields, &client, now) {
+    let command = match read(&form.fields, &client, console.app.registry().policy(), now) {
         Ok(command) => command,
         Err(errors) => {
             may_touch(&client, &visitor)?;
@@ -287,7 +288,12 @@ fn day(at: Timestamp) -> String {
 }
 
 /// The command, or all that is wrong with the form.
-fn read(fields: &Fields, client: &Client, now: Timestamp) -> Result<RotateSecret, FieldErrors> {
+fn read(
+    fields: &Fields,
+    client: &Client,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<RotateSecret, FieldErrors> {
     let mut errors = FieldErrors::default();
     let overlap = if client.live_secrets(now).next().is_none() {
         Some(Span(0))
@@ -307,7 +313,7 @@ fn read(fields: &Fields, client: &Client, now: Timestamp) -> Result<RotateSecret
         note: Some(fields.text("note").to_owned()),
         value: None,
     };
-    let parsed = input.parse(client.id.clone());
+    let parsed = input.parse(client.id.clone(), policy);
     if let Err(others) = &parsed {
         for (field, message) in others.iter() {
             errors.add(field, message);

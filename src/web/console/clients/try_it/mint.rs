@@ -51,7 +51,7 @@ pub(super) async fn mint(
     };
     let terms = form.terms_of_new(&console.app);
     let path = ClientHead::of(&client, Tab::TryIt, console.app.now())
-        .to(&format!("/try{}#minted", asked.query()));
+        .to(format!("/try{}#minted", asked.query()));
     match console.app.execute_on(visitor.actor(), terms, note).await {
         Ok(()) => {}
         Err(AdminError::Replayed(_)) => return Ok(visitor.see(&path)),
