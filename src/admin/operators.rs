@@ -187,7 +187,7 @@ pub struct EditOperator {
     pub email: Option<Email>,
     /// What they are called.
     pub name: Option<DisplayName>,
-    /// What they are trusted with; another role ends their sessions.
+    /// What they are trusted with; another role ends their sessions and voids their link.
     pub role: Option<Role>,
 }
 
@@ -214,6 +214,7 @@ impl Command for EditOperator {
         if let Some(email) = self.email.filter(|email| *email != before.email) {
             require_unused(&email, registry)?;
             after.email = email;
+            after.link = None;
         }
         if let Some(name) = self.name {
             after.name = name;
@@ -223,6 +224,8 @@ impl Command for EditOperator {
             require_another_owner(before, registry)?;
             after.role = role;
             after.epoch += 1;
+            // Whoever made a link for somebody with less must not follow it into more.
+            after.link = None;
         }
         if after != *before {
             draft.put_operator(Action::OperatorEdit, after);

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     admin::{
         account::EnrolSecondFactor,
-        operators::{DisableOperator, SetPassword},
+        operators::{DisableOperator, EditOperator, SetPassword},
         tests::{World, password, person, refusal},
     },
     crypto::{random::Entropy, totp::TotpSecret},
@@ -171,4 +171,18 @@ fn a_link_is_followed_only_by_whose_it_is() {
     let refused = refusal(world.run_as(person(Role::Owner), command));
 
     assert_eq!(refused, Refusal::Forbidden(Permission::KeepAccount));
+}
+
+#[test]
+fn a_link_for_somebody_with_less_does_not_lead_into_more() {
+    let mut world = World::new();
+    let made = world.run(invite(Role::Operator)).unwrap();
+    let raise = EditOperator {
+        role: Some(Role::Owner),
+        ..EditOperator::of(made.operator.clone())
+    };
+
+    world.run(raise).unwrap();
+
+    assert!(world.registry.find_operator_by_link(&made.token).is_none());
 }
