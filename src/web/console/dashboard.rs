@@ -71,7 +71,7 @@ async fn overview(console: &Console) -> Option<std::sync::Arc<Overview>> {
 }
 
 #[derive(Template)]
-#[template(path = "dashboard.html", block = "attention")]
+#[template(path = "dashboard/attention.html")]
 struct AttentionPart {
     frame: Frame,
     attention: Option<Attention>,
@@ -94,7 +94,7 @@ async fn refresh_attention(
 }
 
 #[derive(Template)]
-#[template(path = "dashboard.html", block = "traffic")]
+#[template(path = "dashboard/traffic.html")]
 struct TrafficPart {
     frame: Frame,
     traffic: Option<Traffic>,
@@ -114,7 +114,7 @@ async fn refresh_traffic(
 }
 
 #[derive(Template)]
-#[template(path = "dashboard.html", block = "steps")]
+#[template(path = "dashboard/steps.html")]
 struct ChecklistPart {
     frame: Frame,
     checklist: Option<Checklist>,

@@ -60,7 +60,7 @@ struct OverviewPage {
 }
 
 #[derive(Template)]
-#[template(path = "clients/overview.html", block = "first_token")]
+#[template(path = "clients/first_token.html")]
 struct FirstTokenPart {
     frame: Frame,
     first: Option<FirstToken>,
