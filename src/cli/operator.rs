@@ -29,10 +29,13 @@ Examples:
   jeton operator add ben@example.com --name Ben --role viewer --password-file ben.password")]
     Add(Add),
     /// Invite an operator: prints a link by which they choose a password, once.
+    #[command(after_help = "Example:\n  jeton operator invite ben@example.com --role viewer")]
     Invite(Invite),
     /// Let an operator begin anew who lost password or second factor: prints such a link.
+    #[command(after_help = "Example:\n  jeton operator reset ben@example.com")]
     Reset(Named),
     /// Void the link that an operator was given.
+    #[command(after_help = "Example:\n  jeton operator withdraw ben@example.com")]
     Withdraw(Named),
     /// Change an operator's e-mail address, name or role.
     #[command(after_help = "Example:\n  jeton operator edit ana@example.com --role admin")]

@@ -16,8 +16,10 @@ use crate::domain::time::Span;
 #[command(after_help = EXAMPLES)]
 pub(crate) enum SettingsCommand {
     /// Show the policy.
+    #[command(after_help = "Example:\n  jeton settings show")]
     Show,
     /// Change some of it. What was made before stays as it is.
+    #[command(after_help = "Example:\n  jeton settings set --secret-lifetime 90d --overlap 48h")]
     Set(Box<Set>),
 }
 
