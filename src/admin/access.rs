@@ -82,7 +82,7 @@ mod tests {
     use crate::{
         admin::{
             scopes::EditScope,
-            tests::{World, api, fields, person, refusal, register, scopes},
+            tests::{World, api, fields as marked, person, refusal, register, scopes},
         },
         domain::{api::Offer, permission::Role},
     };
@@ -149,7 +149,7 @@ mod tests {
             ..access(&client, &[("urn:shop", "read"), ("urn:none", "x")])
         });
 
-        assert_eq!(fields(refused), ["default_scopes", "grants.urn:none"]);
+        assert_eq!(marked(refused), ["default_scopes", "grants.urn:none"]);
         assert_eq!(world.client(&client).grants, before);
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let new = world.run(access(&other, &[("urn:shop", "read")]));
 
         assert!(kept.is_ok());
-        assert_eq!(fields(new), ["grants.urn:shop"]);
+        assert_eq!(marked(new), ["grants.urn:shop"]);
     }
 
     #[test]

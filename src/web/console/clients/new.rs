@@ -166,6 +166,7 @@ async fn frame(visitor: &Visitor) -> Result<Frame, Trouble> {
 
 /// Forgets what was filled in.
 async fn discard(_: State<Console>, visitor: Visitor, _: Form) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteClients)?;
     visitor.visit.change(|kept| kept.draft = None).await?;
     Ok(visitor.see(STEPS[0].0))
 }

@@ -69,7 +69,7 @@ async fn show(
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::ReadClients)?;
     let frame = visitor.frame(Here::Clients).await;
-    let sheet = Sheet::of(fields(&client));
+    let sheet = Sheet::of(filled(&client));
     Ok(page::ok(&settings(&console, (frame, sheet), &client)))
 }
 
@@ -113,7 +113,7 @@ async fn met(
     let Some(now) = registry.find_client(&client.id) else {
         return Err(Trouble::missing("client", client.id.as_str()));
     };
-    let other = Other::of(&console.app, now, (&fields(now), &form.fields)).await?;
+    let other = Other::of(&console.app, now, (&filled(now), &form.fields)).await?;
     let frame = visitor.plain_frame(Here::Clients);
     let mut page = settings(console, (frame, Sheet::of(form.fields)), now);
     page.other = Some(other);
@@ -139,7 +139,7 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
 }
 
 /// The form, as the client is.
-fn fields(client: &Client) -> Fields {
+fn filled(client: &Client) -> Fields {
     let mut fields = Fields::default();
     fields.set("name", client.name.as_str());
     fields.set("description", client.description.as_str());

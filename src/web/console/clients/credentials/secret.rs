@@ -122,7 +122,7 @@ fn digits(number: &str) -> String {
 
 /// A field in quotes; one that a spreadsheet would compute is made a text.
 fn cell(field: &str) -> String {
-    let guard = if field.starts_with(['=', '+', '-', '@']) {
+    let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         "'"
     } else {
         ""
