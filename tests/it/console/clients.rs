@@ -152,7 +152,7 @@ async fn the_first_token_is_waited_for_and_a_refusal_is_explained() {
 
     let page = browser.open("/clients/report-service").await;
     page.assert_says("Waiting for the first token");
-    let late = client.with_secret(&format!("{}%0A", client.secret));
+    let late = client.with_secret(&format!("{}\n", client.secret));
     late.request_token("").await;
     let fragment = browser.open(part).await;
     fragment.assert_says("The last try was refused: wrong secret");
@@ -193,7 +193,7 @@ async fn of_two_editors_the_second_keeps_the_entries_and_sees_both() {
         .await;
 
     met.assert_status(409);
-    met.assert_says("ana@example.com changed this now");
+    met.assert_says("owner@example.com changed this now");
     met.assert_says("Owner Finance Sales");
     let again = ben.submit(&met, settings, &[]).await;
     again.assert_says("Saved.");
@@ -238,7 +238,7 @@ async fn a_client_is_disabled_and_enabled() {
     let disable = "/clients/report-service/settings/disable";
 
     let page = browser.open(disable).await;
-    page.assert_says("It last got a token now , 1 token in 24 hours");
+    page.assert_says("It last got a token now, 1 token in 24 hours");
     let page = browser.submit(&page, disable, &[]).await;
     page.assert_says("Disabled. A client is refused from now on.");
     assert_eq!(client.request_token("").await.status, 401);

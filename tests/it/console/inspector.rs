@@ -108,7 +108,7 @@ async fn it_says_why_an_api_would_refuse_a_token() {
     lacking.assert_says("It lacks the scope write.");
     other.assert_says("its audience (aud) is not urn:other.");
     client.disabled().await;
-    let form = [("pasted", token.as_str()), ("why", "yes")];
+    let form = [("pasted", pasted.as_str()), ("why", "yes")];
     let page = browser.post("/tools/token", &form).await;
     page.assert_says("It would not notice what has changed here since: Its client is disabled.");
 }

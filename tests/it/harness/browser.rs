@@ -230,7 +230,8 @@ impl Page {
             }
         }
         let text = unescape(&text);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.replace(" ,", ",").replace(" .", ".")
     }
 
     /// The page's title.
