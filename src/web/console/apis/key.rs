@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     admin::apis::RekeyApi,
-    domain::{audit::Object, id::ApiIdentifier},
+    domain::{audit::Object, id::ApiIdentifier, permission::Permission},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -90,6 +90,7 @@ async fn stored(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let place = place(&api.identifier);
     if form.fields.has("stored") {
         console.reveals.close((visitor.name(), &place));

@@ -26,7 +26,7 @@ use crate::{
         scopes::{AddScopes, Added},
         views::ScopeView,
     },
-    domain::{api::Api, audit::Object, registry::Registry},
+    domain::{api::Api, audit::Object, permission::Permission, registry::Registry},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -92,6 +92,7 @@ async fn add(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let fields = &form.fields;
     let input = ScopeInput {
         name: fields.text("name").to_owned(),
@@ -133,6 +134,7 @@ async fn import(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let errors = match scopes_from_lines(form.fields.raw("lines")) {
         Err(errors) => errors,
         Ok(scopes) => {

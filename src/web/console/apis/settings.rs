@@ -25,6 +25,7 @@ use crate::{
     domain::{
         api::{Api, Signing},
         audit::Object,
+        permission::Permission,
         time::Span,
     },
 };
@@ -104,6 +105,7 @@ async fn edit(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let set = |name: &str| Edit::Set(form.fields.text(name).to_owned());
     let input = ApiEditInput {
         name: set("name"),
@@ -149,6 +151,7 @@ async fn change_algorithm(
     Named(api): Named,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let identifier = api.identifier.clone();
     let input = ApiEditInput {
         algorithm: Edit::Set(form.fields.text("algorithm").to_owned()),

@@ -35,11 +35,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Console> {
-    const PATH: &str = "/clients/{id}/reveal/{secret}";
     Router::new()
-        .route(PATH, get(show).post(stored))
-        .route(&format!("{PATH}/check"), post(check))
-        .route(&format!("{PATH}/env"), get(download))
+        .route("/clients/{id}/reveal/{secret}", get(show).post(stored))
+        .route("/clients/{id}/reveal/{secret}/check", post(check))
+        .route("/clients/{id}/reveal/{secret}/env", get(download))
 }
 
 /// The place of a secret's window among those of a visit.

@@ -36,16 +36,15 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Console> {
-    const PATH: &str = "/clients/{id}/settings";
     Router::new()
-        .route(PATH, get(show).post(save))
+        .route("/clients/{id}/settings", get(show).post(save))
         .route(
-            &format!("{PATH}/disable"),
+            "/clients/{id}/settings/disable",
             get(ending::ask_disable).post(ending::disable),
         )
-        .route(&format!("{PATH}/enable"), post(enable))
+        .route("/clients/{id}/settings/enable", post(enable))
         .route(
-            &format!("{PATH}/delete"),
+            "/clients/{id}/settings/delete",
             get(ending::ask_delete).post(ending::delete),
         )
 }

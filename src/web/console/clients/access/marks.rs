@@ -12,7 +12,7 @@ use crate::{
         marks::{Granted, KeepScope, StopWatching, WatchScope},
     },
     app::AdminError,
-    domain::{audit::Object, client::Client},
+    domain::{audit::Object, client::Client, permission::Permission},
 };
 
 /// The scope that a form names.
@@ -60,6 +60,7 @@ pub(super) async fn keep(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteGrants)?;
     let granted = named(&client, &form)?;
     let scope = granted.scope.clone();
     let until = note(&console, &visitor, (&client, &form), KeepScope(granted)).await?;
@@ -79,6 +80,7 @@ pub(super) async fn watch(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteGrants)?;
     let granted = named(&client, &form)?;
     let scope = granted.scope.clone();
     note(&console, &visitor, (&client, &form), WatchScope(granted)).await?;
@@ -93,6 +95,7 @@ pub(super) async fn stop_watching(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteGrants)?;
     let granted = named(&client, &form)?;
     let scope = granted.scope.clone();
     note(&console, &visitor, (&client, &form), StopWatching(granted)).await?;

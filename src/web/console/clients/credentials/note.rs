@@ -22,8 +22,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Console> {
-    let path = "/clients/{id}/credentials/{secret}/note";
-    Router::new().route(path, get(ask).post(write))
+    Router::new().route(
+        "/clients/{id}/credentials/{secret}/note",
+        get(ask).post(write),
+    )
 }
 
 #[derive(Template)]

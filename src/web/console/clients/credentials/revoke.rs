@@ -24,8 +24,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Console> {
-    let path = "/clients/{id}/credentials/{secret}/revoke";
-    Router::new().route(path, get(ask).post(revoke))
+    Router::new().route(
+        "/clients/{id}/credentials/{secret}/revoke",
+        get(ask).post(revoke),
+    )
 }
 
 #[derive(Template)]

@@ -39,8 +39,7 @@ use crate::{
 const MOST_DAYS: u64 = 3650;
 
 pub(super) fn routes() -> Router<Console> {
-    let path = "/clients/{id}/credentials/rotate";
-    Router::new().route(path, get(ask).post(make))
+    Router::new().route("/clients/{id}/credentials/rotate", get(ask).post(make))
 }
 
 #[derive(Template)]

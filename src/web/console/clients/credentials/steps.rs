@@ -35,12 +35,17 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Console> {
-    let at = |step: &str| format!("/clients/{{id}}/credentials/{step}");
     Router::new()
-        .route(&at("retire"), get(ask_to_retire).post(retire))
-        .route(&at("undo"), post(undo))
-        .route(&at("extend"), post(extend))
-        .route(&at("cancel"), get(ask_to_cancel).post(cancel))
+        .route(
+            "/clients/{id}/credentials/retire",
+            get(ask_to_retire).post(retire),
+        )
+        .route("/clients/{id}/credentials/undo", post(undo))
+        .route("/clients/{id}/credentials/extend", post(extend))
+        .route(
+            "/clients/{id}/credentials/cancel",
+            get(ask_to_cancel).post(cancel),
+        )
 }
 
 #[derive(Template)]
