@@ -31,10 +31,12 @@ export const open = async ({ cookie = world.cookie, watch = true, ...options } =
   page.setDefaultTimeout(10_000);
   if (watch) {
     page.on("console", (message) => {
-      const expected = /status of (403|404|409|422|429)/.test(message.text());
+      const expected = /status of (403|404|409|422|429)|Transition was skipped/.test(message.text());
       if (message.type() === "error" && !expected) complain(`${page.url()}: ${message.text()}`);
     });
-    page.on("pageerror", (error) => complain(`${page.url()}: ${error.message}`));
+    page.on("pageerror", (error) => {
+      if (!/Transition was skipped/.test(error.message)) complain(`${page.url()}: ${error.message}`);
+    });
     page.on("requestfailed", (request) => {
       if (!/ERR_ABORTED/.test(request.failure()?.errorText)) complain(`${request.url()}: ${request.failure()?.errorText}`);
     });

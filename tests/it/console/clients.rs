@@ -166,6 +166,7 @@ async fn the_first_token_is_waited_for_and_a_refusal_is_explained() {
     fragment.assert_says("First token issued 4 seconds ago to 192.0.2.7.");
     server.advance(Span::hours(2)).await;
 
+    let mut browser = server.signed_in(Role::Viewer).await;
     let page = browser.open("/clients/report-service").await;
 
     page.assert_does_not_say("First token issued");
