@@ -1,7 +1,7 @@
 //! The console, `/console`: where operators register clients, assign scopes and rotate secrets.
 //!
 //! Plain pages and forms: GET changes nothing, POST changes and sends the browser to the page that
-//! shows it. Whoever asks comes through [`attend`]: it knows the visit, refuses forms of other
+//! shows it. Whoever asks comes through `attend`: it knows the visit, refuses forms of other
 //! sites, and puts what went wrong into a page. Who may do what is decided by the commands.
 
 mod account;
