@@ -11,6 +11,7 @@ mod door;
 mod failure;
 mod fetch;
 mod grant;
+mod handover;
 mod http;
 mod input;
 mod inspect;
@@ -83,6 +84,8 @@ enum DeskCommand {
     Client(client::ClientCommand),
     #[command(subcommand)]
     Secret(secret::SecretCommand),
+    #[command(subcommand)]
+    Handover(handover::HandoverCommand),
     #[command(subcommand)]
     Grant(grant::GrantCommand),
     #[command(subcommand)]
@@ -178,6 +181,7 @@ impl DeskCommand {
             Self::Api(command) => command.run(desk).await,
             Self::Client(command) => command.run(desk).await,
             Self::Secret(command) => command.run(desk).await,
+            Self::Handover(command) => command.run(desk).await,
             Self::Grant(command) => command.run(desk).await,
             Self::Scope(command) => command.run(desk).await,
             Self::Key(command) => command.run(desk).await,

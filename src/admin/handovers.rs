@@ -34,6 +34,19 @@ pub struct OfferHandover {
     pub secret_lifetime: Option<Span>,
 }
 
+/// What a rotation would do now, done when the link is followed.
+impl From<RotateSecret> for OfferHandover {
+    fn from(rotation: RotateSecret) -> Self {
+        Self {
+            client: rotation.client,
+            overlap: rotation.overlap,
+            if_used: rotation.if_used,
+            note: rotation.new.note,
+            secret_lifetime: rotation.new.expires_in,
+        }
+    }
+}
+
 /// A link that was just made, and the one chance to read its token.
 pub struct Offered {
     /// Which hand-over.
@@ -114,35 +127,10 @@ impl Command for RedeemHandover {
 
     fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Redeemed, Refusal> {
         let now = draft.now();
-        let conflict = |message: String| Refusal::Conflict(message);
         let handover = registry
             .find_handover_by_token(&self.token)
-            .ok_or_else(|| conflict("there is no such link".to_owned()))?;
-        match handover.state {
-            HandoverState::Used { at, .. } => {
-                return Err(conflict(format!("this link was used at {at}")));
-            }
-            HandoverState::Withdrawn { at } => {
-                return Err(conflict(format!("this link was withdrawn at {at}")));
-            }
-            HandoverState::Open if !handover.is_open(now) => {
-                return Err(conflict(format!(
-                    "this link worked until {}",
-                    handover.expires
-                )));
-            }
-            HandoverState::Open => {}
-        }
-        let client = registry
-            .find_client(&handover.client)
-            .ok_or_else(|| conflict(format!("the client {} was removed", handover.client)))?;
-        if !client.is_active() {
-            return Err(conflict(format!("the client {} is disabled", client.id)));
-        }
-        if client.holds_admin() && !handover.by_owner {
-            let message = "the client can manage this server by now; ask an owner for a new link";
-            return Err(conflict(message.to_owned()));
-        }
+            .ok_or_else(|| conflict("there is no such link"))?;
+        require_redeemable(handover, registry, now)?;
         let used = Handover {
             state: HandoverState::Used {
                 at: now,
@@ -165,6 +153,46 @@ impl Command for RedeemHandover {
         let rotated = rotate(rotation, registry, draft)?;
         Ok(Redeemed { client, rotated })
     }
+}
+
+/// Refuses a link that gives nothing at `now`: it ended, or its client cannot take a secret.
+pub fn require_redeemable(
+    handover: &Handover,
+    registry: &Registry,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match handover.state {
+        HandoverState::Used { at, .. } => {
+            return Err(conflict(format!("this link was used at {at}")));
+        }
+        HandoverState::Withdrawn { at } => {
+            return Err(conflict(format!("this link was withdrawn at {at}")));
+        }
+        HandoverState::Open if !handover.is_open(now) => {
+            let message = format!("this link worked until {}", handover.expires);
+            return Err(conflict(message));
+        }
+        HandoverState::Open => {}
+    }
+    let Some(client) = registry.find_client(&handover.client) else {
+        let message = format!("the client {} was removed", handover.client);
+        return Err(conflict(message));
+    };
+    if !client.is_active() {
+        return Err(conflict(format!("the client {} is disabled", client.id)));
+    }
+    if client.holds_admin() && !handover.by_owner {
+        let message = "the client can manage this server by now; ask an owner for a new link";
+        return Err(conflict(message));
+    }
+    if client.live_secrets(now).count() > 1 {
+        return Err(RotationError::UnderWay.into());
+    }
+    Ok(())
+}
+
+fn conflict(message: impl Into<String>) -> Refusal {
+    Refusal::Conflict(message.into())
 }
 
 /// Voids a link.

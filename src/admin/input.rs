@@ -20,7 +20,7 @@ pub use self::{
     clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
-    secrets::{ExtendInput, NoteInput, RotateInput, SecretChoiceInput, SecretInput},
+    secrets::{ExtendInput, HandoverInput, NoteInput, RotateInput, SecretChoiceInput, SecretInput},
     settings::PolicyInput,
 };
 use super::refusal::FieldErrors;

@@ -98,6 +98,9 @@ pub(crate) struct Create {
     /// Where the secret is kept, as a note for people.
     #[arg(long, value_name = "TEXT")]
     secret_note: Option<String>,
+    /// Begin without a secret: `jeton handover offer ID` lets a developer take the first one.
+    #[arg(long, conflicts_with_all = ["secret_file", "secret_expires_in", "secret_note"])]
+    without_secret: bool,
 }
 
 /// Which clients to list.
@@ -211,7 +214,8 @@ impl Create {
                 self.default_scope.map(|scopes| json!(scopes.0)),
             ),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
-            ("secret", Some(secret)),
+            ("secret", (!self.without_secret).then_some(secret)),
+            ("without_secret", self.without_secret.then(|| json!(true))),
         ]);
         let made = desk.post("/clients", body).await?;
         if let Some(file) = file {

@@ -141,6 +141,16 @@ pub(crate) struct Annotate {
     note: String,
 }
 
+impl IfUsed {
+    /// As the admin API has it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Stop => "stop",
+        }
+    }
+}
+
 impl SecretCommand {
     /// Carries the command out.
     pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
@@ -217,13 +227,9 @@ impl Rotate {
         let file = self.secret_file.as_ref();
         let prepared = file.map(SecretFile::prepare_for_rotation).transpose()?;
         let chosen = prepared.as_ref().and_then(Prepared::chosen);
-        let if_used = match self.if_used {
-            IfUsed::Hold => "hold",
-            IfUsed::Stop => "stop",
-        };
         let body = object([
             ("overlap", Some(json!(self.overlap))),
-            ("if_used", Some(json!(if_used))),
+            ("if_used", Some(json!(self.if_used.word()))),
             (
                 "expires_in",
                 self.expires_in.as_ref().map(|span| json!(span)),

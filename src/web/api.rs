@@ -1,5 +1,5 @@
-//! The admin API, `/admin/v1`: clients, secrets, grants, APIs, scopes, keys, operators, audit, usage,
-//! settings.
+//! The admin API, `/admin/v1`: clients, secrets, hand-overs, grants, APIs, scopes, keys, operators,
+//! audit, usage, settings.
 //!
 //! Every route names the permission it needs in its signature (`auth::May`), reads its input into
 //! a command, has it executed, and shows what is then there. What fails here fails as an RFC 9457
@@ -11,6 +11,7 @@ mod auth;
 mod clients;
 mod extract;
 mod grants;
+mod handovers;
 mod idempotency;
 mod keys;
 mod openapi;
@@ -66,6 +67,7 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(clients::routes())
         .merge(secrets::routes())
+        .merge(handovers::routes())
         .merge(grants::routes())
         .merge(apis::routes())
         .merge(scopes::routes())

@@ -48,6 +48,9 @@ pub struct ClientInput {
     /// Its first secret; one is made if this is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretInput>,
+    /// Whether it begins without a secret: a hand-over is to give it one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_secret: bool,
 }
 
 /// Scopes on one API.
@@ -78,6 +81,9 @@ impl ClientInput {
             .and_then(|span| errors.check("token_lifetime", span.parse()));
         let grants = parse_grants(&self.grants, &mut errors);
         let default_scopes = errors.check("default_scopes", parse_scopes(&self.default_scopes));
+        if self.without_secret && self.secret.is_some() {
+            errors.add("without_secret", "describe a secret or begin without one");
+        }
         let secret = self.secret.unwrap_or_default();
         let secret = secret.parse("secret.", &mut errors);
         errors.finish()?;

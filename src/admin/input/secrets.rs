@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{CHECKED, SpanInput, parse_or_default};
 use crate::{
     admin::{
+        handovers::OfferHandover,
         refusal::FieldErrors,
         secrets::{
             EditNote, ExtendRotation, LONGEST_LIFE, NewSecret, RetireSecret, RevokeSecret,
@@ -112,6 +113,39 @@ impl RotateInput {
             overlap: overlap.expect(CHECKED),
             if_used: if_used.expect(CHECKED),
         })
+    }
+}
+
+/// A one-time link by which a developer takes a new secret.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverInput {
+    /// How long the old secret goes on working once the new one is taken: 0, or a minute to 30 days;
+    /// what the settings say if left out, 24 hours at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<SpanInput>,
+    /// What happens then if it is still in use: `hold` (the default) or `stop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_used: Option<String>,
+    /// How long the new secret works; for good, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<SpanInput>,
+    /// Where the new secret will be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl HandoverInput {
+    /// The command, or all that is wrong with it.
+    pub fn parse(self, client: ClientId, policy: &Policy) -> Result<OfferHandover, FieldErrors> {
+        let rotation = RotateInput {
+            overlap: self.overlap,
+            if_used: self.if_used,
+            expires_in: self.expires_in,
+            note: self.note,
+            value: None,
+        };
+        rotation.parse(client, policy).map(OfferHandover::from)
     }
 }
 

@@ -34,8 +34,8 @@ pub(in crate::cli) struct GrantView {
 
 #[derive(Deserialize)]
 pub(super) struct CreatedView {
-    client_secret: String,
-    secret_id: String,
+    client_secret: Option<String>,
+    secret_id: Option<String>,
     #[serde(flatten)]
     client: ClientView,
 }
@@ -48,21 +48,27 @@ pub(super) struct ListView {
 pub(super) fn created(pen: &Pen, made: &CreatedView, file: Option<&SecretFile>) -> String {
     let client = &made.client;
     let id = &client.client_id;
-    let secret = match file {
-        Some(file) => format!("in {}", file.path().display()),
-        None => pen.strong(&made.client_secret),
+    let secret = match (file, &made.client_secret) {
+        (Some(file), _) => format!("in {}", file.path().display()),
+        (None, Some(secret)) => pen.strong(secret),
+        (None, None) => "none yet".to_owned(),
     };
-    let facts = pen.facts(&[
-        ("client id", pen.strong(id)),
-        ("secret", secret),
-        ("secret id", made.secret_id.clone()),
-        ("may have", granted(&client.grants)),
-    ]);
-    let advice = match file {
-        Some(_) => String::new(),
-        None => format!(
+    let mut facts = vec![("client id", pen.strong(id)), ("secret", secret)];
+    if let Some(secret_id) = &made.secret_id {
+        facts.push(("secret id", secret_id.clone()));
+    }
+    facts.push(("may have", granted(&client.grants)));
+    let facts = pen.facts(&facts);
+    let advice = match (file, &made.client_secret) {
+        (Some(_), _) => String::new(),
+        (None, Some(_)) => format!(
             "\nThe secret is shown this once. Store it now; if it is lost, make another:\n  \
              jeton secret rotate {}\n",
+            quoted(id)
+        ),
+        (None, None) => format!(
+            "\nIt gets no token before it has a secret. Let a developer take it by a link:\n  \
+             jeton handover offer {}\n",
             quoted(id)
         ),
     };

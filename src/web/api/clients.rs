@@ -20,12 +20,12 @@ use super::{
 };
 use crate::{
     admin::{
-        clients::{DisableClient, EnableClient, Registered, RemoveClient},
+        clients::{DisableClient, EnableClient, RegisterWithoutSecret, RemoveClient},
         input::{ClientEditInput, ClientInput},
         views::{ClientView, Sight},
     },
     app::App,
-    domain::{audit::Object, client::Client, id::ClientId},
+    domain::{audit::Object, client::Client, id::ClientId, secret::PlainSecret},
     store::UsageOf,
 };
 
@@ -72,7 +72,7 @@ async fn in_list(app: &App, client: &Client) -> Result<ClientView, Problem> {
     Ok(ClientView::of(client, &sight))
 }
 
-/// Registers a client; its secret is shown this once.
+/// Registers a client; its secret, if it begins with one, is shown this once.
 #[utoipa::path(post, path = "/clients", tag = "clients", operation_id = "create_client",
     security(("token" = ["clients:write"])), request_body = ClientInput,
     responses((status = 201, body = NewClientView)))]
@@ -82,8 +82,15 @@ async fn create(
     written: Written<ClientInput>,
 ) -> Result<Reply, Problem> {
     let terms = written.terms_of_new();
+    let without_secret = written.input.without_secret;
     let command = written.input.parse()?;
-    let done = run(&app, actor, terms, command).await?;
+    let done = if without_secret {
+        let command = RegisterWithoutSecret(command);
+        run(&app, actor, terms, command).await?.map(|it| (it, None))
+    } else {
+        let done = run(&app, actor, terms, command).await?;
+        done.map(|it| (it.client, Some(it.secret)))
+    };
     let is_replay = done.is_replay();
     let (client, view) = new_client(&app, done)?;
     let location = Location::of(&app, &["clients", client.id.as_str()]);
@@ -107,9 +114,13 @@ struct NewClientView {
     secret_shown: Option<bool>,
 }
 
-fn new_client(app: &App, done: Done<Registered>) -> Result<(Arc<Client>, NewClientView), Problem> {
+fn new_client(
+    app: &App,
+    done: Done<(Arc<Client>, Option<PlainSecret>)>,
+) -> Result<(Arc<Client>, NewClientView), Problem> {
+    let is_replay = done.is_replay();
     let (client, secret) = match done {
-        Done::Now(made) => (made.client, Some(made.secret)),
+        Done::Now(made) => made,
         Done::Before(object) => (client_of(app, &object)?, None),
     };
     let latest = |secret: &_| app.last_use(secret);
@@ -117,7 +128,7 @@ fn new_client(app: &App, done: Done<Registered>) -> Result<(Arc<Client>, NewClie
         client: ClientView::of(&client, &sight(app, &latest)),
         client_secret: secret.as_ref().map(|secret| secret.reveal().to_owned()),
         secret_id: client.secrets.first().map(|secret| secret.id.to_string()),
-        secret_shown: secret.is_none().then_some(true),
+        secret_shown: (is_replay && !client.secrets.is_empty()).then_some(true),
     };
     Ok((client, view))
 }

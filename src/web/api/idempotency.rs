@@ -57,6 +57,14 @@ impl<T> Done<T> {
     pub(super) fn is_replay(&self) -> bool {
         matches!(self, Self::Before(_))
     }
+
+    /// The same, with another outcome.
+    pub(super) fn map<U>(self, outcome: impl FnOnce(T) -> U) -> Done<U> {
+        match self {
+            Self::Now(it) => Done::Now(outcome(it)),
+            Self::Before(object) => Done::Before(object),
+        }
+    }
 }
 
 /// Has a command carried out, unless it was before.

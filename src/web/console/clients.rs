@@ -3,6 +3,7 @@
 mod access;
 mod activity;
 mod credentials;
+mod handover;
 mod head;
 mod list;
 mod new;
@@ -20,6 +21,7 @@ use super::Console;
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .merge(credentials::routes())
+        .merge(handover::routes())
         .merge(list::routes())
         .merge(new::routes())
         .merge(overview::routes())

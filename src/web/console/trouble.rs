@@ -109,6 +109,12 @@ impl Trouble {
         )
     }
 
+    /// A one-time link to a secret that gives nothing, for a reason that its holder may know.
+    pub(super) fn spent_link(what: impl Into<String>, advice: impl Into<String>) -> Self {
+        let title = "This link gives no secret";
+        Self::told(StatusCode::GONE, title, what, advice)
+    }
+
     /// The operator's role does not allow it.
     pub(super) fn forbidden(permission: Permission) -> Self {
         let roles: Vec<String> = Role::ALL

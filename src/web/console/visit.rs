@@ -50,6 +50,9 @@ pub(super) struct Kept {
     /// What was filled in on the pages of a form that has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) draft: Option<serde_json::Value>,
+    /// A name for the visit of somebody who is not signed in, once something is open to it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) name: String,
 }
 
 /// What a session stands for.
@@ -191,6 +194,23 @@ impl Visit {
     /// What was filled in on the pages of a form that has several.
     pub(super) fn draft(&self) -> Option<&serde_json::Value> {
         self.kept.draft.as_ref()
+    }
+
+    /// A name for the visit, for what is open to it alone; nothing, if it has none yet.
+    pub(super) fn name(&self) -> &str {
+        let signed_in = self.sign_in().map(|sign_in| sign_in.visit.as_str());
+        signed_in.unwrap_or(&self.kept.name)
+    }
+
+    /// The same; a visit that has no name is given one.
+    pub(super) async fn named(&self) -> Result<String, Trouble> {
+        if !self.name().is_empty() {
+            return Ok(self.name().to_owned());
+        }
+        let name = self.console.app.entropy().base62(22).to_string();
+        let given = name.clone();
+        self.change_anew(|kept| kept.name = given).await?;
+        Ok(name)
     }
 
     /// What the session stands for.

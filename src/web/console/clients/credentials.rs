@@ -2,8 +2,10 @@
 //!
 //! [`scene`] is what all of these pages are made from; [`cards`] and [`moving`] are what they show
 //! of a secret at rest and of a rotation; [`warning`] says who breaks before anything stops.
+//! [`handover`] makes links by which developers take new secrets themselves.
 
 mod cards;
+mod handover;
 mod moving;
 mod note;
 mod revoke;
@@ -16,12 +18,15 @@ mod warning;
 
 use axum::Router;
 
+pub(super) use self::cards::{made_by, shown};
+
 use super::Console;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .merge(show::routes())
         .merge(rotate::routes())
+        .merge(handover::routes())
         .merge(steps::routes())
         .merge(secret::routes())
         .merge(note::routes())

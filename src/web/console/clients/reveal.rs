@@ -15,7 +15,7 @@ use axum::{
 };
 use zeroize::Zeroizing;
 
-use self::arrival::Arrival;
+pub(super) use self::arrival::Arrival;
 use super::{
     super::{
         Console,

@@ -194,7 +194,7 @@ impl LastUse {
 }
 
 /// A secret as people know it: by its beginning, where its beginning names it.
-pub(super) fn shown(secret: &Secret) -> String {
+pub(in super::super) fn shown(secret: &Secret) -> String {
     match secret.proof {
         Proof::Mac(_) => format!("jtn_{}", secret.id),
         Proof::Password(_) => secret.id.to_string(),
@@ -202,7 +202,7 @@ pub(super) fn shown(secret: &Secret) -> String {
 }
 
 /// Who made a secret, from the name that the audit log has for them.
-fn made_by(actor: &str) -> String {
+pub(in super::super) fn made_by(actor: &str) -> String {
     match actor.split_once(':') {
         Some(("operator", email)) => email.to_owned(),
         Some(("client", id)) => format!("{id}, by the admin API"),

@@ -44,10 +44,12 @@ pub(super) fn routes() -> Router<Console> {
 
 #[derive(Template)]
 #[template(path = "clients/credentials/rotate.html")]
-struct RotatePage {
+pub(super) struct RotatePage {
     frame: Frame,
     head: ClientHead,
     sheet: Sheet,
+    /// Whether the new secret is for who follows a link, and not for the visitor.
+    by_link: bool,
     /// Whether there is a secret to keep.
     has_old: bool,
     /// How the client uses it.
@@ -87,7 +89,8 @@ async fn ask(
         return under_way(&scene, &visitor).await;
     }
     let sheet = Sheet::of(filled_in(&scene));
-    Ok(page::ok(&RotatePage::of(&scene, sheet, &visitor).await))
+    let page = RotatePage::of(&scene, sheet, &visitor);
+    Ok(page::ok(&page.await))
 }
 
 async fn make(
@@ -166,7 +169,7 @@ async fn again(
         .await
 }
 
-async fn under_way(scene: &Scene, visitor: &Visitor) -> Result<Response<Body>, Trouble> {
+pub(super) async fn under_way(scene: &Scene, visitor: &Visitor) -> Result<Response<Body>, Trouble> {
     let old = scene.client.old_secret(scene.now);
     let retiring = old.and_then(|old| old.retiring(scene.now));
     let (Some(retiring), Some(verdict)) = (retiring, scene.verdict()) else {
@@ -181,7 +184,7 @@ async fn under_way(scene: &Scene, visitor: &Visitor) -> Result<Response<Body>, T
 }
 
 impl RotatePage {
-    async fn of(scene: &Scene, sheet: Sheet, visitor: &Visitor) -> Self {
+    pub(super) async fn of(scene: &Scene, sheet: Sheet, visitor: &Visitor) -> Self {
         let habit = scene.habit();
         let last = last_day(scene.now);
         let has_old = scene.client.live_secrets(scene.now).next().is_some();
@@ -190,6 +193,7 @@ impl RotatePage {
             frame: visitor.frame(Here::Clients).await,
             head: scene.head().below(below),
             sheet,
+            by_link: false,
             has_old,
             facts: habit.in_words(scene.now),
             options: answers(&habit, scene.now),
@@ -197,10 +201,35 @@ impl RotatePage {
             stopping: stopping(&habit),
         }
     }
+
+    /// The same questions, asked for a link.
+    pub(super) fn by_link(self) -> Self {
+        Self {
+            by_link: true,
+            head: self.head.below("Hand over"),
+            ..self
+        }
+    }
+
+    /// Where the form goes.
+    fn target(&self) -> String {
+        let page = if self.by_link { "handover" } else { "rotate" };
+        self.head.to(format!("/credentials/{page}"))
+    }
+
+    /// What is asked.
+    fn title(&self) -> String {
+        let name = &self.head.name;
+        match (self.by_link, self.has_old) {
+            (true, _) => format!("Hand over a new secret of {name}"),
+            (false, true) => format!("Rotate the secret of {name}"),
+            (false, false) => format!("Make a secret for {name}"),
+        }
+    }
 }
 
 /// What the form says at first.
-fn filled_in(scene: &Scene) -> Fields {
+pub(super) fn filled_in(scene: &Scene) -> Fields {
     let mut fields = Fields::default();
     let choice = scene.habit().recommend(scene.now).choice;
     fields.set("overlap", value(choice));
@@ -287,7 +316,7 @@ fn day(at: Timestamp) -> String {
 }
 
 /// The command, or all that is wrong with the form.
-fn read(
+pub(super) fn read(
     fields: &Fields,
     client: &Client,
     policy: &Policy,

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{cards::Card, moving::Moving, scene::Scene};
+use super::{cards::Card, handover::Handing, moving::Moving, scene::Scene};
 use crate::{
     admin::evidence::Aftermath,
     domain::secret::{Secret, UNDO},
@@ -44,6 +44,8 @@ struct CredentialsPage {
     cards: Vec<Card>,
     /// The new secret, as long as it can still be copied.
     open: Option<Open>,
+    /// A link by which a developer takes a secret.
+    handing: Option<Handing>,
     /// The secret that was retired last, as long as it can be brought back.
     retired: Option<Retired>,
     history: Vec<Past>,
@@ -130,11 +132,18 @@ impl CredentialsPage {
             moving,
             cards,
             open: open(scene, (console, visitor)),
+            handing: Handing::of(scene, (console, visitor)),
             retired: scene
                 .undoable()
                 .and_then(|secret| Retired::of(secret, scene)),
             history: dead.map(|secret| Past::of(secret, scene)).collect(),
         }
+    }
+
+    /// Whether a link could be made.
+    fn may_hand_over(&self) -> bool {
+        let is_open = self.handing.as_ref().is_some_and(Handing::is_open);
+        self.may_touch && self.head.is_active && !is_open
     }
 
     /// Where the live part comes from.

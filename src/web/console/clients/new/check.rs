@@ -119,6 +119,7 @@ impl Plan {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let life = self.life().map(|_| SpanInput::Text(self.life.clone()));
         ClientInput {
+            without_secret: false,
             name: self.name.clone(),
             client_id: some(&self.client_id),
             description: some(&self.description),

@@ -4,17 +4,17 @@ use crate::{crypto::mac::MacKey, domain::secret::public_id, web::console::words:
 
 /// What came back.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Arrival {
+pub(in super::super) struct Arrival {
     /// Whether it is the secret, to the letter.
-    pub(super) is_match: bool,
+    pub(in super::super) is_match: bool,
     /// What to say of it.
-    pub(super) words: String,
+    pub(in super::super) words: String,
 }
 
 impl Arrival {
     /// Compares `pasted` with `secret` by their tags under `pepper`, in constant time. What is said
     /// of one that differs goes to whoever sees the secret anyway.
-    pub(super) fn of(pasted: &str, secret: &str, pepper: &MacKey) -> Self {
+    pub(in super::super) fn of(pasted: &str, secret: &str, pepper: &MacKey) -> Self {
         let tag = pepper.digest(secret.as_bytes());
         if pepper.matches(pasted.as_bytes(), &tag) {
             return Self {
