@@ -215,7 +215,10 @@ impl Create {
             ),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
             ("secret", (!self.without_secret).then_some(secret)),
-            ("without_secret", self.without_secret.then(|| json!(true))),
+            (
+                "without_secret",
+                self.without_secret.then_some(Value::Bool(true)),
+            ),
         ]);
         let made = desk.post("/clients", body).await?;
         if let Some(file) = file {

@@ -26,6 +26,8 @@ GET /audit/verify
 GET /clients
 GET /clients/{client_id}
 GET /clients/{client_id}/grants
+GET /clients/{client_id}/handovers
+GET /clients/{client_id}/handovers/{handover_id}
 GET /clients/{client_id}/secrets
 GET /clients/{client_id}/secrets/{secret_id}
 GET /clients/{client_id}/usage
@@ -51,6 +53,8 @@ POST /apis/{api}/scopes
 POST /clients
 POST /clients/{client_id}/disable
 POST /clients/{client_id}/enable
+POST /clients/{client_id}/handovers
+POST /clients/{client_id}/handovers/{handover_id}/withdraw
 POST /clients/{client_id}/secrets/cancel
 POST /clients/{client_id}/secrets/extend
 POST /clients/{client_id}/secrets/retire

@@ -7,6 +7,7 @@ mod audit;
 mod clients;
 mod dashboard;
 mod everywhere;
+mod handover;
 mod inspector;
 mod keys;
 mod markup;

@@ -17,6 +17,12 @@ async fn no_answer_but_the_first_holds_a_secret() {
     let made = owner.shop().await;
     let id = made["client_id"].as_str().unwrap();
     let client = format!("/clients/{id}");
+    let offered = owner
+        .post(&format!("{client}/handovers"), json!({}))
+        .await
+        .json();
+    let link = offered["link"].as_str().unwrap();
+    let (_, link) = link.rsplit_once('/').unwrap();
     let rotated = owner
         .post(
             &format!("{client}/secrets/rotate"),
@@ -37,6 +43,7 @@ async fn no_answer_but_the_first_holds_a_secret() {
     let canaries = [
         shared.as_str().unwrap(),
         made["client_secret"].as_str().unwrap(),
+        link,
         CHOSEN,
         PASSWORD,
         deployer.secret.as_str(),
@@ -61,6 +68,7 @@ async fn no_answer_but_the_first_holds_a_secret() {
         let path = path
             .replace("{client_id}", id)
             .replace("{secret_id}", made["secret_id"].as_str().unwrap())
+            .replace("{handover_id}", offered["id"].as_str().unwrap())
             .replace("{api}", "urn%3Ahs")
             .replace("{kid}", &key)
             .replace("{operator}", "ana%40example.com");

@@ -199,3 +199,50 @@ async fn stop_now_leaves_no_overlap() {
     assert_eq!(states(&secrets), ["retired", "active"]);
     assert_eq!(secrets["rotation"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_link_to_a_secret_is_made_shown_once_and_withdrawn() {
+    let server = TestServer::start().await;
+    let owner = server.owner();
+    let new = json!({"name": "Later", "client_id": "later", "without_secret": true});
+    let client = owner.post("/clients", new).await;
+    client.assert_status(201);
+    assert!(client.json()["client_secret"].is_null());
+    assert_eq!(client.json()["secrets"], json!([]));
+    let links = "/clients/later/handovers";
+
+    let made = owner
+        .post(links, json!({"note": "vault", "expires_in": "90d"}))
+        .await;
+    let second = owner.post(links, json!({})).await;
+    let wrong = owner
+        .post(links, json!({"overlap": "31d", "if_used": "x"}))
+        .await;
+    let nobody = owner.post("/clients/nobody/handovers", json!({})).await;
+
+    made.assert_status(201);
+    let view = made.json();
+    let link = view["link"].as_str().unwrap();
+    assert!(
+        link.starts_with("https://as.test/console/handover/"),
+        "{link}"
+    );
+    let id = view["id"].as_str().unwrap();
+    assert_eq!(made.header("location"), format!("/admin/v1{links}/{id}"));
+    assert_eq!(view["status"], "open");
+    second.assert_status(409);
+    wrong.assert_status(422);
+    nobody.assert_status(404);
+    let shown = owner.read(&format!("{links}/{id}")).await;
+    assert!(shown.get("link").is_none());
+    assert_eq!(owner.read(links).await["data"], json!([shown]));
+    let withdraw = format!("{links}/{id}/withdraw");
+    let gone = owner.post(&withdraw, json!({})).await;
+    gone.assert_status(200);
+    assert_eq!(gone.json()["status"], "withdrawn");
+    owner.post(&withdraw, json!({})).await.assert_status(409);
+    let other = owner.get(&format!("/clients/nobody/handovers/{id}")).await;
+    other.assert_status(404);
+    let both = json!({"name": "x", "without_secret": true, "secret": {}});
+    owner.post("/clients", both).await.assert_status(422);
+}

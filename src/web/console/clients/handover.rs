@@ -43,7 +43,7 @@ use crate::{
         reveal::Revealed,
         trouble::Trouble,
         visit::Visit,
-        words::{Moment, capital},
+        words::Moment,
     },
 };
 
@@ -201,7 +201,7 @@ impl Link {
                 Trouble::spent_link(format!("It worked until {until}."), another)
             }
             HandoverState::Open => Trouble::spent_link(
-                format!("Not now: {}.", said(&refusal)),
+                format!("Not now: {refusal}."),
                 "Tell whoever gave it to you. The link is not used up.",
             ),
         })
@@ -216,7 +216,7 @@ impl Link {
             path: self.path(),
             name: client.name.to_string(),
             id: client.id.to_string(),
-            made_by: capital(&made_by(&self.handover.created_by)),
+            made_by: made_by(&self.handover.created_by),
             expires: Moment::of(self.handover.expires, self.now),
             overlap: has_old.then(|| match self.handover.overlap {
                 Overlap::None => String::new(),
@@ -251,14 +251,6 @@ impl Link {
             note: self.handover.note.to_string(),
             snippets: asked.snippets(&self.headers),
         })
-    }
-}
-
-/// A refusal as the middle of a sentence.
-fn said(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Conflict(message) => message.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -56,7 +56,7 @@ impl Names {
         }
         let line = line.replace(&self.home, "~");
         let line = without(&line, "\"request_id\":", "}");
-        let line = without_moments(&line);
+        let line = without_port(&without_moments(&line));
         let mut text = String::new();
         for word in line.split_inclusive(|letter: char| !is_of_word(letter)) {
             let end = word.trim_end_matches(|letter| !is_of_word(letter)).len();
@@ -86,6 +86,9 @@ impl Names {
         }
         if word.starts_with("op_") && word.len() > 12 {
             return self.numbered("OPERATOR", word);
+        }
+        if word.starts_with("ho_") && word.len() > 12 {
+            return self.numbered("HANDOVER", word);
         }
         if word.len() == 8 && word.bytes().all(|byte| b"0123456789abcdef".contains(&byte)) {
             return "MASTER".to_owned();
@@ -121,6 +124,15 @@ fn without(line: &str, from: &str, to: &str) -> String {
     };
     let end = rest.find(to).unwrap_or(rest.len());
     format!("{before}{from}…{}", &rest[end..])
+}
+
+/// A server of the tests listens on a port of its own: `http://127.0.0.1:8080` becomes `ISSUER`.
+fn without_port(line: &str) -> String {
+    let Some((before, rest)) = line.split_once("http://127.0.0.1:") else {
+        return line.to_owned();
+    };
+    let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    format!("{before}ISSUER{rest}")
 }
 
 /// `25 Nov 2026, 19:00 UTC (3 hours ago)`, `2026-11-25T19:00:00Z` and `2026-11-25` become `MOMENT`.

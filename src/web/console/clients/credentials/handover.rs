@@ -312,7 +312,9 @@ impl Handing {
         let all = registry.handovers().filter(|it| it.client == *client);
         let taken = all.filter_map(|it| match it.state {
             HandoverState::Used { at, address } if now < at.plus(UNDO) => Some((at, address)),
-            _ => None,
+            HandoverState::Open | HandoverState::Used { .. } | HandoverState::Withdrawn { .. } => {
+                None
+            }
         });
         let (at, address) = taken.max_by_key(|(at, _)| *at)?;
         Some(Self::Taken {
