@@ -203,7 +203,11 @@ impl RotatePage {
     }
 
     /// The same questions, asked for a link.
-    pub(super) fn by_link(self) -> Self {
+    pub(super) fn by_link(mut self) -> Self {
+        for answer in self.options.iter_mut().filter(|it| it.value == "now") {
+            answer.label = "Not at all";
+            "Its services are refused until they have the new one.".clone_into(&mut answer.hint);
+        }
         Self {
             by_link: true,
             head: self.head.below("Hand over"),
