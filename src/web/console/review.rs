@@ -20,8 +20,6 @@ use crate::{
 pub(super) struct Change {
     /// What the client is called.
     pub(super) name: String,
-    /// Its id.
-    pub(super) id: String,
     /// The path of its page.
     pub(super) path: String,
     /// What is added and taken away.
@@ -76,7 +74,6 @@ impl Change {
         }
         Ok(Self {
             name: client.name.to_string(),
-            id: client.id.to_string(),
             path: format!("/clients/{}", segment(client.id.as_str())),
             effects: effects(console, client, &lost, after).await?,
             lines,

@@ -145,10 +145,6 @@ impl Steps {
         self.here + 1
     }
 
-    fn title(&self) -> &'static str {
-        STEPS[self.here].1
-    }
-
     /// The page before this one.
     fn back(&self) -> &'static str {
         match self.here.checked_sub(1) {

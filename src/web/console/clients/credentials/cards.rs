@@ -114,11 +114,6 @@ impl Card {
             addresses: rows.into_iter().take(LISTED).collect(),
         }
     }
-
-    /// Whether anybody ever used it.
-    pub(super) fn is_used(&self) -> bool {
-        self.last.is_some()
-    }
 }
 
 /// Who used a secret or was refused with it, latest first.
