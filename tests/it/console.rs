@@ -14,6 +14,7 @@ mod markup;
 mod operators;
 mod roles;
 mod rotation;
+mod secrecy;
 mod settings;
 mod sign_in;
 mod try_it;
