@@ -4,6 +4,7 @@ mod access;
 mod activity;
 mod apis;
 mod audit;
+mod audited;
 mod clients;
 mod dashboard;
 mod everywhere;
