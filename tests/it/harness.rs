@@ -9,3 +9,4 @@ pub(crate) mod process;
 pub(crate) mod reply;
 pub(crate) mod server;
 pub(crate) mod socket;
+pub(crate) mod tab;

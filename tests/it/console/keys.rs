@@ -110,3 +110,39 @@ async fn a_viewer_sees_keys_and_no_way_to_change_them() {
     page.assert_does_not_say("Remove at once");
     browser.open("/keys/new").await.assert_status(403);
 }
+
+/// Console 45.
+#[tokio::test]
+async fn a_token_of_the_old_key_verifies_until_it_expires() {
+    let server = TestServer::start().await;
+    server.api("urn:shop", "read").await;
+    let client = server.client("mailer").await;
+    let client = client.granted("urn:shop", "read").await;
+    let mut browser = server.signed_in(Role::Owner).await;
+    publish_next(&mut browser).await;
+    let next = kid(&server, "pending");
+    let published = server.get("/oauth2/jwks").await.json().to_string();
+    assert!(published.contains(&next), "before it signs: {published}");
+    server.advance(Span::minutes(10)).await;
+    let token = client.ask("grant_type=client_credentials").await;
+    let token = token.json()["access_token"].as_str().unwrap().to_owned();
+    let old = kid(&server, "active");
+
+    let switch = format!("/keys/{next}/switch");
+    let page = browser.open(&switch).await;
+    browser.submit(&page, &switch, &[]).await;
+
+    let verdict = [("pasted", token.as_str())];
+    for minutes in [0, 59] {
+        server.advance(Span::minutes(minutes)).await;
+        browser.sign_in("owner@example.com", PASSWORD).await;
+        let set = server.get("/oauth2/jwks").await.json().to_string();
+        assert!(set.contains(&old), "after {minutes} minutes: {set}");
+        let page = browser.post("/tools/token", &verdict).await;
+        page.assert_says("Signed by this server");
+    }
+    server.advance(Span::minutes(2)).await;
+    browser.sign_in("owner@example.com", PASSWORD).await;
+    let page = browser.post("/tools/token", &verdict).await;
+    page.assert_says("Signed by this server, and expired");
+}

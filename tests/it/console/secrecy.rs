@@ -1,71 +1,21 @@
 //! A secret is in the one answer that reveals it, and nowhere else: not on another page, in a file of
 //! the data directory, in the log, in an export or in a backup.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, process::Command};
 
 use jeton::crypto::totp::TotpSecret;
 
-use crate::harness::process::ServerProcess;
+use crate::harness::{
+    process::ServerProcess,
+    tab::{Tab, element},
+};
 
 const PASSWORD: &str = "canary pass phrase of an operator";
 
 const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
 
-/// Somebody at a browser, over the network, who keeps all that they were shown.
-struct Tab<'s> {
-    server: &'s ServerProcess,
-    jar: PathBuf,
-    /// Every answer but those that reveal something: where it came from, and all of it.
-    seen: Vec<(String, Vec<u8>)>,
-}
-
 /// A secret, and what it is.
 type Canary = (&'static str, String);
-
-impl<'s> Tab<'s> {
-    fn of(server: &'s ServerProcess, name: &str) -> Self {
-        Self {
-            server,
-            jar: server.home().join(name),
-            seen: Vec::new(),
-        }
-    }
-
-    /// An answer, head and body, redirects followed; it may hold what it reveals.
-    fn reveal(&self, path: &str, form: &[(&str, &str)]) -> Vec<u8> {
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--include", "--max-time", "20"])
-            .args(["--location", "--header", "Sec-Fetch-Site: same-origin"])
-            .arg("--cookie-jar")
-            .arg(&self.jar)
-            .arg("--cookie")
-            .arg(&self.jar);
-        for (name, value) in form {
-            curl.args(["--data-urlencode", &format!("{name}={value}")]);
-        }
-        let output = curl.arg(format!("{}/console{path}", self.server.issuer()));
-        output.output().expect("tests/setup installs curl").stdout
-    }
-
-    /// An answer in which no secret has any business.
-    fn see(&mut self, path: &str, form: &[(&str, &str)]) -> String {
-        let answer = self.reveal(path, form);
-        let text = String::from_utf8_lossy(&answer).into_owned();
-        self.seen.push((path.to_owned(), answer));
-        text
-    }
-}
-
-/// The text of the element with this id.
-#[track_caller]
-fn element(page: &[u8], id: &str) -> String {
-    let page = String::from_utf8_lossy(page);
-    let Some((_, rest)) = page.split_once(&format!("id=\"{id}\"")) else {
-        panic!("there is no #{id} on the page: {page}");
-    };
-    let (_, rest) = rest.split_once('>').unwrap();
-    rest.split_once('<').unwrap().0.to_owned()
-}
 
 /// Signs in, and sets up an authenticator app: its key and the recovery codes.
 fn enrol(tab: &mut Tab<'_>) -> Vec<Canary> {
