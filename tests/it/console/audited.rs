@@ -112,6 +112,7 @@ impl<'s> Round<'s> {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn apis_are_told(round: &mut Round<'_>) {
     let api = [
         ("name", "Legacy"),
@@ -242,6 +243,7 @@ async fn access_is_told(round: &mut Round<'_>) {
         .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn rotation_is_told(round: &mut Round<'_>) {
     let at = |path: &str| format!("/clients/mover/credentials{path}");
     let newest = |round: &Round<'_>| {
