@@ -2,7 +2,7 @@
 //!
 //! None of it changes what the client gets.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,12 @@ pub struct RuleName(Arc<str>);
 impl RuleName {
     /// The name.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for RuleName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -119,10 +125,12 @@ impl Marks {
     /// Adds what the audit log may say of it.
     pub(super) fn add_facts(&self, all: &mut Facts) {
         for (rule, postponed) in &self.postponed {
-            let until = postponed
-                .until
-                .map_or_else(|| "it is worse".to_owned(), |until| until.to_string());
-            let words = format!("until {until}, at level {}", postponed.level);
+            let until = postponed.until.map(|until| format!("{until} or "));
+            let until = until.unwrap_or_default();
+            let mut words = format!("until {until}it is worse");
+            if !postponed.note.as_str().is_empty() {
+                words = format!("{words}: {}", postponed.note);
+            }
             all.insert(format!("postponed.{rule}"), words);
         }
         for ((api, scope), since) in &self.watched {

@@ -55,11 +55,25 @@ impl Rule {
             Self::Old => old(client, lookout),
         }
     }
+
+    /// Since when there is what this rule speaks of: what was put off before then was something
+    /// else, another secret or another leak.
+    pub(super) fn began(self, client: &Client, lookout: &Lookout<'_>) -> Timestamp {
+        let secrets = client.secrets.iter();
+        let latest = match self {
+            Self::Leaked => secrets.filter_map(|secret| secret.leaked).max(),
+            Self::Broken | Self::Deadline | Self::Expiring | Self::Finish | Self::Old => {
+                secrets.map(|secret| secret.created).max()
+            }
+            Self::Unused => latest_token(client, lookout),
+            Self::Guessing | Self::TooBroad => None,
+        };
+        latest.unwrap_or(client.created)
+    }
 }
 
 fn leaked(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
-    let mut live = client.live_secrets(lookout.now);
-    let (secret, at) = live.find_map(|it| Some((it, lookout.rulings.leaked(&it.id)?)))?;
+    let (secret, at) = client.leaked_secret(lookout.now)?;
     let ago = lookout.now.since(at);
     Some(Found {
         level: Level::Danger,
@@ -220,7 +234,7 @@ fn latest_token(client: &Client, lookout: &Lookout<'_>) -> Option<Timestamp> {
 
 fn too_broad(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
     let asking = &lookout.overview.client(&client.id)?.asking;
-    let evidence = scopes::scopes_of(client, asking, lookout.rulings, lookout.now);
+    let evidence = scopes::scopes_of(client, asking, lookout.now);
     let suggestions = evidence.into_iter().filter_map(|scope| scope.suggestion);
     let suggestions: Vec<_> = suggestions.collect();
     let (first, more) = suggestions.split_first()?;
@@ -240,7 +254,7 @@ fn too_broad(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
 }
 
 fn old(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
-    let allowed = lookout.rulings.policy_age()?;
+    let allowed = lookout.oldest_secret;
     if client.old_secret(lookout.now).is_some() {
         return None;
     }

@@ -195,7 +195,7 @@ async fn offer(
         Flash::done(text).with_undo(Undo {
             path: format!("{}/offer", asked.path),
             fields: vec![("offer".to_owned(), "open".to_owned())],
-            within: "any time".to_owned(),
+            within: String::new(),
         })
     } else {
         Flash::done(format!("{scope} can be granted again."))

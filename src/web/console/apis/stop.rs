@@ -99,7 +99,7 @@ async fn disable(
     let undo = Undo {
         path: format!("{}/enable", head::address(&api.identifier)),
         fields: Vec::new(),
-        within: "any time".to_owned(),
+        within: String::new(),
     };
     let text = format!("{} is disabled. No tokens are issued for it.", api.name);
     visitor
