@@ -73,6 +73,8 @@ pub(super) struct ClientHead {
     pub(super) path: String,
     /// Whether it gets tokens.
     pub(super) is_active: bool,
+    /// Whether a secret that works was reported as leaked.
+    pub(super) is_leaked: bool,
     /// Whether an old secret is on its way out.
     pub(super) is_rotating: bool,
     /// Which of its pages this is.
@@ -91,6 +93,7 @@ impl ClientHead {
             name: client.name.to_string(),
             path: address(&client.id),
             is_active: client.is_active(),
+            is_leaked: client.leaked_secret(now).is_some(),
             is_rotating: client.old_secret(now).is_some(),
             tab,
             revision: client.revision.0,
