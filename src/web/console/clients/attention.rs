@@ -19,7 +19,7 @@ use crate::{
     domain::{client::Client, id::ClientId, permission::Permission},
     web::console::{
         Console,
-        act::once,
+        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
@@ -225,8 +225,7 @@ async fn postpone(
         None => format!("{what} is dismissed. It comes back if it gets worse."),
     };
     let terms = form.terms_of_new(&console.app);
-    let done = console.app.execute_on(visitor.actor(), terms, command);
-    once(done.await)?;
+    carry_out((&console, &visitor), terms, command).await?;
     let undo = Undo {
         path: mark_path(&client.id, rule, "recall"),
         fields: Vec::new(),
@@ -249,8 +248,7 @@ async fn recall(
         rule: rule.name(),
     };
     let terms = form.terms_of_new(&console.app);
-    let done = console.app.execute_on(visitor.actor(), terms, command);
-    once(done.await)?;
+    carry_out((&console, &visitor), terms, command).await?;
     let text = format!("{} of {} is back.", rule.words(), client.name);
     visitor.done("", Flash::done(text)).await
 }
