@@ -125,13 +125,15 @@ impl Marks {
     /// Adds what the audit log may say of it.
     pub(super) fn add_facts(&self, all: &mut Facts) {
         for (rule, postponed) in &self.postponed {
-            let until = postponed.until.map(|until| format!("{until} or "));
-            let until = until.unwrap_or_default();
-            let mut words = format!("until {until}it is worse");
-            if !postponed.note.as_str().is_empty() {
-                words = format!("{words}: {}", postponed.note);
-            }
+            let until = postponed
+                .until
+                .map_or_else(|| "it is worse".to_owned(), |until| until.to_string());
+            let words = format!("until {until}, at level {}", postponed.level);
             all.insert(format!("postponed.{rule}"), words);
+            if !postponed.note.as_str().is_empty() {
+                let note = postponed.note.to_string();
+                all.insert(format!("postponed.{rule}.note"), note);
+            }
         }
         for ((api, scope), since) in &self.watched {
             all.insert(format!("watched.{api} {scope}"), since.to_string());
