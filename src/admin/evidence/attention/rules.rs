@@ -75,14 +75,18 @@ impl Rule {
 fn leaked(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
     let (secret, at) = client.leaked_secret(lookout.now)?;
     let ago = lookout.now.since(at);
+    let when = if ago < Span::minutes(1) {
+        "just now".to_owned()
+    } else {
+        format!("{} ago", ago.in_words())
+    };
     Some(Found {
         level: Level::Danger,
         reason: format!(
-            "Its secret {} was reported as leaked {} ago and still works.",
-            secret.id,
-            ago.in_words()
+            "Its secret {} was reported as leaked {when} and still works.",
+            secret.id
         ),
-        number: format!("{} ago", ago.in_words()),
+        number: when,
         act: Act::Revoke(secret.id.clone()),
         urgency: ago.0,
     })
