@@ -15,7 +15,6 @@ use jeton::{
         evidence::{
             attention::{Lookout, attention},
             overview::{DAYS, Overview},
-            rulings::NoRulings,
             scopes::Asking,
         },
         init::InitServer,
@@ -92,9 +91,7 @@ fn thoughts(criterion: &mut Criterion, runtime: &Runtime, app: &App) {
     let lookout = Lookout {
         now: NOW,
         watching_since: NOW,
-        latest: &|secret| app.last_use(secret),
-        overview: &overview,
-        rulings: &NoRulings,
+        ..app.lookout(&overview)
     };
     criterion.bench_function("think/attention", |bencher| {
         bencher.iter(|| attention(&registry, black_box(&lookout)));

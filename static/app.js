@@ -96,7 +96,9 @@ for (const part of document.querySelectorAll("[data-live]")) {
     const reply = await fetch(part.dataset.live, { headers, redirect: "manual" });
     if (reply.type === "opaqueredirect") location.reload();
     if (reply.status !== 200) return;
+    const open = [...part.querySelectorAll("details")].map((details) => details.open);
     part.replaceChildren(...parsed(await reply.text()).childNodes);
+    for (const [at, details] of part.querySelectorAll("details").entries()) details.open ||= open[at] ?? false;
     tag = reply.headers.get("etag");
     const words = saying(part);
     if (words && words !== said) announce(words);

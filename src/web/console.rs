@@ -26,6 +26,7 @@ mod review;
 mod set_up;
 mod settings;
 mod sign_in;
+mod trail;
 mod trouble;
 mod visit;
 mod words;

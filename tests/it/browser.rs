@@ -21,7 +21,7 @@ async fn operators_do_their_work_by_mouse_by_keyboard_and_without_script() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_accessible_and_fits() {
-    let world = World::new().await;
+    let world = World::in_trouble().await;
 
     let wrong = drive(&world, "pages").await;
 

@@ -3,6 +3,7 @@
 mod access;
 mod activity;
 mod apis;
+mod attention;
 mod audit;
 mod audited;
 mod clients;

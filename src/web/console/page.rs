@@ -192,7 +192,7 @@ pub(super) struct Undo {
     pub(super) path: String,
     /// Hidden members.
     pub(super) fields: Vec<(String, String)>,
-    /// How long it can be done: `24 hours`.
+    /// How long it can be done: `24 hours`; nothing is the empty text.
     pub(super) within: String,
 }
 

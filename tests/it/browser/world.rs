@@ -3,12 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 
 use jeton::{
-    admin::secrets::{NewSecret, RetireSecret, RotateSecret},
+    admin::{
+        leaks::ReportLeak,
+        marks::PostponeAttention,
+        secrets::{NewSecret, RetireSecret, RotateSecret},
+        settings::SetPolicy,
+    },
     domain::{
         id::{ClientId, SecretId},
         permission::Role,
+        policy::OnLeak,
         rotation::Overlap,
-        secret::IfUsed,
+        secret::{IfUsed, public_id},
         time::{Span, Timestamp},
         usage::{Asked, Observation, Outcome, Seen},
     },
@@ -53,6 +59,38 @@ impl World {
         }
     }
 
+    /// The same with trouble: a leaked secret that works, somebody who tries secrets, and what was put
+    /// off.
+    pub(crate) async fn in_trouble() -> Self {
+        let world = Self::new().await;
+        let server = &world.server;
+        let feed = client(server, "feed", &[(ORDERS, "orders:read")]).await;
+        let flag = SetPolicy {
+            on_leak: Some(OnLeak::Flag),
+            ..SetPolicy::default()
+        };
+        server.run(flag).await;
+        let secret = public_id(&feed.secret).unwrap();
+        let client = feed.client_id();
+        server.run(ReportLeak { client, secret }).await;
+        let nightly: ClientId = "nightly-export".parse().unwrap();
+        let wrong = Client::new(server, nightly.as_str(), &feed.secret);
+        for _ in 0..20 {
+            wrong.request_token("").await;
+        }
+        for (client, rule, days) in [("old-cron", "unused", Some(7)), ("mailer", "finish", None)] {
+            let postpone = PostponeAttention {
+                client: client.parse().unwrap(),
+                rule: rule.parse().unwrap(),
+                level: 1,
+                until: days.map(|days| server.app.now().plus(Span::days(days))),
+                note: "Ana looks into it after the release".parse().unwrap(),
+            };
+            server.run(postpone).await;
+        }
+        world
+    }
+
     /// Where the browser's connections arrive.
     pub(crate) fn listener(&self) -> TcpListener {
         let listener = self.listener.try_clone().unwrap();
@@ -65,6 +103,10 @@ impl World {
         vec![
             ("sign-in", "/sign-in".to_owned(), "stranger"),
             page("dashboard", ""),
+            page(
+                "postpone",
+                "/clients/nightly-export/attention/guessing/postpone",
+            ),
             page("clients", "/clients"),
             page("clients-found", "/clients?q=10.0.4.31"),
             page("clients-no-match", "/clients?q=billng"),
@@ -73,6 +115,7 @@ impl World {
             page("client-never-used", "/clients/nightly-export"),
             page("client-settings", "/clients/billing-worker/settings"),
             page("credentials-in-use", "/clients/billing-worker/credentials"),
+            page("credentials-leaked", "/clients/feed/credentials"),
             page("credentials-safe", "/clients/mailer/credentials"),
             page("credentials-at-rest", "/clients/report-service/credentials"),
             page("rotate", "/clients/report-service/credentials/rotate"),

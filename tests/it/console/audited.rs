@@ -243,6 +243,19 @@ async fn access_is_told(round: &mut Round<'_>) {
         .await;
 }
 
+async fn attention_is_told(round: &mut Round<'_>) {
+    let at = |act: &str| format!("/clients/mover/attention/unused/{act}");
+    let form = [("for", "7d"), ("level", "notice")];
+    let route = "/clients/{id}/attention/{rule}/postpone";
+    round
+        .sends(route, &at("postpone"), &form, "client.postpone")
+        .await;
+    let route = "/clients/{id}/attention/{rule}/recall";
+    round
+        .sends(route, &at("recall"), &[], "client.recall")
+        .await;
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 async fn rotation_is_told(round: &mut Round<'_>) {
     let at = |path: &str| format!("/clients/mover/credentials{path}");
@@ -341,6 +354,7 @@ async fn clients_are_told(round: &mut Round<'_>) {
     let route = "/clients/new/check";
     round.sends(route, route, &form, "client.create").await;
     access_is_told(round).await;
+    attention_is_told(round).await;
     rotation_is_told(round).await;
     let at = |path: &str| format!("/clients/mover/settings{path}");
     let edit = [("name", "Mover 2"), ("owner", "Data team")];

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     super::{
         Console,
+        act::carry_out,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -21,7 +22,7 @@ use super::{
         visit::Visitor,
         words::relative,
     },
-    ApiHead, Named, Tab, address, once,
+    ApiHead, Named, Tab, address,
 };
 use crate::{
     admin::apis::RekeyApi,
@@ -122,11 +123,9 @@ async fn rekey(
     let command = RekeyApi {
         api: identifier.clone(),
     };
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    let made = once(done)?.and_then(|defined| defined.shared_key);
+    let made = carry_out((&console, &visitor), terms, command)
+        .await?
+        .and_then(|defined| defined.shared_key);
     Ok(match made {
         Some(key) => open(
             &console,

@@ -12,13 +12,14 @@ use axum::{
 use super::{
     super::{
         Console,
+        act::carry_out,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
     },
-    ApiHead, Named, Tab, complaints, head, key, once, sheet,
+    ApiHead, Named, Tab, complaints, head, key, sheet,
 };
 use crate::{
     admin::input::{ApiEditInput, Edit, SpanInput},
@@ -119,11 +120,7 @@ async fn edit(
         Err(errors) => errors,
         Ok(command) => {
             let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
-            let done = console
-                .app
-                .execute_on(visitor.actor(), terms, command)
-                .await;
-            match once(done) {
+            match carry_out((&console, &visitor), terms, command).await {
                 Ok(_) => {
                     let path = format!("{}/settings", head::address(&api.identifier));
                     return visitor.done(&path, Flash::done("Settings saved.")).await;
@@ -161,11 +158,8 @@ async fn change_algorithm(
         .parse(identifier.clone())
         .map_err(|errors| Trouble::unacceptable(errors.to_string()))?;
     let terms = form.terms(&console.app, Object::Api(identifier.clone()));
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    if let Some(shared) = once(done)?.and_then(|defined| defined.shared_key) {
+    let made = carry_out((&console, &visitor), terms, command).await?;
+    if let Some(shared) = made.and_then(|defined| defined.shared_key) {
         let text = shared.reveal().to_owned().into();
         return Ok(key::open(&console, &visitor, &identifier, text));
     }

@@ -19,7 +19,7 @@ use crate::{
     },
     web::console::{
         Console,
-        act::{ActPage, once},
+        act::{ActPage, carry_out},
         confirm::Confirmed,
         form::Form,
         page::{Flash, Here},
@@ -37,12 +37,7 @@ async fn run<C: Command>(
     command: C,
 ) -> Result<Option<C::Outcome>, Trouble> {
     let terms = form.terms(&console.app, Object::Operator(id.clone()));
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )
+    Ok(carry_out((console, visitor), terms, command).await?)
 }
 
 /// Forgets sessions that count for nothing any more.

@@ -18,7 +18,7 @@ use crate::{
     domain::{audit::Object, id::OperatorId, operator::LINK_LIFE, permission::Permission},
     web::console::{
         Console,
-        act::{ActPage, once},
+        act::{ActPage, carry_out},
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -279,12 +279,7 @@ pub(super) async fn withdraw(
     let terms = form.terms(&console.app, Object::Operator(operator.clone()));
     console.reveals.close((visitor.name(), &window(&operator)));
     let command = WithdrawInvitation { operator };
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
+    carry_out((&console, &visitor), terms, command).await?;
     let flash = Flash::done("Link withdrawn. It opens nothing any more.");
     visitor.done(&format!("/operators/{id}"), flash).await
 }
