@@ -4,29 +4,27 @@
 //! and in its default, in this order. All are parsed into types and checked against each other once,
 //! before anything starts; nothing is looked up later, and nobody else reads the environment.
 
+mod master_key;
 pub mod settings;
+mod start;
 mod toml_file;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fmt,
-    io::{self, Read},
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 use ipnet::IpNet;
-use zeroize::Zeroizing;
 
 use crate::{
     domain::{issuer::Issuer, time::Span},
     telemetry::{LogFormat, LogLevel},
 };
+pub use master_key::MasterKeySource;
 pub use settings::{Place, Settings};
+pub use start::Start;
 pub use values::{Endpoint, ForwardedBy, Network, ValueError};
 
 /// Where everything is kept unless `--data` says otherwise.
@@ -65,6 +63,8 @@ pub struct Config {
     pub forwarded_by: ForwardedBy,
     /// Whether anybody may come over plain HTTP.
     pub plain_http: PlainHttp,
+    /// Whether the story of the demo is set up at start.
+    pub demo: bool,
     /// How the log is written.
     pub log_format: LogFormat,
     /// How much of it.
@@ -113,24 +113,6 @@ pub struct Limits {
     pub connection_lifetime: Span,
     /// For what is in flight when the server stops.
     pub drain_timeout: Span,
-}
-
-/// Where the master key comes from.
-#[derive(Clone)]
-pub enum MasterKeySource {
-    /// A file; made at first start.
-    File(PathBuf),
-    /// The environment or the standard input: its text.
-    Given(Zeroizing<String>),
-}
-
-impl fmt::Debug for MasterKeySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "File({})", path.display()),
-            Self::Given(_) => f.write_str("Given(..)"),
-        }
-    }
 }
 
 /// Settings are wrong; nothing was started. Each says in one line what to do.
@@ -227,6 +209,7 @@ impl Config {
                 .collect(),
             forwarded_by: settings.forwarded_by.unwrap_or_default(),
             plain_http,
+            demo: settings.demo.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_default(),
             worker_threads: settings.worker_threads.map(usize::from).filter(|n| *n > 0),
@@ -334,36 +317,6 @@ impl Limits {
 
 /// The least that hyper can read a request's head with.
 const LEAST_HEADER_BYTES: usize = 8 * 1024;
-
-impl MasterKeySource {
-    fn find(file: Option<PathBuf>, data: &Path) -> Result<Self, ConfigError> {
-        let value = std::env::var_os(MASTER_KEY_VARIABLE);
-        match (value, file) {
-            (Some(_), Some(_)) => Err(wrong(format!(
-                "the master key is given twice, by {MASTER_KEY_VARIABLE} and by --master-key-file: \
-                 give one"
-            ))),
-            (Some(value), None) => value
-                .into_string()
-                .map(|text| Self::Given(Zeroizing::new(text)))
-                .map_err(|_| wrong(format!("{MASTER_KEY_VARIABLE} is not text"))),
-            (None, Some(path)) if path == Path::new("-") => {
-                let mut text = Zeroizing::new(String::new());
-                io::stdin()
-                    .take(1024)
-                    .read_to_string(&mut text)
-                    .map_err(|error| {
-                        wrong(format!(
-                            "cannot read the master key from standard input: {error}"
-                        ))
-                    })?;
-                Ok(Self::Given(text))
-            }
-            (None, Some(path)) => Ok(Self::File(path)),
-            (None, None) => Ok(Self::File(data.join(MASTER_KEY_FILE_NAME))),
-        }
-    }
-}
 
 impl Settings {
     /// What the environment alone says.

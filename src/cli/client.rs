@@ -57,8 +57,8 @@ Examples:
       --grant https://ledger.example.com=read,write --secret-file billing.secret
 
 A secret made by Jeton has 256 random bits and is the better choice. With --secret-file, FILE holds
-the client's secret afterwards: if it exists, its content becomes the secret (one line break at the
-end is left off); if not, the new secret is written to it, readable by you alone.";
+the client's secret afterwards: if it exists, its content becomes the secret (at least 32 characters;
+one line break at the end is left off); if not, the new secret is written to it, readable by you alone.";
 
 const EDIT_EXAMPLES: &str = "\
 Examples:

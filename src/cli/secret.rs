@@ -104,7 +104,8 @@ pub(crate) struct Rotate {
     /// Where the new secret is kept, as a note for people.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    /// The file that holds the new secret afterwards: written if it does not exist, else read.
+    /// The file that holds the new secret afterwards: written if it does not exist, else read; then
+    /// it has at least 32 characters.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<SecretFile>,
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    config::{self, Config, Place, Settings, wants_no_colour},
+    config::{self, Config, Place, Settings, Start, wants_no_colour},
     domain::issuer::Issuer,
     store::redb::Repair,
     telemetry::{self, Log, LogFormat},
@@ -37,12 +37,8 @@ use crate::{
 pub(crate) struct ServeCommand {
     #[command(flatten)]
     settings: Settings,
-    /// Sets up the Sales Analytics story, if it is not there yet, and prints the lines that run it.
-    #[arg(long)]
-    demo: bool,
-    /// Opens a data file that can only be repaired by taking back its last change, and takes it back.
-    #[arg(long)]
-    accept_repair: bool,
+    #[command(flatten)]
+    start: Start,
 }
 
 const EXAMPLES: &str = "\
@@ -60,7 +56,11 @@ impl ServeCommand {
     /// Serves until told to stop.
     pub(crate) fn run(self, place: Place, format: Format) -> Result<(), Failure> {
         environment::hide_master_key()?;
-        let config = Config::resolve(place, self.settings.clone())?;
+        let settings = Settings {
+            demo: self.start.demo,
+            ..self.settings.clone()
+        };
+        let config = Config::resolve(place, settings)?;
         config.check_listening()?;
         telemetry::start(Log {
             format: config.log_format,
@@ -81,10 +81,9 @@ impl ServeCommand {
 
     async fn serve(&self, config: &Config, format: Format) -> Result<(), Failure> {
         let mut signals = Signals::listen()?;
-        let repair = if self.accept_repair {
-            Repair::Accept
-        } else {
-            Repair::Refuse
+        let repair = match self.start.accept_repair {
+            Some(true) => Repair::Accept,
+            Some(false) | None => Repair::Refuse,
         };
         let data = Data::open_or_make(config, repair)?;
         let sockets = Sockets::bind(config).await?;
@@ -104,7 +103,7 @@ impl ServeCommand {
             let setup = setup.as_ref().map(|address| address.as_str());
             output::say(&welcome::text(config, &issuer, (origin, setup)));
         }
-        if self.demo {
+        if config.demo {
             self.show_demo(&app, (config, format)).await?;
         }
         let manners = manners(config);

@@ -25,6 +25,18 @@ fn the_help_of_every_command_explains_it_and_all_it_takes() {
 }
 
 #[test]
+fn every_flag_of_serve_is_a_variable_too() {
+    let line = CommandLine::command();
+    let serve = line.find_subcommand("serve").unwrap();
+
+    for flag in serve.get_arguments() {
+        let variable = flag.get_env().map(|it| it.to_string_lossy().into_owned());
+        let name = format!("JETON_{}", flag.get_id().as_str().to_uppercase());
+        assert_eq!(variable, Some(name));
+    }
+}
+
+#[test]
 fn every_example_in_the_help_can_be_copied() {
     fn visit(command: &clap::Command, examples: &mut Vec<String>) {
         let after = command.get_after_help().map(ToString::to_string);

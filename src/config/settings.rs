@@ -10,6 +10,7 @@ use clap::{Args, Command, CommandFactory, Parser};
 use serde::Deserialize;
 
 use super::{
+    start::Start,
     toml_file::{list, text},
     values::{Endpoint, ForwardedBy, Network},
 };
@@ -73,6 +74,10 @@ pub struct Settings {
     /// See [`Place::master_key_file`].
     #[arg(skip)]
     pub master_key_file: Option<PathBuf>,
+
+    /// See [`Start::demo`].
+    #[arg(skip)]
+    pub demo: Option<bool>,
 
     /// Where clients are served: address and port. Port 0 takes a free one.
     ///
@@ -293,7 +298,7 @@ impl Settings {
             ($($field:ident)*) => { Self { $($field: self.$field.or(other.$field)),* } };
         }
         each! {
-            data master_key_file listen operator_listen issuer behind_proxy forwarded_by
+            data master_key_file demo listen operator_listen issuer behind_proxy forwarded_by
             allow_plain_http_from_anywhere log_format log_level worker_threads usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout header_timeout body_timeout
@@ -388,6 +393,8 @@ fn commands() -> Command {
         place: Place,
         #[command(flatten)]
         settings: Settings,
+        #[command(flatten)]
+        start: Start,
     }
     All::command()
 }

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 use clap::Parser;
 
@@ -61,6 +63,18 @@ fn every_setting_has_its_flag_its_variable_and_its_documentation() {
         assert!(setting.meaning.ends_with('.'), "{setting:?}");
         assert!(!setting.default.is_empty(), "{setting:?}");
     }
+}
+
+#[test]
+fn the_file_may_ask_for_the_story_but_not_accept_a_repair() {
+    let (_folder, data) = in_folder("demo = true\n");
+
+    assert!(resolve(&["--data", &data]).unwrap().demo);
+    assert!(!resolve(&["--data", "/nowhere"]).unwrap().demo);
+    assert_eq!(
+        mistake_in("accept_repair = true\n"),
+        "1:1: `accept_repair` may only be a flag or a variable"
+    );
 }
 
 #[test]

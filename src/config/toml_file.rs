@@ -60,6 +60,7 @@ fn in_our_words(message: &str) -> String {
         return message.lines().collect::<Vec<_>>().join(" ");
     };
     match nearest(name) {
+        Some(near) if near == name => format!("`{name}` may only be a flag or a variable"),
         Some(near) => format!("there is no setting `{name}`; did you mean `{near}`?"),
         None => format!("there is no setting `{name}`"),
     }

@@ -19,6 +19,10 @@ use crate::crypto::{
 /// How every secret that Jeton makes begins, so that scanners can find a leaked one.
 pub const PREFIX: &str = "jtn_";
 
+/// The shortest secret that somebody may choose, in characters: 128 bits, if they are random
+/// hexadecimal digits.
+pub const SHORTEST: usize = 32;
+
 /// The longest secret that is looked at, in bytes; a longer one is refused unhashed.
 pub const LONGEST: usize = 1024;
 
@@ -61,18 +65,26 @@ impl PlainSecret {
     /// If it is empty, longer than [`LONGEST`], or has other than printable ASCII
     /// (RFC 6749 Appendix A.2).
     pub fn chosen(text: Zeroizing<String>, entropy: &Entropy) -> Result<Self, SecretError> {
-        Self::check(&text)?;
+        Self::spell(&text)?;
         Ok(Self {
             id: SecretId::generate(entropy),
             text,
         })
     }
 
-    /// Whether `text` can be a secret that somebody chose.
+    /// Whether `text` may be taken from somebody as a secret they chose.
     ///
     /// # Errors
-    /// As [`PlainSecret::chosen`].
+    /// As [`PlainSecret::chosen`], and if it is shorter than [`SHORTEST`].
     pub fn check(text: &str) -> Result<(), SecretError> {
+        Self::spell(text)?;
+        if text.len() < SHORTEST {
+            return Err(SecretError::Short);
+        }
+        Ok(())
+    }
+
+    fn spell(text: &str) -> Result<(), SecretError> {
         if text.is_empty() || text.len() > LONGEST {
             return Err(SecretError::Length);
         }
@@ -110,8 +122,13 @@ pub fn public_id(text: &str) -> Option<SecretId> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SecretError {
     /// Empty, or more than 1,024 bytes.
-    #[error("a secret has 1 to 1024 characters")]
+    #[error("a secret has 32 to 1024 characters")]
     Length,
+    /// Fewer than 32 characters.
+    #[error(
+        "a secret that you choose has at least 32 characters, random ones; give none, and one is made"
+    )]
+    Short,
     /// Something but printable ASCII, a line break at the end for example.
     #[error("a secret has only printable ASCII characters")]
     Characters,
@@ -350,5 +367,12 @@ mod tests {
         assert_eq!(chosen(""), Err(SecretError::Length));
         assert_eq!(chosen("line\n"), Err(SecretError::Characters));
         assert_eq!(chosen(&"x".repeat(1025)), Err(SecretError::Length));
+    }
+
+    #[test]
+    fn nobody_may_choose_a_secret_that_is_short_enough_to_guess() {
+        assert_eq!(PlainSecret::check(&"x".repeat(31)), Err(SecretError::Short));
+        assert_eq!(PlainSecret::check(&" %&+:=/?".repeat(4)), Ok(()));
+        assert_eq!(PlainSecret::check(""), Err(SecretError::Length));
     }
 }

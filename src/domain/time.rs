@@ -147,13 +147,21 @@ impl Span {
         Duration::from_secs(self.0)
     }
 
-    /// In plain words, to the coarsest unit that tells enough: `26 hours`, `4 minutes`.
+    /// In plain words, to the nearest of the coarsest unit that tells enough: `26 hours`,
+    /// `1 hour`, `4 minutes`.
     pub fn in_words(self) -> String {
-        let (count, unit) = match self.0 {
-            0..=119 => (self.0, "second"),
-            120..=7199 => (self.0 / 60, "minute"),
-            7200..=172_799 => (self.0 / 3600, "hour"),
-            _ => (self.0 / 86_400, "day"),
+        let nearest = |unit: u64| self.0 / unit + u64::from(self.0 % unit >= unit.div_ceil(2));
+        let (minutes, hours) = (nearest(60), nearest(3600));
+        let (count, unit) = if self.0 < 120 {
+            (self.0, "second")
+        } else if minutes == 60 {
+            (1, "hour")
+        } else if minutes < 120 {
+            (minutes, "minute")
+        } else if hours < 48 {
+            (hours, "hour")
+        } else {
+            (nearest(86_400), "day")
         };
         format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
     }
@@ -343,6 +351,31 @@ mod tests {
         }
         assert_eq!(Span(90_061).to_string(), "1d 1h 1m 1s");
         assert_eq!(Span(0).to_string(), "0s");
+    }
+
+    #[test]
+    fn words_are_those_of_the_nearest_whole_unit() {
+        for (span, words) in [
+            (Span(0), "0 seconds"),
+            (Span(1), "1 second"),
+            (Span(119), "119 seconds"),
+            (Span(149), "2 minutes"),
+            (Span(150), "3 minutes"),
+            (Span(3569), "59 minutes"),
+            (Span(3598), "1 hour"),
+            (Span::hours(1), "1 hour"),
+            (Span::minutes(90), "90 minutes"),
+            (Span(7199), "2 hours"),
+            (Span(86_399), "24 hours"),
+            (Span::hours(24), "24 hours"),
+            (Span(172_799), "2 days"),
+            (Span(604_798), "7 days"),
+            (Span::days(7), "7 days"),
+            (Span::hours(7 * 24 + 11), "7 days"),
+            (Span(u64::MAX), "213503982334601 days"),
+        ] {
+            assert_eq!(span.in_words(), words, "{}", span.0);
+        }
     }
 
     #[test]

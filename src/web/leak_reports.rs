@@ -31,11 +31,9 @@ use crate::{
 /// Where reports are sent.
 pub const PATH: &str = "/leak-reports";
 
-/// The longest report that is read, in bytes.
+/// The longest report that is read, in bytes; it is looked through from end to end, so that nothing
+/// put before a secret hides it.
 const LONGEST_BODY: usize = 4 * 1024;
-
-/// How many secrets one report may name.
-const MOST_SECRETS: usize = 16;
 
 /// How long a secret is that Jeton made.
 const SECRET_LENGTH: usize = PREFIX.len() + 8 + 1 + 43 + 6;
@@ -87,7 +85,7 @@ async fn report(State(desk): State<Desk>, request: Request) -> Response<Body> {
 fn recognised(app: &App, text: &str) -> Vec<(ClientId, SecretId)> {
     let registry = app.registry();
     let mut found = Vec::new();
-    for (at, _) in text.match_indices(PREFIX).take(MOST_SECRETS) {
+    for (at, _) in text.match_indices(PREFIX) {
         let secret = text.get(at..at + SECRET_LENGTH);
         if let Some(leaked) = secret.and_then(|secret| recognise(&registry, secret))
             && !found.contains(&leaked)

@@ -1,6 +1,7 @@
 //! The console, as browsers see it: a module for each part of it.
 
 mod access;
+mod account;
 mod activity;
 mod apis;
 mod attention;
@@ -17,7 +18,9 @@ mod operators;
 mod restart;
 mod roles;
 mod rotation;
+mod second_factor;
 mod secrecy;
+mod set_up;
 mod settings;
 mod sign_in;
 mod try_it;

@@ -50,6 +50,17 @@ async fn a_reported_secret_stops_whatever_it_is_wrapped_in() {
     }
 }
 
+#[tokio::test]
+async fn a_secret_behind_many_decoys_stops_as_well() {
+    let server = TestServer::start().await;
+    let client = report_service(&server).await;
+    let body = format!("{}{}", "jtn_".repeat(1000), &client.secret);
+
+    report(&server, "text/plain", &body).await;
+
+    assert!(is_stopped(&client).await);
+}
+
 /// Console 41
 #[tokio::test]
 async fn the_answer_tells_nobody_whether_it_was_a_secret() {

@@ -79,7 +79,7 @@ pub enum Readiness {
     Unknown,
     /// Everybody who did has seen the next key: so many addresses.
     Ready(usize),
-    /// These fetched it last before the next key was published, latest first.
+    /// These have not fetched it since the next key was published, latest first.
     Behind(Vec<(IpAddr, Timestamp)>),
 }
 
@@ -88,8 +88,9 @@ impl Readiness {
     pub fn of(next: &SigningKey, fetches: &BTreeMap<IpAddr, KeyFetch>, now: Timestamp) -> Self {
         let kept = now.minus(Span::days(u64::from(FETCHES_KEPT_DAYS)));
         let recent = || fetches.iter().filter(|(_, fetch)| fetch.at >= kept);
+        // A fetch in the very second may have come first: only later ones surely have the key.
         let mut behind: Vec<_> = recent()
-            .filter(|(_, fetch)| fetch.at < next.published)
+            .filter(|(_, fetch)| fetch.at <= next.published)
             .map(|(address, fetch)| (*address, fetch.at))
             .collect();
         behind.sort_by_key(|(address, at)| (Reverse(*at), *address));
@@ -215,6 +216,15 @@ mod tests {
         let long_gone = world.now.minus(Span::days(8));
         assert!(of(&[(1, since), (2, long_gone)]).is_ready());
         assert_eq!(of(&[(2, long_gone)]), Readiness::Unknown);
+    }
+
+    #[test]
+    fn a_fetch_in_the_second_of_publication_may_have_missed_the_key() {
+        let (world, next) = with_next_key();
+        let at = |at| Readiness::of(&next, &fetched(&[(40, at)]), world.now);
+
+        assert!(!at(next.published).is_ready());
+        assert!(at(next.published.plus(Span(1))).is_ready());
     }
 
     #[test]

@@ -198,7 +198,7 @@ fn an_old_secret_is_kept_for_twice_the_longest_silence() {
         (
             Span::hours(90),
             Choice::Other(Span::days(8)),
-            "The client normally asks at least every 3 days, and 8 days is at least twice that.",
+            "The client normally asks at least every 4 days, and 8 days is at least twice that.",
         ),
     ] {
         let recommended = habit(gap).recommend(NOW);

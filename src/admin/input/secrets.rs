@@ -27,7 +27,7 @@ use crate::{
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretInput {
-    /// The secret itself, if it is not to be made.
+    /// The secret itself, at least 32 characters, if it is not to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// How long it works; for good, if left out.

@@ -59,7 +59,7 @@ fn a_client_is_read_as_it_is_written() {
     let json = r#"{
         "name": "Report Service", "grants": [{"api": "urn:a", "scopes": ["b", "a"]}],
         "default_scopes": ["a"], "token_lifetime": 300,
-        "secret": {"value": "brought along", "expires_in": "90d", "note": "vault"}
+        "secret": {"value": "brought along from somewhere else", "expires_in": "90d", "note": "vault"}
     }"#;
 
     let Ok(command) = client(json) else {

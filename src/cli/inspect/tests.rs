@@ -39,12 +39,12 @@ fn a_current_token_with_a_good_signature_is_good() {
     let (_, jwk) = signed(&claims(60));
     let text = inspected(&claims(3600), &Ok((vec![jwk], "of the data".to_owned())));
     assert!(
-        text.starts_with("Good: signed by a key that was checked; it expires in 60 minutes."),
+        text.starts_with("Good: signed by a key that was checked; it expires in 1 hour."),
         "{text}"
     );
     assert!(text.contains("  aud    https://api.test"), "{text}");
     assert!(
-        text.contains("25 Nov 2026, 20:00 UTC (in 60 minutes)"),
+        text.contains("25 Nov 2026, 20:00 UTC (in 1 hour)"),
         "{text}"
     );
     assert!(

@@ -40,7 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(links::routes())
 }
 
-/// Lists operators in order of their ids.
+/// Lists operators in order of their e-mail addresses.
 #[utoipa::path(get, path = "/operators", tag = "operators", operation_id = "list_operators",
     security(("token" = ["operators:read"])), params(PageQuery),
     responses((status = 200, body = List<OperatorView>)))]
@@ -50,9 +50,11 @@ async fn list(
     Queried(query): Queried<PageQuery>,
 ) -> Result<Reply, Problem> {
     let registry = app.registry();
+    let mut operators: Vec<_> = registry.operators().collect();
+    operators.sort_by_key(|it| it.email.as_str());
     let (operators, next_cursor) = query
         .parse()?
-        .take(registry.operators(), |it| it.id.as_str());
+        .take(operators.into_iter(), |it| it.email.as_str());
     let data = operators.iter().map(|it| OperatorView::of(it)).collect();
     Ok(Reply::ok(&List { data, next_cursor }))
 }

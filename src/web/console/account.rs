@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 use self::sessions::SessionLine;
 use super::{
     Console,
-    confirm::Confirmed,
     form::{Fields, Form, Sheet},
     page::{self, Flash, Frame, Here, THEME_COOKIE, Theme},
     trouble::Trouble,
@@ -130,24 +129,34 @@ async fn rename(
         .await
 }
 
-/// Another password ends all sessions but this one.
+/// Another password ends all sessions but this one. The present one is asked for each time: whoever
+/// finds a browser open must not keep the account.
 async fn change_password(
     State(console): State<Console>,
-    Confirmed { visitor, form }: Confirmed,
+    visitor: Visitor,
+    form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let password = Zeroizing::new(form.fields.raw("password").to_owned());
-    let password = match NewPassword::parse(password) {
-        Ok(password) => password,
-        Err(error) => {
-            let errors = FieldErrors::one("password", &error);
-            return refused(&console, &visitor, (Fields::default(), errors)).await;
-        }
+    let typed = |field| Zeroizing::new(form.fields.raw(field).to_owned());
+    let mut errors = FieldErrors::default();
+    if !form.fields.has("present") {
+        errors.add("present", "enter the password you have now");
+    } else if !console
+        .proves(&visitor.visit, &visitor.operator, typed("present"))
+        .await?
+    {
+        errors.add("present", "that is not your password");
+    }
+    let password = errors.check("password", NewPassword::parse(typed("password")));
+    let Some(password) = password.filter(|_| errors.iter().next().is_none()) else {
+        return refused(&console, &visitor, (Fields::default(), errors)).await;
     };
     let command = ChangeOwnPassword { password };
     let epoch = console.app.execute(visitor.actor(), command).await?;
+    let now = console.app.now();
     let change = visitor.visit.change_anew(|kept| {
         if let Standing::SignedIn(sign_in) = &mut kept.standing {
             sign_in.epoch = epoch;
+            sign_in.confirmed = now;
         }
     });
     change.await?;

@@ -4,6 +4,7 @@ mod chain;
 mod export;
 mod filter;
 mod line;
+mod running;
 mod words;
 
 use askama::Template;
@@ -15,12 +16,12 @@ use axum::{
     routing::{get, post},
 };
 
-pub(super) use self::chain::Checks;
 use self::{
     chain::Chain,
     filter::{Asked, Filter},
     line::Line,
 };
+pub(super) use self::{chain::Checks, running::Exports};
 use super::{
     Console,
     page::{self, Frame, Here},

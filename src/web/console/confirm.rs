@@ -10,6 +10,14 @@ use super::{
     visit::{Standing, Visitor},
 };
 
+/// What is said of being asked once in a while.
+const ONCE_IN_A_WHILE: &str = "What you are about to do can stop services or let new ones in. Enter \
+    your password to go on; your entries are kept. You are not asked again for a while.";
+
+/// What is said of being asked each time.
+const EACH_TIME: &str = "What you are about to do changes how you sign in. Enter your password to go \
+    on, however lately you did; your entries are kept.";
+
 /// A form that is taken only from an operator who proved not long ago that it is them.
 pub(super) struct Confirmed {
     /// Who sent it.
@@ -19,30 +27,42 @@ pub(super) struct Confirmed {
 }
 
 impl Confirmed {
-    /// Whether they proved it with this very request: then what they see is the page that asked
-    /// them to, and a file to keep would leave it there.
-    pub(super) fn is_just_now(&self, console: &Console) -> bool {
-        console.app.now().since(self.visitor.confirmed()) > console.rules().confirmed
-    }
-}
-
-impl FromRequest<Console> for Confirmed {
-    type Rejection = Trouble;
-
-    async fn from_request(request: Request, console: &Console) -> Result<Self, Trouble> {
-        let (mut parts, body) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
-        let mut form = Form::from_request(Request::from_parts(parts, body), console).await?;
-        let password = Zeroizing::new(form.fields.raw("confirm_password").to_owned());
-        form.fields = form.fields.without_confirmation();
+    /// Takes `form` from `visitor` if they proved not long ago that it is them, or prove it with it.
+    pub(super) async fn by(
+        console: &Console,
+        visitor: Visitor,
+        mut form: Form,
+    ) -> Result<Self, Trouble> {
         let is_fresh = console.app.now().since(visitor.confirmed()) <= console.rules().confirmed;
         if is_fresh {
+            form.fields = form.fields.without_confirmation();
             return Ok(Self { visitor, form });
         }
+        Self::prove(console, (visitor, form), ONCE_IN_A_WHILE).await
+    }
+
+    /// Takes `form` from `visitor` if they prove with it that it is them, however lately they did: for
+    /// what would let whoever found their browser open keep the account.
+    pub(super) async fn anew(
+        console: &Console,
+        visitor: Visitor,
+        form: Form,
+    ) -> Result<Self, Trouble> {
+        Self::prove(console, (visitor, form), EACH_TIME).await
+    }
+
+    async fn prove(
+        console: &Console,
+        (visitor, mut form): (Visitor, Form),
+        why: &'static str,
+    ) -> Result<Self, Trouble> {
+        let password = Zeroizing::new(form.fields.raw("confirm_password").to_owned());
+        form.fields = form.fields.without_confirmation();
         let ask = |error: &str| {
             Trouble::Confirm(Confirm {
                 target: form.target.clone(),
                 fields: form.fields.clone(),
+                why,
                 error: error.to_owned(),
             })
         };
@@ -57,6 +77,23 @@ impl FromRequest<Console> for Confirmed {
         }
         note(console, &visitor).await?;
         Ok(Self { visitor, form })
+    }
+
+    /// Whether they proved it with this very request: then what they see is the page that asked
+    /// them to, and a file to keep would leave it there.
+    pub(super) fn is_just_now(&self, console: &Console) -> bool {
+        console.app.now().since(self.visitor.confirmed()) > console.rules().confirmed
+    }
+}
+
+impl FromRequest<Console> for Confirmed {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Trouble> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
+        let form = Form::from_request(Request::from_parts(parts, body), console).await?;
+        Self::by(console, visitor, form).await
     }
 }
 

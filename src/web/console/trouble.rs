@@ -46,6 +46,8 @@ pub(super) struct Confirm {
     pub(super) target: String,
     /// What was filled in.
     pub(super) fields: Fields,
+    /// Why it waits, and what is to be done.
+    pub(super) why: &'static str,
     /// What is wrong with the last confirmation; nothing at first.
     pub(super) error: String,
 }

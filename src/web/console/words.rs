@@ -145,6 +145,11 @@ mod tests {
         assert_eq!(soon.relative, "in 6 hours");
         assert_eq!(then.relative, "4 minutes ago");
         assert_eq!(Moment::of(NOW, NOW).relative, "now");
+        let chosen = Moment::of(NOW.plus(Span::hours(24)), NOW.plus(Span(2)));
+        assert_eq!(
+            chosen.relative, "in 24 hours",
+            "just after 24 h were chosen"
+        );
         assert!(soon.absolute.ends_with(":00 UTC"), "{soon}");
         assert!(!soon.absolute.contains("2026"), "{soon}");
         assert!(later.absolute.contains("2027"), "{later}");

@@ -13,12 +13,15 @@ const MOST: u32 = 20;
 
 const WINDOW: Span = Span::minutes(1);
 
-/// How many addresses are remembered.
+/// How many addresses are remembered; the older half is forgotten for further ones, so that a crowd
+/// keeps nobody else from reporting.
 const ADDRESSES: usize = 10_000;
 
 /// Reports by address, since the beginning of its window.
 #[derive(Default)]
-pub(super) struct Quota(Mutex<HashMap<IpAddr, (Timestamp, u32)>>);
+pub(super) struct Quota(Mutex<Windows>);
+
+type Windows = HashMap<IpAddr, (Timestamp, u32)>;
 
 impl Quota {
     /// Counts a report from `address`.
@@ -31,7 +34,7 @@ impl Quota {
         if all.len() >= ADDRESSES && !all.contains_key(&network) {
             all.retain(|_, (since, _)| is_open(*since, now));
             if all.len() >= ADDRESSES {
-                return Err(WINDOW);
+                forget_older_half(&mut all);
             }
         }
         let (since, count) = all.entry(network).or_insert((now, 0));
@@ -43,6 +46,18 @@ impl Quota {
         }
         *count += 1;
         Ok(())
+    }
+}
+
+fn forget_older_half(all: &mut Windows) {
+    let mut ages: Vec<_> = all
+        .iter()
+        .map(|(address, (since, _))| (*since, *address))
+        .collect();
+    let half = ages.len() / 2;
+    ages.select_nth_unstable(half);
+    for (_, address) in &ages[..half] {
+        all.remove(address);
     }
 }
 
@@ -91,5 +106,25 @@ mod tests {
         }
 
         assert!(quota.take("2001:db8::ffff".parse().unwrap(), NOW).is_err());
+    }
+
+    #[test]
+    fn a_crowd_keeps_nobody_from_reporting_and_takes_up_no_more_room() {
+        let quota = Quota::default();
+        let one = |n: usize| Ipv6Addr::from_bits((0x2001_0db8 << 96) | ((n as u128) << 64)).into();
+        for n in 0..ADDRESSES {
+            quota
+                .take(one(n), NOW.plus(Span(u64::from(n > 9))))
+                .unwrap();
+        }
+
+        let last = one(ADDRESSES);
+        for _ in 0..MOST {
+            assert_eq!(quota.take(last, NOW.plus(Span(2))), Ok(()));
+        }
+
+        assert!(quota.take(last, NOW.plus(Span(2))).is_err());
+        assert!(quota.0.lock().unwrap().len() <= ADDRESSES);
+        assert!(!quota.0.lock().unwrap().contains_key(&one(0)), "the oldest");
     }
 }

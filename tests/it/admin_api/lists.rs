@@ -55,7 +55,7 @@ async fn pages_cover_apis_keys_and_operators_once() {
     for (path, field, count) in [
         ("/apis", "identifier", 7),
         ("/keys", "kid", 7),
-        ("/operators", "id", 6),
+        ("/operators", "email", 6),
     ] {
         let all = ids(&owner.list(path, 200).await, field);
         assert_eq!(all.len(), count, "{path}");

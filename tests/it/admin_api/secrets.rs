@@ -170,7 +170,7 @@ async fn a_chosen_secret_works_and_is_shown_to_be_chosen() {
     let owner = server.owner();
     server.api("urn:shop", "read").await;
     let grants = json!([{"api": "urn:shop", "scopes": ["read"]}]);
-    let secret = json!({"value": "brought along: %+&"});
+    let secret = json!({"value": "brought along: %+& and 16 more characters"});
     let body = json!({"name": "C", "client_id": "c", "grants": grants, "secret": secret});
 
     let made = owner.post("/clients", body).await.json();
@@ -179,8 +179,31 @@ async fn a_chosen_secret_works_and_is_shown_to_be_chosen() {
     let client = server
         .stranger()
         .named("c")
-        .with_secret("brought along: %+&");
+        .with_secret("brought along: %+& and 16 more characters");
     client.request_token("").await.assert_issued();
+}
+
+#[tokio::test]
+async fn a_chosen_secret_has_at_least_32_characters() {
+    let server = TestServer::start().await;
+    let owner = server.owner();
+    server.client("c").await;
+    let short = "x".repeat(31);
+
+    let made = json!({"name": "C", "secret": {"value": short}});
+    let made = owner.post("/clients", made).await;
+    let rotated = json!({"value": short});
+    let rotated = owner.post("/clients/c/secrets/rotate", rotated).await;
+
+    for (refused, field) in [(made, "secret.value"), (rotated, "value")] {
+        refused.assert_status(422);
+        let text = refused.json().to_string();
+        assert!(
+            text.contains(field) && text.contains("at least 32"),
+            "{text}"
+        );
+        assert!(!text.contains(&short), "{text}");
+    }
 }
 
 #[tokio::test]

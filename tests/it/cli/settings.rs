@@ -1,10 +1,12 @@
 //! Where settings come from, which wins, and how a wrong one is named.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::cli::kit::{Ended, Home};
+use crate::harness::process::ServerProcess;
 
 /// `data/jeton.toml` with these lines, and nothing else.
 fn home_with(toml: &str) -> Home {
@@ -100,6 +102,37 @@ fn a_wrong_variable_is_named_with_its_value_for_every_command() {
         set.jeton(&["serve"]).assert_one_line(78, about);
         set.jeton(&["client", "list"]).assert_one_line(78, about);
         set.jeton(&["check"]).assert_one_line(78, about);
+    }
+}
+
+#[test]
+fn what_is_said_for_one_start_has_its_variable() {
+    let home = Home::empty();
+
+    for name in ["JETON_DEMO", "JETON_ACCEPT_REPAIR"] {
+        let set = home.terminal.with(name, "maybe");
+        set.jeton(&["serve"])
+            .assert_one_line(78, &format!("{name} is \"maybe\""));
+    }
+    assert!(home.content().is_empty());
+}
+
+#[test]
+fn a_server_whose_settings_file_says_so_has_the_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.toml");
+    fs::write(&file, "demo = true\n").unwrap();
+
+    let server = ServerProcess::start_with(&["--config", file.to_str().unwrap()]);
+
+    // The story is set up while the server is ready already.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let has_story = || {
+        let clients = server.jeton(&["client", "list"]).to_string();
+        clients.contains("Report Service")
+    };
+    while !has_story() {
+        assert!(Instant::now() < deadline, "{}", server.log());
     }
 }
 

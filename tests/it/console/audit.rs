@@ -84,6 +84,57 @@ async fn an_export_of_a_long_log_has_every_record_once() {
     page.assert_says("Older changes");
 }
 
+/// A log that is longer than what an export has ready before somebody reads it.
+async fn with_a_long_log() -> TestServer {
+    let server = TestServer::start().await;
+    for n in 0..2_000 {
+        server.client(&format!("client-{n}")).await;
+    }
+    server
+}
+
+#[tokio::test]
+async fn an_operator_exports_once_at_a_time_and_again_when_nobody_listens() {
+    let server = with_a_long_log().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+    let mut other = server.signed_in(Role::Owner).await;
+    let page = browser.open("/audit").await;
+    let form = [("format", "csv")];
+
+    let first = browser.begin_download(&page, "/audit/export", &form).await;
+    assert_eq!(first.status(), 200);
+    let second = browser.submit(&page, "/audit/export", &form).await;
+    second.assert_status(409);
+    second.assert_says("An export of yours is still running");
+    assert!(exported(&mut other, "", "csv").await.len() > 2_000);
+
+    drop(first);
+    while browser
+        .begin_download(&page, "/audit/export", &form)
+        .await
+        .status()
+        != 200
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_export_breaks_off_when_the_server_stops_and_does_not_look_whole() {
+    let server = with_a_long_log().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+    let page = browser.open("/audit").await;
+    let form = [("format", "jsonl")];
+    let begun = browser.begin_download(&page, "/audit/export", &form).await;
+
+    server.app.tasks().stop();
+    tokio::task::yield_now().await;
+    let read = axum::body::to_bytes(begun.into_body(), usize::MAX).await;
+
+    assert!(read.is_err(), "the copy looks whole");
+    server.app.shut_down().await;
+}
+
 #[tokio::test]
 async fn a_filter_that_finds_nothing_says_so_in_words() {
     let server = TestServer::start().await;

@@ -471,8 +471,12 @@ async fn the_own_account_is_told(round: &mut Round<'_>) {
         .sends("/me/name", "/me/name", &name, "operator.edit")
         .await;
     let codes = "/me/recovery-codes";
-    round.sends(codes, codes, &[], "operator.codes").await;
-    let form = [("password", "another quiet morning in may")];
+    let form = [("confirm_password", PASSWORD)];
+    round.sends(codes, codes, &form, "operator.codes").await;
+    let form = [
+        ("present", PASSWORD),
+        ("password", "another quiet morning in may"),
+    ];
     let route = "/me/password";
     round.sends(route, route, &form, "operator.password").await;
 }
@@ -487,7 +491,8 @@ async fn the_second_factor_is_told(round: &mut Round<'_>) {
     let route = "/me/second-factor";
     round.sends(route, route, &form, "operator.enrol").await;
     let route = "/me/second-factor/remove";
-    round.sends(route, route, &[], "operator.unenrol").await;
+    let form = [("confirm_password", PASSWORD)];
+    round.sends(route, route, &form, "operator.unenrol").await;
 }
 
 /// Console 46.

@@ -67,7 +67,7 @@ async fn a_developer_takes_a_secret_that_no_operator_sees() {
     let page = developer.open(&link).await;
     page.assert_says("A new secret for A client");
     page.assert_says("vault of the data team");
-    page.assert_says("The present secret keeps working for 60 minutes after that");
+    page.assert_says("The present secret keeps working for 1 hour after that");
     assert_eq!(live_secrets(&server), 1, "following the link makes nothing");
     let page = developer.submit(&page, &link, &[]).await;
 

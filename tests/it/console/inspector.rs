@@ -39,7 +39,7 @@ async fn a_token_of_ours_is_told_from_an_expired_an_altered_and_a_foreign_one() 
     let token = token(&client).await;
 
     let page = inspect(&mut browser, &token).await;
-    page.assert_says("Signed by this server and valid. It expires in 60 minutes.");
+    page.assert_says("Signed by this server and valid. It expires in 1 hour.");
     page.assert_says("For https://orders.test");
     page.assert_says("Issued to A client");
     page.assert_says("the API it is for; any other must refuse it");

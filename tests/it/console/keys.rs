@@ -58,7 +58,7 @@ async fn switching_names_who_fetched_the_key_set_too_early() {
 
     let page = browser.open("/keys").await;
     page.assert_says("Not safe to switch yet");
-    page.assert_says("192.0.2.7 last fetched it 24 hours ago and would refuse new tokens.");
+    page.assert_says("192.0.2.7 last fetched it 25 hours ago and would refuse new tokens.");
     server.get("/oauth2/jwks").await;
     let page = browser.open(&format!("/keys/{next}/switch")).await;
     page.assert_says("Safe to switch: the one address");

@@ -29,7 +29,7 @@ async fn a_preview_shows_the_claims_and_makes_nothing() {
         .await;
 
     all.assert_says("scope what it opens read write");
-    all.assert_says("in 60 minutes");
+    all.assert_says("in 1 hour");
     one.assert_says("scope what it opens read");
     one.assert_says("typ what it is: at+jwt is an access token (RFC 9068) at+jwt");
     foreign.assert_says("The token endpoint would refuse this");

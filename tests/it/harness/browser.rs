@@ -1,7 +1,10 @@
 //! Somebody in front of a browser: keeps cookies, follows redirects, fills in the forms that a page
 //! really has, and reads what a person would see.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use axum::{
     body::Body,
@@ -26,6 +29,12 @@ fn app_secret() -> TotpSecret {
 
 /// What every operator of the tests signs in with.
 pub(crate) const PASSWORD: &str = "a quiet morning in may";
+
+/// Where every browser is.
+const PEER: Peer = Peer::Tcp(SocketAddr::new(
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 8)),
+    50_000,
+));
 
 /// A browser with its cookies.
 pub(crate) struct Browser<'s> {
@@ -143,6 +152,34 @@ impl Browser<'_> {
         path: &str,
         form: Option<&[(&str, &str)]>,
     ) -> Reply {
+        let request = self.request(method, path, form);
+        let reply = self.server.respond_to(PEER, request).await;
+        self.keep_cookies(&reply);
+        reply
+    }
+
+    /// The answer to a form of a page, with nothing of it read yet: a download that has begun.
+    pub(crate) async fn begin_download(
+        &mut self,
+        page: &Page,
+        action: &str,
+        filled: &[(&str, &str)],
+    ) -> http::Response<Body> {
+        let fields = page.form(action);
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields: Vec<_> = fields.chain(filled.iter().copied()).collect();
+        let request = self.request("POST", action, Some(&fields));
+        self.server.begin_response_to(PEER, request).await
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> http::Request<Body> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("/console{path}"))
@@ -170,10 +207,7 @@ impl Browser<'_> {
                 .body(Body::from(body)),
             None => request.body(Body::empty()),
         };
-        let peer = Peer::Tcp(SocketAddr::from(([192, 0, 2, 8], 50_000)));
-        let reply = self.server.respond_to(peer, request.unwrap()).await;
-        self.keep_cookies(&reply);
-        reply
+        request.unwrap()
     }
 
     async fn follow(&mut self, path: &str, mut reply: Reply) -> Page {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::{
     admin::{
         account::{EnrolSecondFactor, RemoveSecondFactor, RenewRecoveryCodes},
-        refusal::Refusal,
+        refusal::{FieldErrors, Refusal},
     },
     app::AdminError,
     crypto::totp::TotpSecret,
@@ -21,7 +21,7 @@ use crate::{
     web::console::{
         Console,
         confirm::Confirmed,
-        form::{Form, Sheet},
+        form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         qr::Qr,
         trouble::Trouble,
@@ -35,6 +35,9 @@ const PENDING: &str = "second-factor";
 
 /// Where recovery codes stay readable.
 const CODES: &str = "recovery-codes";
+
+/// The page that shows them.
+const CODES_PAGE: &str = "/me/recovery-codes";
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -96,12 +99,18 @@ async fn second_factor_page(
     }
 }
 
-/// The secret that this visit is setting up; a new one unless one is waiting.
+/// The secret that this visit is setting up, if one is waiting.
+fn waiting(console: &Console, visitor: &Visitor) -> Option<TotpSecret> {
+    let waiting = console
+        .reveals
+        .look((visitor.name(), PENDING), console.app.now())?;
+    TotpSecret::try_from(waiting.text.to_string()).ok()
+}
+
+/// The same; a new one if none is.
 fn pending(console: &Console, visitor: &Visitor) -> TotpSecret {
-    let now = console.app.now();
-    let waiting = console.reveals.look((visitor.name(), PENDING), now);
-    let waiting = waiting.and_then(|waiting| TotpSecret::try_from(waiting.text.to_string()).ok());
-    waiting.unwrap_or_else(|| {
+    waiting(console, visitor).unwrap_or_else(|| {
+        let now = console.app.now();
         let secret = TotpSecret::generate(console.app.entropy());
         let text = secret.to_base32();
         console.reveals.open((visitor.name(), PENDING), text, now);
@@ -111,25 +120,55 @@ fn pending(console: &Console, visitor: &Visitor) -> TotpSecret {
 
 async fn enrol(
     State(console): State<Console>,
-    Confirmed { visitor, form }: Confirmed,
+    visitor: Visitor,
+    form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    if was_sent_before(&console, &visitor, &form).await? {
+        return Ok(visitor.see(CODES_PAGE));
+    }
+    let Confirmed { visitor, form } = if visitor.operator.second_factor.is_some() {
+        Confirmed::anew(&console, visitor, form).await?
+    } else {
+        Confirmed::by(&console, visitor, form).await?
+    };
+    let Some(secret) = waiting(&console, &visitor) else {
+        let message = "That key was shown too long ago; set this one up in its place";
+        let errors = FieldErrors::one("code", &message);
+        return Ok(enrol_again(&console, &visitor, &errors).await);
+    };
     let command = EnrolSecondFactor {
-        secret: pending(&console, &visitor),
+        secret,
         code: form.fields.text("code").to_owned(),
     };
-    match console.app.execute(visitor.actor(), command).await {
+    let terms = form.terms_of_new(&console.app);
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    match done.await {
         Ok(codes) => {
+            let response = reveal_codes(&console, &visitor, &codes);
             console.reveals.close((visitor.name(), PENDING));
-            Ok(reveal_codes(&console, &visitor, &codes))
+            Ok(response)
         }
+        Err(AdminError::Replayed(_)) => Ok(visitor.see(CODES_PAGE)),
         Err(AdminError::Refusal(Refusal::Invalid(errors))) => {
-            let sheet = Sheet::refused(form.fields, &errors);
-            Ok(page::refused(
-                &second_factor_page(&console, &visitor, sheet).await,
-            ))
+            Ok(enrol_again(&console, &visitor, &errors).await)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn enrol_again(console: &Console, visitor: &Visitor, errors: &FieldErrors) -> Response<Body> {
+    let sheet = Sheet::refused(Fields::default(), errors);
+    page::refused(&second_factor_page(console, visitor, sheet).await)
+}
+
+/// Whether this form was carried out already: sent twice, it leads to the same page.
+async fn was_sent_before(
+    console: &Console,
+    visitor: &Visitor,
+    form: &Form,
+) -> Result<bool, Trouble> {
+    let earlier = form.earlier(&console.app, visitor.actor()).await?;
+    Ok(earlier.is_some())
 }
 
 fn reveal_codes(console: &Console, visitor: &Visitor, codes: &RecoveryCodes) -> Response<Body> {
@@ -140,7 +179,7 @@ fn reveal_codes(console: &Console, visitor: &Visitor, codes: &RecoveryCodes) -> 
     }
     let now = console.app.now();
     console.reveals.open((visitor.name(), CODES), text, now);
-    visitor.see("/me/recovery-codes")
+    visitor.see(CODES_PAGE)
 }
 
 async fn show_codes(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
@@ -160,13 +199,22 @@ async fn codes_page(console: &Console, visitor: &Visitor, sheet: Sheet) -> Codes
 
 async fn renew_codes(
     State(console): State<Console>,
-    Confirmed { visitor, .. }: Confirmed,
+    visitor: Visitor,
+    form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let codes = console
+    if was_sent_before(&console, &visitor, &form).await? {
+        return Ok(visitor.see(CODES_PAGE));
+    }
+    let Confirmed { visitor, form } = Confirmed::anew(&console, visitor, form).await?;
+    let terms = form.terms_of_new(&console.app);
+    let renew = console
         .app
-        .execute(visitor.actor(), RenewRecoveryCodes)
-        .await?;
-    Ok(reveal_codes(&console, &visitor, &codes))
+        .execute_on(visitor.actor(), terms, RenewRecoveryCodes);
+    match renew.await {
+        Ok(codes) => Ok(reveal_codes(&console, &visitor, &codes)),
+        Err(AdminError::Replayed(_)) => Ok(visitor.see(CODES_PAGE)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn stored(
@@ -186,12 +234,23 @@ async fn stored(
 
 async fn remove(
     State(console): State<Console>,
-    Confirmed { visitor, .. }: Confirmed,
+    visitor: Visitor,
+    form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    if was_sent_before(&console, &visitor, &form).await? {
+        return Ok(visitor.see("/me"));
+    }
+    let Confirmed { visitor, form } = Confirmed::anew(&console, visitor, form).await?;
     let command = RemoveSecondFactor {
         operator: visitor.operator.id.clone(),
     };
-    console.app.execute(visitor.actor(), command).await?;
+    let terms = form.terms_of_new(&console.app);
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    match done.await {
+        Ok(()) => {}
+        Err(AdminError::Replayed(_)) => return Ok(visitor.see("/me")),
+        Err(error) => return Err(error.into()),
+    }
     let told = Flash::watch("Your second factor is gone. Your password alone lets you in.");
     visitor.done("/me", told).await
 }

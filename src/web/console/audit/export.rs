@@ -1,4 +1,8 @@
 //! A copy of what the filter shows, written as it is read: CSV or JSON Lines.
+//!
+//! It ends early when nobody listens any more, and when the server stops.
+
+use std::io;
 
 use axum::{
     body::{Body, Bytes},
@@ -7,7 +11,11 @@ use axum::{
 };
 use tokio::sync::mpsc;
 
-use super::{filter::Filter, stretch};
+use super::{
+    filter::Filter,
+    running::{Exports, Running},
+    stretch,
+};
 use crate::{
     admin::{audit::NoteExport, views::AuditView},
     app::App,
@@ -48,12 +56,23 @@ pub(super) async fn export(
             .done(&format!("/audit{}", filter.query(None)), flash)
             .await;
     }
+    let Some(running) = Exports::begin(&console.exports, &visitor.operator.id) else {
+        return Err(Trouble::conflict(
+            "An export of yours is still running. Let it finish, or stop it in your browser’s list \
+             of downloads, then export again.",
+        ));
+    };
     // As of now: what is done while the copy is read, this export first of all, is no part of it.
     let end = app.report().await?.audit_records + 1;
     app.execute(visitor.actor(), NoteExport).await?;
     let (chunks, body) = mpsc::channel(2);
-    let writing = write(app.clone(), filter, (end, format), chunks);
-    app.tasks().finish_later(writing);
+    let copy = Copy {
+        app: app.clone(),
+        filter,
+        format,
+        chunks,
+    };
+    app.tasks().finish_later(copy.write(end, running));
     Ok(download(format, Body::new(Pipe(body)), app))
 }
 
@@ -72,29 +91,52 @@ fn download(format: Format, body: Body, app: &App) -> Response<Body> {
     response
 }
 
-/// Writes one stretch after another, as fast as somebody reads them.
-async fn write(
+/// A copy that is being written.
+struct Copy {
     app: App,
     filter: Filter,
-    (end, format): (u64, Format),
-    chunks: mpsc::Sender<Result<Bytes, std::io::Error>>,
-) {
-    if format == Format::Csv && chunks.send(Ok(Bytes::from_static(HEAD))).await.is_err() {
-        return;
-    }
-    let mut before = Some(end);
-    while before.is_some() {
-        let Ok((records, next)) = stretch(&app, &filter, before, AT_ONCE).await else {
-            // A copy that breaks off must not look whole.
-            let broken = std::io::Error::other("the audit log could not be read on");
-            let _ = chunks.send(Err(broken)).await;
-            return;
+    format: Format,
+    chunks: mpsc::Sender<Result<Bytes, io::Error>>,
+}
+
+impl Copy {
+    /// Writes it, until it is whole, nobody listens any more, or the server stops.
+    async fn write(self, end: u64, _running: Running) {
+        let stopping = self.app.tasks().stopping();
+        let broken = tokio::select! {
+            written = self.stretches(end) => written.err(),
+            () = self.chunks.closed() => None,
+            () = stopping.cancelled() => Some("the server is stopping"),
         };
-        let text: String = records.iter().map(|record| line(record, format)).collect();
-        if !text.is_empty() && chunks.send(Ok(text.into())).await.is_err() {
-            return;
+        if let Some(cause) = broken {
+            // A copy that breaks off must not look whole.
+            let _ = self.chunks.send(Err(io::Error::other(cause))).await;
         }
-        before = next;
+    }
+
+    /// Writes one stretch after another, as fast as somebody reads them.
+    async fn stretches(&self, end: u64) -> Result<(), &'static str> {
+        if self.format == Format::Csv {
+            self.send(Bytes::from_static(HEAD)).await;
+        }
+        let mut before = Some(end);
+        while before.is_some() {
+            let (records, next) = stretch(&self.app, &self.filter, before, AT_ONCE)
+                .await
+                .map_err(|_| "the audit log could not be read on")?;
+            let lines = records.iter().map(|record| line(record, self.format));
+            let text: String = lines.collect();
+            if !text.is_empty() {
+                self.send(text.into()).await;
+            }
+            before = next;
+        }
+        Ok(())
+    }
+
+    /// Nobody listening is noticed by [`Copy::write`].
+    async fn send(&self, chunk: Bytes) {
+        let _ = self.chunks.send(Ok(chunk)).await;
     }
 }
 
