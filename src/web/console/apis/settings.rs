@@ -22,7 +22,10 @@ use super::{
     ApiHead, Named, Tab, complaints, head, key, sheet,
 };
 use crate::{
-    admin::input::{ApiEditInput, Edit, SpanInput},
+    admin::{
+        apis::Defined,
+        input::{ApiEditInput, Edit, SpanInput},
+    },
     domain::{
         api::{Api, Signing},
         audit::Object,
@@ -158,10 +161,13 @@ async fn change_algorithm(
         .parse(identifier.clone())
         .map_err(|errors| Trouble::unacceptable(errors.to_string()))?;
     let terms = form.terms(&console.app, Object::Api(identifier.clone()));
-    let made = carry_out((&console, &visitor), terms, command).await?;
-    if let Some(shared) = made.and_then(|defined| defined.shared_key) {
+    if let Some(Defined {
+        api,
+        shared_key: Some(shared),
+    }) = carry_out((&console, &visitor), terms, command).await?
+    {
         let text = shared.reveal().to_owned().into();
-        return Ok(key::open(&console, &visitor, &identifier, text));
+        return Ok(key::open(&console, &visitor, &api, text));
     }
     let algorithm = form.fields.text("algorithm");
     let text = format!("New tokens for {} are signed with {algorithm}.", api.name);
