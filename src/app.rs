@@ -49,7 +49,7 @@ use crate::{
     crypto::{password::PasswordHash, random::Entropy},
     domain::{
         actor::Actor,
-        audit::{AuditPage, AuditRecord},
+        audit::{AuditPage, AuditRecord, Object},
         id::SecretId,
         issuer::Issuer,
         permission::Permission,
@@ -151,6 +151,15 @@ impl App {
         command: C,
     ) -> Result<C::Outcome, AdminError> {
         self.0.executor.execute(actor, terms, command).await
+    }
+
+    /// On what the same request was carried out before; nothing if it was not.
+    ///
+    /// # Errors
+    /// [`AdminError::KeyReused`] if it was another request; [`AdminError::Unavailable`] if the
+    /// store cannot be read.
+    pub async fn earlier(&self, actor: &Actor, once: &Once) -> Result<Option<Object>, AdminError> {
+        self.0.executor.earlier(&actor.to_string(), once).await
     }
 
     /// Records what was seen. Never waits, never fails.

@@ -151,6 +151,19 @@ impl Executor {
         Ok(())
     }
 
+    /// On what a request with the same idempotency key was carried out before, if one was.
+    pub(super) async fn earlier(
+        &self,
+        actor: &str,
+        once: &Once,
+    ) -> Result<Option<Object>, AdminError> {
+        match self.store.recall(actor, &once.key).await? {
+            Some(earlier) if earlier.request == once.request => Ok(Some(earlier.object)),
+            Some(_) => Err(AdminError::KeyReused),
+            None => Ok(None),
+        }
+    }
+
     async fn check(
         &self,
         registry: &Registry,
@@ -158,13 +171,9 @@ impl Executor {
         terms: &Terms,
     ) -> Result<(), AdminError> {
         if let Some(once) = &terms.once
-            && let Some(earlier) = self.store.recall(actor, &once.key).await?
+            && let Some(object) = self.earlier(actor, once).await?
         {
-            return Err(if earlier.request == once.request {
-                AdminError::Replayed(earlier.object)
-            } else {
-                AdminError::KeyReused
-            });
+            return Err(AdminError::Replayed(object));
         }
         if let Some((object, expected)) = &terms.if_match
             && let Some(found) = registry.revision_of(object)

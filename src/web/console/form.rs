@@ -11,7 +11,7 @@ use crate::{
     admin::refusal::FieldErrors,
     app::{App, Once, Terms},
     crypto::text::base64url,
-    domain::{audit::Object, id::Revision},
+    domain::{actor::Actor, audit::Object, id::Revision},
     oauth::form::decode,
 };
 
@@ -147,6 +147,15 @@ impl Form {
         Terms {
             once: self.once(app),
             if_match: revision.map(|revision| (object, revision)),
+        }
+    }
+
+    /// On what the same form was carried out before, if it was sent before: what it shows then may
+    /// be gone, and where it leads is the same.
+    pub(super) async fn earlier(&self, app: &App, actor: Actor) -> Result<Option<Object>, Trouble> {
+        match self.once(app) {
+            Some(once) => Ok(app.earlier(&actor, &once).await?),
+            None => Ok(None),
         }
     }
 
