@@ -18,6 +18,7 @@ mod inspector;
 mod invitation;
 mod keys;
 mod operators;
+mod other;
 mod page;
 mod pipe;
 mod qr;

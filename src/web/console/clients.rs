@@ -15,7 +15,7 @@ mod try_it;
 
 use axum::Router;
 
-use self::head::{ClientHead, Named, Tab, address};
+use self::head::{ClientHead, Named, Tab, address, find};
 use super::Console;
 
 pub(super) fn routes() -> Router<Console> {

@@ -155,9 +155,14 @@ impl FromRequestParts<Console> for Named {
         let params = params.map_err(|_| Trouble::nowhere())?;
         let id = params.iter().find(|(name, _)| *name == "id");
         let (_, id) = id.ok_or_else(Trouble::nowhere)?;
-        let registry = console.app.registry();
-        let client = registry.find_client_by_text(id);
-        let client = client.ok_or_else(|| Trouble::missing("client", id))?;
-        Ok(Self(Arc::clone(client)))
+        find(console, id).map(Self)
     }
+}
+
+/// The client with this id.
+pub(super) fn find(console: &Console, id: &str) -> Result<Arc<Client>, Trouble> {
+    let registry = console.app.registry();
+    let client = registry.find_client_by_text(id);
+    let client = client.ok_or_else(|| Trouble::missing("client", id))?;
+    Ok(Arc::clone(client))
 }
