@@ -19,20 +19,12 @@ pub(super) struct Confirmed {
 }
 
 impl Confirmed {
-    /// Whether they proved it with this very request: then what they see is the page that asked
-    /// them to, and a file to keep would leave it there.
-    pub(super) fn is_just_now(&self, console: &Console) -> bool {
-        console.app.now().since(self.visitor.confirmed()) > console.rules().confirmed
-    }
-}
-
-impl FromRequest<Console> for Confirmed {
-    type Rejection = Trouble;
-
-    async fn from_request(request: Request, console: &Console) -> Result<Self, Trouble> {
-        let (mut parts, body) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
-        let mut form = Form::from_request(Request::from_parts(parts, body), console).await?;
+    /// Takes `form` from `visitor` if they proved not long ago that it is them, or prove it with it.
+    pub(super) async fn by(
+        console: &Console,
+        visitor: Visitor,
+        mut form: Form,
+    ) -> Result<Self, Trouble> {
         let password = Zeroizing::new(form.fields.raw("confirm_password").to_owned());
         form.fields = form.fields.without_confirmation();
         let is_fresh = console.app.now().since(visitor.confirmed()) <= console.rules().confirmed;
@@ -57,6 +49,23 @@ impl FromRequest<Console> for Confirmed {
         }
         note(console, &visitor).await?;
         Ok(Self { visitor, form })
+    }
+
+    /// Whether they proved it with this very request: then what they see is the page that asked
+    /// them to, and a file to keep would leave it there.
+    pub(super) fn is_just_now(&self, console: &Console) -> bool {
+        console.app.now().since(self.visitor.confirmed()) > console.rules().confirmed
+    }
+}
+
+impl FromRequest<Console> for Confirmed {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Trouble> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
+        let form = Form::from_request(Request::from_parts(parts, body), console).await?;
+        Self::by(console, visitor, form).await
     }
 }
 

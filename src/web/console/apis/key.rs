@@ -61,6 +61,15 @@ pub(super) fn open(
     visitor.see(&format!("{}/key", address(api)))
 }
 
+/// Where the form leads that made `api` when it is sent again: to its key, if that may still be
+/// shown.
+pub(super) fn again(console: &Console, visitor: &Visitor, api: &ApiIdentifier) -> Response<Body> {
+    let (now, place) = (console.app.now(), place(api));
+    let open = console.reveals.look((visitor.name(), &place), now);
+    let below = if open.is_some() { "/key" } else { "" };
+    visitor.see(&format!("{}{below}", address(api)))
+}
+
 fn place(api: &ApiIdentifier) -> String {
     format!("api-key/{api}")
 }
