@@ -60,6 +60,7 @@ struct Console {
     app: App,
     reveals: Arc<Reveals>,
     checks: Arc<audit::Checks>,
+    backups: settings::Backups,
 }
 
 /// How long sessions last.
@@ -92,6 +93,7 @@ pub fn router(app: App) -> Router {
         app,
         reveals: Arc::default(),
         checks: Arc::default(),
+        backups: settings::Backups::default(),
     };
     let sessions = sessions(&console);
     let pages = routes()

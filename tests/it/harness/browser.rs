@@ -143,6 +143,18 @@ impl Browser<'_> {
         path: &str,
         form: Option<&[(&str, &str)]>,
     ) -> Reply {
+        let reply = Reply::read(self.begin(method, path, form).await).await;
+        self.keep_cookies(&reply);
+        reply
+    }
+
+    /// The same; nothing of the answer's body is read yet.
+    pub(crate) async fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> http::Response<Body> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("/console{path}"))
@@ -171,9 +183,7 @@ impl Browser<'_> {
             None => request.body(Body::empty()),
         };
         let peer = Peer::Tcp(SocketAddr::from(([192, 0, 2, 8], 50_000)));
-        let reply = self.server.respond_to(peer, request.unwrap()).await;
-        self.keep_cookies(&reply);
-        reply
+        self.server.begin_response(peer, request.unwrap()).await
     }
 
     async fn follow(&mut self, path: &str, mut reply: Reply) -> Page {

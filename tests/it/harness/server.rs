@@ -175,11 +175,20 @@ impl TestServer {
 
     /// Sends what somebody wrote who is known to be `peer`.
     pub(crate) async fn respond_to(&self, peer: Peer, request: http::Request<Body>) -> Reply {
+        Reply::read(self.begin_response(peer, request).await).await
+    }
+
+    /// The same; nothing of the answer's body is read yet.
+    pub(crate) async fn begin_response(
+        &self,
+        peer: Peer,
+        request: http::Request<Body>,
+    ) -> http::Response<Body> {
         let arrival = Arrival {
             peer,
             limits: Limits::default(),
             refusal: None,
         };
-        Reply::read(self.edge.respond(arrival, request).await).await
+        self.edge.respond(arrival, request).await
     }
 }
