@@ -13,6 +13,7 @@ mod inspector;
 mod keys;
 mod markup;
 mod operators;
+mod policy;
 mod restart;
 mod roles;
 mod rotation;
