@@ -18,6 +18,7 @@ mod inspector;
 mod invitation;
 mod keys;
 mod operators;
+mod other;
 mod page;
 mod pipe;
 mod qr;
@@ -61,6 +62,7 @@ struct Console {
     reveals: Arc<Reveals>,
     checks: Arc<audit::Checks>,
     exports: Arc<audit::Exports>,
+    backups: settings::Backups,
 }
 
 /// How long sessions last.
@@ -94,6 +96,7 @@ pub fn router(app: App) -> Router {
         reveals: Arc::default(),
         checks: Arc::default(),
         exports: Arc::default(),
+        backups: settings::Backups::default(),
     };
     let sessions = sessions(&console);
     let pages = routes()

@@ -15,6 +15,7 @@ mod inspector;
 mod keys;
 mod markup;
 mod operators;
+mod policy;
 mod restart;
 mod retiring;
 mod roles;

@@ -17,7 +17,7 @@ mod try_it;
 use axum::Router;
 
 pub(super) use self::attention::{Finding, Look, mark_path};
-use self::head::{ClientHead, Named, Tab, address};
+use self::head::{ClientHead, Named, Tab, address, find};
 use super::Console;
 
 pub(super) fn routes() -> Router<Console> {

@@ -288,7 +288,9 @@ impl Visit {
     pub(super) fn plain_frame(&self, here: Here) -> Frame {
         let about = &self.circumstances;
         let operator = self.operator();
+        let registry = self.console.app.registry();
         Frame {
+            server: registry.policy().server_name.to_string(),
             root: about.root.clone(),
             theme: about.theme,
             here,

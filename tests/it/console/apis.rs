@@ -1,8 +1,11 @@
 //! APIs: defined, described, and how their tokens are checked.
 
-use jeton::{crypto::signer::Algorithm, domain::permission::Role};
+use jeton::{
+    crypto::signer::Algorithm,
+    domain::{permission::Role, time::Span},
+};
 
-use crate::harness::server::TestServer;
+use crate::harness::{browser::PASSWORD, server::TestServer};
 
 const ORDERS: &str = "/apis/https%3A%2F%2Forders.test";
 
@@ -55,6 +58,38 @@ async fn the_same_form_sent_twice_defines_one_api() {
         page.assert_at(ORDERS);
         page.assert_status(200);
     }
+}
+
+#[tokio::test]
+async fn a_shared_key_is_made_only_for_who_proves_to_be_there() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+    server.advance(Span::minutes(16)).await;
+    let page = browser.open("/apis/new").await;
+    let orders = |algorithm| {
+        [
+            ("name", "Orders API"),
+            ("identifier", "https://orders.test"),
+            ("algorithm", algorithm),
+        ]
+    };
+
+    let asked = browser.submit(&page, "/apis/new", &orders("HS256")).await;
+    asked.assert_status(403);
+    asked.assert_says("Confirm it is you");
+    let defined = |server: &TestServer| server.app.registry().apis().count();
+    let before = defined(&server);
+    let page = browser
+        .submit(&asked, "/apis/new", &[("confirm_password", PASSWORD)])
+        .await;
+
+    page.assert_at(&format!("{ORDERS}/key"));
+    assert_eq!(defined(&server), before + 1);
+    let again = browser
+        .submit(&asked, "/apis/new", &[("confirm_password", PASSWORD)])
+        .await;
+    again.assert_at(&format!("{ORDERS}/key"));
+    assert_eq!(defined(&server), before + 1);
 }
 
 #[tokio::test]

@@ -465,6 +465,33 @@ async fn people_are_told(round: &mut Round<'_>) {
     }
 }
 
+async fn the_policy_is_told(round: &mut Round<'_>) {
+    for (route, form) in [
+        ("/settings/general", vec![("server_name", "Tokens")]),
+        (
+            "/settings/tokens",
+            vec![
+                ("token_lifetime", "1h"),
+                ("secret_lifetime", "90d"),
+                ("longest_secret_lifetime", "365d"),
+                ("overlap", "24h"),
+            ],
+        ),
+        (
+            "/settings/security",
+            vec![
+                ("session_idle", "2h"),
+                ("session_longest", "12h"),
+                ("reauthenticate_after", "15m"),
+            ],
+        ),
+        ("/settings/scanning", vec![("on_leak", "flag")]),
+        ("/settings/master-key", vec![("master_key_kept", "yes")]),
+    ] {
+        round.sends(route, route, &form, "settings.edit").await;
+    }
+}
+
 async fn the_own_account_is_told(round: &mut Round<'_>) {
     let name = [("name", "Ana M. Lima")];
     round
@@ -512,6 +539,7 @@ async fn every_form_that_changes_something_leaves_one_record() {
         .await;
     let route = "/settings/backup";
     round.sends(route, route, &[], "server.backup").await;
+    the_policy_is_told(&mut round).await;
     the_own_account_is_told(&mut round).await;
     let mut other = Round::begin(&server, Role::Operator).await;
     the_second_factor_is_told(&mut other).await;

@@ -195,3 +195,33 @@ async fn an_admin_may_not_touch_an_owner() {
 
     page.assert_status(403);
 }
+
+#[tokio::test]
+async fn what_is_done_to_an_operator_sent_twice_leads_to_where_it_led_at_first() {
+    let server = TestServer::start().await;
+    let mut owner = server.signed_in(Role::Owner).await;
+    server.operator(Role::Viewer).await;
+    let path = format!("/operators/{}", id(&server, "viewer@example.com"));
+
+    for (act, shown, at) in [
+        ("role", "", path.as_str()),
+        ("end-sessions", "", &path),
+        ("disable", "/disable", &path),
+        ("enable", "", &path),
+        ("remove", "/remove", "/operators"),
+    ] {
+        if act == "end-sessions" {
+            let mut other = server.browser();
+            other.sign_in("viewer@example.com", PASSWORD).await;
+        }
+        let page = owner.open(&format!("{path}{shown}")).await;
+        for _ in 0..2 {
+            let role = [("role", "operator")];
+            let filled = if act == "role" { &role[..] } else { &[] };
+            let sent = owner.submit(&page, &format!("{path}/{act}"), filled).await;
+            sent.assert_status(200);
+            sent.assert_at(at);
+            sent.assert_does_not_say("0 sessions ended");
+        }
+    }
+}

@@ -208,7 +208,7 @@ async fn a_rotation_form_says_what_is_wrong_with_it_and_keeps_what_is_right() {
     page.assert_status(422);
     assert!(page.title().starts_with("Error: "), "{}", page.title());
     page.assert_says("An old secret is kept for at most 30 days");
-    page.assert_says("Write a number of days from 1 to 3650, or leave it empty");
+    page.assert_says("Write a number of days, 365 days at most, or leave it empty");
     let note = ("note".to_owned(), "the safe".to_owned());
     assert!(page.form(&to("rotate")).contains(&note));
     assert_eq!(live_secrets(&server), 1);

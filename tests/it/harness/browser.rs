@@ -152,10 +152,20 @@ impl Browser<'_> {
         path: &str,
         form: Option<&[(&str, &str)]>,
     ) -> Reply {
-        let request = self.request(method, path, form);
-        let reply = self.server.respond_to(PEER, request).await;
+        let reply = Reply::read(self.begin(method, path, form).await).await;
         self.keep_cookies(&reply);
         reply
+    }
+
+    /// The same; nothing of the answer's body is read yet.
+    pub(crate) async fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> http::Response<Body> {
+        let request = self.request(method, path, form);
+        self.server.begin_response_to(PEER, request).await
     }
 
     /// The answer to a form of a page, with nothing of it read yet: a download that has begun.

@@ -75,6 +75,20 @@ fn place(api: &Api) -> String {
     format!("api-key/{}/{key}", api.identifier)
 }
 
+/// Where the form leads that made `api` when it is sent again: to its key, if that may still be
+/// shown.
+pub(super) fn again(console: &Console, visitor: &Visitor, api: &ApiIdentifier) -> Response<Body> {
+    let registry = console.app.registry_arc();
+    let made = registry.find_api(api);
+    let open = made.and_then(|api| {
+        let place = place(api);
+        let now = console.app.now();
+        console.reveals.look((visitor.name(), &place), now)
+    });
+    let below = if open.is_some() { "/key" } else { "" };
+    visitor.see(&format!("{}{below}", address(api)))
+}
+
 async fn show(
     State(console): State<Console>,
     visitor: Visitor,

@@ -7,6 +7,7 @@
 
 mod cards;
 mod handover;
+mod life;
 mod moving;
 mod note;
 mod revoke;

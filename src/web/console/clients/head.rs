@@ -125,9 +125,14 @@ impl FromRequestParts<Console> for Named {
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Trouble> {
         Visitor::from_request_parts(parts, console).await?;
         let id = named(parts, console, "id").await?;
-        let registry = console.app.registry();
-        let client = registry.find_client_by_text(&id);
-        let client = client.ok_or_else(|| Trouble::missing("client", &id))?;
-        Ok(Self(Arc::clone(client)))
+        find(console, &id).map(Self)
     }
+}
+
+/// The client with this id.
+pub(super) fn find(console: &Console, id: &str) -> Result<Arc<Client>, Trouble> {
+    let registry = console.app.registry();
+    let client = registry.find_client_by_text(id);
+    let client = client.ok_or_else(|| Trouble::missing("client", id))?;
+    Ok(Arc::clone(client))
 }

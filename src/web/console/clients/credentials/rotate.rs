@@ -5,6 +5,7 @@ use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 use zeroize::Zeroizing;
 
 use super::{
+    life::{life_like, lives, read_life},
     scene::{Scene, may_touch},
     users::of_stopping,
 };
@@ -38,9 +39,6 @@ use crate::{
     },
 };
 
-/// For how many days a secret may be set to live.
-const MOST_DAYS: u64 = 3650;
-
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/clients/{id}/credentials/rotate", get(ask).post(make))
 }
@@ -62,6 +60,8 @@ pub(super) struct RotatePage {
     last_day: (String, String),
     /// What stopping at once would do.
     stopping: String,
+    /// How long the new secret may work.
+    lives: String,
 }
 
 /// An answer to the question.
@@ -155,15 +155,9 @@ async fn again(
     let head = ClientHead::of(client, Tab::Credentials, now);
     let registry = console.app.registry_arc();
     let present = registry.find_client(&client.id);
-    let new = present.and_then(|present| present.new_secret(now));
-    let open = new.filter(|new| {
-        console
-            .reveals
-            .look((visitor.name(), &window(&new.id)), now)
-            .is_some()
-    });
-    if let Some(new) = open {
-        return Ok(visitor.see(&reveal::path(client, &new.id)));
+    let open = present.and_then(|present| reveal::still_open(present, (console, visitor)));
+    if let Some(path) = open {
+        return Ok(visitor.see(&path));
     }
     let what =
         "This form was sent before, and the new secret was made then. It is not shown again.";
@@ -199,7 +193,8 @@ impl RotatePage {
             by_link: false,
             has_old,
             facts: habit.in_words(scene.now),
-            options: answers(&habit, scene.now),
+            options: answers(&habit, scene),
+            lives: lives(&scene.policy()),
             last_day: (date(last, scene.now), day(last)),
             stopping: of_stopping(scene),
         }
@@ -238,7 +233,8 @@ impl RotatePage {
 /// What the form says at first.
 pub(super) fn filled_in(scene: &Scene) -> Fields {
     let mut fields = Fields::default();
-    let choice = scene.habit().recommend(scene.now).choice;
+    let policy = scene.policy();
+    let choice = scene.habit().recommend(policy.overlap, scene.now).choice;
     fields.set("overlap", value(choice));
     let until = match choice {
         Choice::Other(span) => scene.now.plus(span).min(last_day(scene.now)),
@@ -247,6 +243,7 @@ pub(super) fn filled_in(scene: &Scene) -> Fields {
     fields.set("until", day(until));
     fields.set("if_used", "hold");
     let old = scene.client.live_secrets(scene.now).next();
+    fields.set("expires_in", life_like(old, &policy));
     fields.set(
         "note",
         old.map_or_else(String::new, |old| old.note.to_string()),
@@ -264,8 +261,8 @@ const fn value(choice: Choice) -> &'static str {
 }
 
 /// The answers that are offered; the recommended one says why.
-fn answers(habit: &Habit, now: Timestamp) -> Vec<Answer> {
-    let recommended = habit.recommend(now);
+fn answers(habit: &Habit, scene: &Scene) -> Vec<Answer> {
+    let recommended = habit.recommend(scene.policy().overlap, scene.now);
     let offered = [
         ("1h", "1 hour", "For services that you can restart now."),
         ("24h", "24 hours", "For services that restart every day."),
@@ -316,7 +313,7 @@ pub(super) fn read(
     };
     let days = fields.text("expires_in");
     let expires_in = (!days.is_empty())
-        .then(|| errors.check("expires_in", read_days(days)))
+        .then(|| errors.check("expires_in", read_life(days, policy)))
         .flatten();
     let input = RotateInput {
         overlap: overlap.map(|span| SpanInput::Seconds(span.seconds())),
@@ -366,13 +363,4 @@ fn read_day(text: &str, now: Timestamp) -> Result<Span, String> {
         ));
     }
     Ok(end.since(now).max(Span::minutes(1)))
-}
-
-fn read_days(text: &str) -> Result<Span, String> {
-    let days = text
-        .parse()
-        .ok()
-        .filter(|days| (1..=MOST_DAYS).contains(days));
-    let days = days.ok_or("write a number of days from 1 to 3650, or leave it empty")?;
-    Ok(Span::days(days))
 }

@@ -14,6 +14,7 @@ use crate::{
     domain::{
         client::Client,
         permission::Permission,
+        policy::Policy,
         secret::{Secret, UNDO},
         time::{Span, Timestamp},
         usage::Tally,
@@ -48,6 +49,11 @@ impl Scene {
             now: app.now(),
             app,
         })
+    }
+
+    /// What holds for all secrets.
+    pub(super) fn policy(&self) -> Arc<Policy> {
+        Arc::clone(self.app.registry().policy())
     }
 
     /// What its pages have on top.
