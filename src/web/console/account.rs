@@ -140,10 +140,7 @@ async fn change_password(
     let mut errors = FieldErrors::default();
     if !form.fields.has("present") {
         errors.add("present", "enter the password you have now");
-    } else if !console
-        .proves(&visitor.visit, &visitor.operator, typed("present"))
-        .await?
-    {
+    } else if !console.proves(&visitor, typed("present")).await? {
         errors.add("present", "that is not your password");
     }
     let password = errors.check("password", NewPassword::parse(typed("password")));

@@ -29,6 +29,7 @@ use crate::{
     domain::{
         api::{Api, Signing},
         audit::Object,
+        id::ApiIdentifier,
         permission::Permission,
     },
 };

@@ -16,7 +16,7 @@ use axum::{
 use super::{
     super::{
         Console,
-        act::once,
+        act::carry_out,
         form::{Fields, Form, Sheet},
         other::{Labels, Other},
         page::{self, Flash, Frame, Here},
@@ -195,9 +195,9 @@ async fn enable(
     let command = EnableClient {
         client: client.id.clone(),
     };
-    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let done = carry_out((&console, &visitor), terms, command);
     let path = address(&client.id);
-    if once(done.await)?.is_none() {
+    if done.await?.is_none() {
         return Ok(visitor.see(&path));
     }
     let done = Flash::done(format!("Enabled. {} gets tokens again.", client.name));

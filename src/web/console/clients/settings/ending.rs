@@ -10,7 +10,7 @@ use axum::{
 use super::super::{
     super::{
         Console,
-        act::once,
+        act::carry_out,
         confirm::Confirmed,
         form::{Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -111,9 +111,9 @@ pub(super) async fn disable(
     let command = DisableClient {
         client: client.id.clone(),
     };
-    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let done = carry_out((&console, &visitor), terms, command);
     let path = format!("{}/settings", address(&client.id));
-    if once(done.await)?.is_none() {
+    if done.await?.is_none() {
         return Ok(visitor.see(&path));
     }
     let done = Flash::watch(format!("Disabled. {} is refused from now on.", client.name));
@@ -153,8 +153,8 @@ pub(super) async fn delete(
     let command = RemoveClient {
         client: client.id.clone(),
     };
-    let done = console.app.execute_on(visitor.actor(), terms, command);
-    if once(done.await)?.is_none() {
+    let done = carry_out((&console, &visitor), terms, command);
+    if done.await?.is_none() {
         return Ok(visitor.see("/clients"));
     }
     let done = Flash::watch(format!(
