@@ -1,9 +1,13 @@
 //! What a page of the console costs: 500 clients with 90 days of usage.
 //!
-//! `cargo bench --bench console`. Reading everything, reading what an overview needs, making the
-//! overview, and the rows that need attention.
+//! `cargo bench --bench console`. Every page in a table; then reading everything, reading what an
+//! overview needs, making the overview, and the rows that need attention.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
+#![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
+
+#[path = "console/pages.rs"]
+mod pages;
 
 use std::{collections::BTreeMap, hint::black_box, sync::Arc};
 
@@ -15,7 +19,6 @@ use jeton::{
         evidence::{
             attention::{Lookout, attention},
             overview::{DAYS, Overview},
-            rulings::NoRulings,
             scopes::Asking,
         },
         init::InitServer,
@@ -53,6 +56,7 @@ fn main() {
         fill(&always, store.as_ref()).await;
         (always, server(&store, OVERVIEW_MAX_AGE).await)
     });
+    pages::weigh(&runtime, &shared);
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     reads(&mut criterion, &runtime, store.as_ref());
     thoughts(&mut criterion, &runtime, &always);
@@ -92,9 +96,7 @@ fn thoughts(criterion: &mut Criterion, runtime: &Runtime, app: &App) {
     let lookout = Lookout {
         now: NOW,
         watching_since: NOW,
-        latest: &|secret| app.last_use(secret),
-        overview: &overview,
-        rulings: &NoRulings,
+        ..app.lookout(&overview)
     };
     criterion.bench_function("think/attention", |bencher| {
         bencher.iter(|| attention(&registry, black_box(&lookout)));

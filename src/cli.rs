@@ -2,6 +2,7 @@
 //! socket, else of the data file in this process. The same words, errors and exit codes either way.
 
 mod api;
+mod attention;
 mod audit;
 mod client;
 mod data;
@@ -98,6 +99,8 @@ enum DeskCommand {
     Audit(audit::AuditCommand),
     #[command(subcommand)]
     Usage(usage::UsageCommand),
+    #[command(subcommand)]
+    Attention(attention::AttentionCommand),
     Status(server::StatusCommand),
     Backup(server::BackupCommand),
 }
@@ -188,6 +191,7 @@ impl DeskCommand {
             Self::Operator(command) => command.run(desk).await,
             Self::Audit(command) => command.run(desk).await,
             Self::Usage(command) => command.run(desk).await,
+            Self::Attention(command) => command.run(desk).await,
             Self::Status(command) => command.run(desk).await,
             Self::Backup(command) => command.run(desk).await,
         }

@@ -12,7 +12,6 @@ mod moves;
 mod overlap;
 pub mod overview;
 mod refusals;
-pub mod rulings;
 pub mod scopes;
 mod series;
 pub mod words;

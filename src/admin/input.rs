@@ -4,6 +4,7 @@
 //! with what was typed. Nothing here knows the registry: what depends on it is decided later.
 
 mod apis;
+mod attention;
 mod clients;
 mod keys;
 mod operators;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 
 pub use self::{
     apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput, scopes_from_lines},
+    attention::PostponeInput,
     clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},

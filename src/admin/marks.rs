@@ -43,6 +43,10 @@ impl Command for PostponeAttention {
         if self.until.is_some_and(|until| until <= draft.now()) {
             return Err(FieldErrors::one("until", "write a time that is yet to come").into());
         }
+        let action = match self.until {
+            Some(_) => Action::ClientPostpone,
+            None => Action::ClientDismiss,
+        };
         let mut after = Client::clone(before);
         let postponed = Postponed {
             until: self.until,
@@ -52,7 +56,7 @@ impl Command for PostponeAttention {
             at: draft.now(),
         };
         after.marks.postponed.insert(self.rule, postponed);
-        draft.put_client(Action::ClientPostpone, after);
+        draft.put_client(action, after);
         Ok(())
     }
 }
@@ -228,6 +232,7 @@ mod tests {
         let client = world.register("c").client.id.clone();
 
         world.run(postpone(&client, None)).unwrap();
+        assert_eq!(world.audited(), ["client.dismiss"]);
         let now = world.now;
         let past = postpone(&client, Some(now));
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use proptest::prelude::*;
 
 use super::{
-    access::SetAccess,
+    access::{RestoreAccess, ScopeMarks, SetAccess},
     account::{
         ChangeOwnPassword, EditOwnAccount, EnrolSecondFactor, RemoveSecondFactor,
         RenewRecoveryCodes, SignIn, SignInProof,

@@ -4,6 +4,7 @@
 //! whole seconds. There is never a secret in them.
 
 mod apis;
+mod attention;
 mod audit;
 mod clients;
 mod handovers;
@@ -17,6 +18,7 @@ use crate::domain::{id::SecretId, time::Timestamp, usage::Tally};
 
 pub use self::{
     apis::{ApiView, ScopeView},
+    attention::{AttentionListView, AttentionView, PostponedView},
     audit::{AuditView, FieldChangeView, ObjectView},
     clients::{ClientView, GrantView},
     handovers::HandoverView,

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::{AdminError, App};
 use crate::{
     admin::evidence::{
+        attention::Lookout,
         overview::{self, Overview},
         scopes::Asking,
     },
@@ -73,6 +74,17 @@ impl App {
         }
         let turn = overviews.turn.lock().await;
         Ok(self.next_overview(turn).await?)
+    }
+
+    /// From where things are looked at now, with what `overview` knows of usage.
+    pub fn lookout<'a>(&'a self, overview: &'a Overview) -> Lookout<'a> {
+        Lookout {
+            now: self.now(),
+            watching_since: self.watching_since(),
+            latest: Box::new(|secret| self.last_use(secret)),
+            overview,
+            oldest_secret: self.registry().policy().longest_secret_lifetime,
+        }
     }
 
     /// The next overview, unless somebody worked one out while this turn was waited for.

@@ -74,7 +74,7 @@ pub(crate) struct Create {
     /// fetch public keys.
     #[arg(long, value_name = "ALGORITHM")]
     alg: Option<String>,
-    /// How long its tokens live: 60s to 24h.
+    /// How long its tokens live: 60s to 24h. As the settings say, if not given.
     #[arg(long, value_name = "SPAN")]
     token_lifetime: Option<String>,
 }

@@ -92,7 +92,8 @@ pub(crate) struct Create {
     /// The file that holds the client's secret afterwards: see below.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<SecretFile>,
-    /// How long the secret lives: 90d, 365d. For ever, if not given.
+    /// How long the secret lives: 90d, 365d. For ever, if not given; as the settings say, if they allow
+    /// no secret to live so long.
     #[arg(long, value_name = "SPAN")]
     secret_expires_in: Option<String>,
     /// Where the secret is kept, as a note for people.

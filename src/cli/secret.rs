@@ -92,13 +92,15 @@ pub(crate) struct Rotate {
     /// The client's id.
     #[arg(value_name = "ID")]
     id: String,
-    /// How long the old secret keeps working: 1h, 24h, 7d, up to 30d; 0 stops it now.
-    #[arg(long, value_name = "SPAN", default_value = "24h")]
-    overlap: String,
+    /// How long the old secret keeps working: 1h, 24h, 7d, up to 30d; 0 stops it now. As the settings
+    /// say, if not given.
+    #[arg(long, value_name = "SPAN")]
+    overlap: Option<String>,
     /// What happens to the old secret if it is still in use when its time is up.
     #[arg(long, value_name = "ACT", default_value = "hold")]
     if_used: IfUsed,
-    /// How long the new secret lives. For ever, if not given.
+    /// How long the new secret lives. For ever, if not given; as the settings say, if they allow no
+    /// secret to live so long.
     #[arg(long, value_name = "SPAN")]
     expires_in: Option<String>,
     /// Where the new secret is kept, as a note for people.
@@ -229,7 +231,7 @@ impl Rotate {
         let prepared = file.map(SecretFile::prepare_for_rotation).transpose()?;
         let chosen = prepared.as_ref().and_then(Prepared::chosen);
         let body = object([
-            ("overlap", Some(json!(self.overlap))),
+            ("overlap", self.overlap.as_ref().map(|span| json!(span))),
             ("if_used", Some(json!(self.if_used.word()))),
             (
                 "expires_in",

@@ -128,6 +128,8 @@ pub enum Action {
     SettingsEdit,
     /// What needs attention on a client was postponed.
     ClientPostpone,
+    /// What needs attention about a client was dismissed.
+    ClientDismiss,
     /// What was postponed is shown again.
     ClientRecall,
     /// A secret was reported as leaked.
@@ -208,6 +210,7 @@ impl Action {
             Self::OperatorCodes => "operator.codes",
             Self::SettingsEdit => "settings.edit",
             Self::ClientPostpone => "client.postpone",
+            Self::ClientDismiss => "client.dismiss",
             Self::ClientRecall => "client.recall",
             Self::SecretLeak => "secret.leak",
             Self::GrantWatch => "grant.watch",

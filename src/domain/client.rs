@@ -89,6 +89,12 @@ impl Client {
             .find(|secret| secret.life(now) == Life::Active)
     }
 
+    /// A secret that works at `now` though it was reported as leaked, and when it was reported.
+    pub fn leaked_secret(&self, now: Timestamp) -> Option<(&Secret, Timestamp)> {
+        self.live_secrets(now)
+            .find_map(|secret| Some((secret, secret.leaked?)))
+    }
+
     /// What the audit log may say of it: everything but the secrets.
     pub fn facts(&self) -> Facts {
         let mut all = facts([

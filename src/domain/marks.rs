@@ -2,7 +2,7 @@
 //!
 //! None of it changes what the client gets.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,12 @@ pub struct RuleName(Arc<str>);
 impl RuleName {
     /// The name.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for RuleName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -124,6 +130,10 @@ impl Marks {
                 .map_or_else(|| "it is worse".to_owned(), |until| until.to_string());
             let words = format!("until {until}, at level {}", postponed.level);
             all.insert(format!("postponed.{rule}"), words);
+            if !postponed.note.as_str().is_empty() {
+                let note = postponed.note.to_string();
+                all.insert(format!("postponed.{rule}.note"), note);
+            }
         }
         for ((api, scope), since) in &self.watched {
             all.insert(format!("watched.{api} {scope}"), since.to_string());

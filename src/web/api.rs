@@ -1,11 +1,12 @@
 //! The admin API, `/admin/v1`: clients, secrets, hand-overs, grants, APIs, scopes, keys, operators,
-//! audit, usage, settings.
+//! audit, usage, attention, settings.
 //!
 //! Every route names the permission it needs in its signature (`auth::May`), reads its input into
 //! a command, has it executed, and shows what is then there. What fails here fails as an RFC 9457
 //! problem, whatever failed. Nothing is cached anywhere.
 
 mod apis;
+mod attention;
 mod audit;
 mod auth;
 mod clients;
@@ -75,6 +76,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(operators::routes())
         .merge(audit::routes())
         .merge(usage::routes())
+        .merge(attention::routes())
         .merge(server::routes())
         .merge(settings::routes())
 }

@@ -18,6 +18,7 @@ mod inspector;
 mod invitation;
 mod keys;
 mod operators;
+mod other;
 mod page;
 mod pipe;
 mod qr;
@@ -26,6 +27,7 @@ mod review;
 mod set_up;
 mod settings;
 mod sign_in;
+mod trail;
 mod trouble;
 mod visit;
 mod words;
@@ -60,6 +62,7 @@ struct Console {
     reveals: Arc<Reveals>,
     checks: Arc<audit::Checks>,
     exports: Arc<audit::Exports>,
+    backups: settings::Backups,
 }
 
 /// How long sessions last.
@@ -93,6 +96,7 @@ pub fn router(app: App) -> Router {
         reveals: Arc::default(),
         checks: Arc::default(),
         exports: Arc::default(),
+        backups: settings::Backups::default(),
     };
     let sessions = sessions(&console);
     let pages = routes()
@@ -168,10 +172,16 @@ async fn attend(
         return Trouble::cross_site().render(frame);
     }
     let is_head = parts.method == Method::HEAD;
-    parts.extensions.insert(visit);
+    parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
         response = trouble.render(frame);
+    }
+    if !response.status().is_server_error()
+        && let Err(trouble) = visit.settle().await
+    {
+        response = trouble.render(visit.plain_frame(Here::Outside));
+        response.extensions_mut().insert(Overtaken);
     }
     if is_head {
         *response.body_mut() = Body::empty();
@@ -179,10 +189,19 @@ async fn attend(
     response
 }
 
+/// Marks an answer whose session was ended or renewed by another request: the cookie that the
+/// browser has by now is newer than any that could be sent along.
+#[derive(Clone)]
+struct Overtaken;
+
 /// Headers of every page.
 async fn dress(request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
+    let is_overtaken = response.extensions_mut().remove::<Overtaken>().is_some();
     let headers = response.headers_mut();
+    if is_overtaken {
+        headers.remove(header::SET_COOKIE);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

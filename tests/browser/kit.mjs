@@ -3,10 +3,10 @@
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
-/** What the test says of the server: its address, a session's cookie, the pages that exist. */
-export const world = JSON.parse(process.argv[2]);
-
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** What the test says of the servers: an address, a session's cookie, the pages and states that exist. */
+export const world = JSON.parse((await answers.next()).value);
 
 /** Asks the test to do something on the server's side, and waits until it is done. */
 export const ask = async (wish) => {
@@ -23,25 +23,49 @@ export const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
 });
 
-/** A page of a browser in which an owner is signed in; whatever its console says is a complaint. */
-export const open = async ({ cookie = world.cookie, watch = true, ...options } = {}) => {
+/** Whatever a page's console says, and whatever it can't load, is a complaint. */
+const listen = (page) => {
+  page.on("console", (message) => {
+    const expected = /status of (403|404|409|410|422|429)|Transition was skipped/.test(message.text());
+    if (message.type() === "error" && !expected) complain(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => {
+    if (!/Transition was skipped/.test(error.message)) complain(`${page.url()}: ${error.message}`);
+  });
+  page.on("requestfailed", (request) => {
+    if (!/ERR_ABORTED/.test(request.failure()?.errorText)) complain(`${request.url()}: ${request.failure()?.errorText}`);
+  });
+};
+
+/** A page of a browser in which an owner is signed in. */
+export const open = async ({ cookie = world.cookie, ...options } = {}) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   if (cookie) await context.addCookies([{ name: "jeton", value: cookie, url: world.base }]);
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  if (watch) {
-    page.on("console", (message) => {
-      const expected = /status of (403|404|409|422|429)|Transition was skipped/.test(message.text());
-      if (message.type() === "error" && !expected) complain(`${page.url()}: ${message.text()}`);
-    });
-    page.on("pageerror", (error) => {
-      if (!/Transition was skipped/.test(error.message)) complain(`${page.url()}: ${error.message}`);
-    });
-    page.on("requestfailed", (request) => {
-      if (!/ERR_ABORTED/.test(request.failure()?.errorText)) complain(`${request.url()}: ${request.failure()?.errorText}`);
-    });
-  }
+  listen(page);
   return page;
+};
+
+/** A page of a browser of whoever meets a scene. */
+export const watched = async ({ base, cookies }) => {
+  const context = await browser.newContext();
+  await context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: base })));
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  listen(page);
+  return page;
+};
+
+/** Goes to a scene: opens its address, or sends its form there. */
+export const visit = async (page, { base, path, form }) => {
+  const address = `${base}/console${path}`;
+  if (form !== null) {
+    const headers = { "content-type": "application/x-www-form-urlencoded", origin: base };
+    const send = (route) => route.continue({ method: "POST", postData: form, headers: { ...route.request().headers(), ...headers } });
+    await page.route(address, send, { times: 1 });
+  }
+  return page.goto(address);
 };
 
 export const go = (page, path) => page.goto(`${world.base}/console${path}`);

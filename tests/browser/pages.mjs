@@ -1,47 +1,83 @@
-// Every page and state, in light and dark, wide and narrow: accessible, within the policy, without scrolling sideways.
-// With SCREENSHOTS=DIR each is also drawn into DIR.
+// Every page and state: accessible in light and dark, well-formed, within the policy, usable by keyboard, with wide
+// letters, on a narrow window, with forced colours. With SCREENSHOTS=DIR each is also drawn into DIR.
 import { mkdirSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
-import { complain, end, go, open, world } from "./kit.mjs";
+import { complain, end, visit, watched, world } from "./kit.mjs";
+import { faults } from "./markup.mjs";
+import { bare, focused, measure, spaced, stops } from "./looks.mjs";
 
-const looks = [
-  { name: "light-1280", colorScheme: "light", viewport: { width: 1280, height: 900 } },
-  { name: "dark-1280", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
-  { name: "light-320", colorScheme: "light", viewport: { width: 320, height: 800 } },
-];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** The rules whose answer depends on the theme. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 320, height: 800 };
+/** How often Tab is pressed at most on one page. */
+const PRESSES = 60;
+
 const screenshots = process.env.SCREENSHOTS;
 if (screenshots) mkdirSync(screenshots, { recursive: true });
 
-/** What is smaller than a finger, or hidden beyond the edge. */
-const measure = () => {
-  const small = [];
-  for (const element of document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")) {
-    const { width, height } = element.getBoundingClientRect();
-    const seen = width > 0 && height > 0 && !element.closest(".vh, .skip, [hidden]") && !element.matches(".skip");
-    const inText = element.matches("p a, li a, td a:not(.btn), th a, dd a, caption a, figcaption a");
-    const labelled = element.matches("input[type=radio], input[type=checkbox]") && element.closest(".choice, td, label");
-    if (seen && !inText && !labelled && (width < 24 || height < 24)) {
-      small.push(`${element.tagName.toLowerCase()} “${element.textContent.trim().slice(0, 30)}” ${Math.round(width)}×${Math.round(height)}`);
-    }
-  }
-  return { small, wide: document.documentElement.scrollWidth - innerWidth };
+const axe = async (page, say, narrow = (builder) => builder.withTags(RULES)) => {
+  const { violations } = await narrow(new AxeBuilder({ page }).setLegacyMode(true)).analyze();
+  for (const { id, nodes } of violations) say(`${id}: ${nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(" | ")}`);
 };
 
-for (const { name, ...look } of looks) {
-  for (const [label, path, who] of world.pages) {
-    const page = await open({ ...look, cookie: who === "stranger" ? null : world.cookie });
-    const response = await go(page, path);
-    const where = `${label} (${name})`;
-    if (response.status() >= 500) complain(`${where}: ${response.status()}`);
-    if (screenshots) await page.screenshot({ path: `${screenshots}/${label}-${name}.png`, fullPage: true });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    for (const { id, nodes } of violations) complain(`${where}: ${id}: ${nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(" | ")}`);
-    const { small, wide } = await page.evaluate(measure);
-    if (wide > 0) complain(`${where}: ${wide} px wider than the window`);
-    for (const target of small) complain(`${where}: too small: ${target}`);
-    if ((await page.locator("h1").count()) !== 1) complain(`${where}: not one h1`);
-    await page.context().close();
+const fits = async (page, say) => {
+  const { small, wide } = await page.evaluate(measure);
+  if (wide > 0) say(`${wide} px wider than the window`);
+  for (const target of small) say(`too small: ${target}`);
+};
+
+/** Presses Tab from the top: the skip link comes first, the order is that of the page, every stop has a ring. */
+const tabs = async (page, say) => {
+  const wanted = await page.evaluate(stops);
+  if (await page.evaluate(() => document.activeElement === document.body)) await page.keyboard.press("Tab");
+  else await page.locator(".skip").focus();
+  for (let pressed = 1; pressed < Math.min(wanted, PRESSES); pressed += 1) await page.keyboard.press("Tab");
+  for (const fault of await page.evaluate(focused)) say(fault);
+};
+
+const draw = (page, label, look) => screenshots && page.screenshot({ path: `${screenshots}/${label}-${look}.png`, fullPage: true });
+
+const examine = async (page, scene) => {
+  const say = (words) => complain(`${scene.label}: ${words}`);
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: "light", forcedColors: "none", reducedMotion: "no-preference" });
+  const response = await visit(page, scene);
+  if (response.status() !== scene.status) say(`answers ${response.status()} and not ${scene.status}`);
+  for (const fault of await faults(await response.text())) say(fault);
+  await draw(page, scene.label, "light-1280");
+  await tabs(page, (words) => say(`by keyboard: ${words}`));
+  await page.evaluate(() => document.querySelectorAll("details").forEach((it) => (it.open = true)));
+  await axe(page, (words) => say(`light: ${words}`));
+  await fits(page, say);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await axe(page, (words) => say(`dark: ${words}`), (builder) => builder.withRules(COLOURS));
+  await draw(page, scene.label, "dark-1280");
+  await page.setViewportSize(NARROW);
+  await fits(page, (words) => say(`narrow: ${words}`));
+  await draw(page, scene.label, "dark-320");
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  for (const fault of await page.evaluate(bare)) say(fault);
+  await page.emulateMedia({ colorScheme: "light", forcedColors: "none" });
+  await draw(page, scene.label, "light-320");
+  const wide = await page.evaluate(spaced);
+  if (wide > 0) say(`wide letters: ${wide} px wider than the window`);
+};
+
+// Two at once, each with a page for everybody who looks.
+const waiting = [...world.scenes];
+const look = async () => {
+  const pages = new Map();
+  for (let scene = waiting.shift(); scene; scene = waiting.shift()) {
+    const who = JSON.stringify([scene.base, scene.cookies]);
+    if (!pages.has(who)) pages.set(who, await watched(scene));
+    try {
+      await examine(pages.get(who), scene);
+    } catch (error) {
+      complain(`${scene.label}: ${error.message.split("\n").slice(0, 3).join(" ")}`);
+    }
   }
-}
+};
+await Promise.all([look(), look()]);
 await end();

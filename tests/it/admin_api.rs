@@ -1,5 +1,6 @@
 //! The admin API as its callers know it: what can be done, what is shown, what goes wrong.
 
+mod attention;
 mod lists;
 mod problems;
 mod resources;
@@ -21,6 +22,7 @@ DELETE /operators/{operator}
 GET /apis
 GET /apis/{api}
 GET /apis/{api}/scopes
+GET /attention
 GET /audit
 GET /audit/verify
 GET /clients
@@ -51,6 +53,8 @@ POST /apis/{api}/enable
 POST /apis/{api}/rekey
 POST /apis/{api}/scopes
 POST /clients
+POST /clients/{client_id}/attention/{rule}/postpone
+POST /clients/{client_id}/attention/{rule}/recall
 POST /clients/{client_id}/disable
 POST /clients/{client_id}/enable
 POST /clients/{client_id}/handovers

@@ -30,3 +30,4 @@ mod rotation;
 mod scopes;
 mod story;
 mod token;
+mod world;

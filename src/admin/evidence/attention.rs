@@ -2,13 +2,14 @@
 
 mod rules;
 
-use super::{overview::Overview, rulings::Rulings};
+use super::overview::Overview;
 use crate::domain::{
     client::Client,
     id::{ClientId, SecretId},
+    marks::{Postponed, RuleName},
     name::DisplayName,
     registry::Registry,
-    time::Timestamp,
+    time::{Span, Timestamp},
 };
 
 /// What can be the matter, the worst first.
@@ -87,19 +88,36 @@ pub struct Attention {
     urgency: u64,
 }
 
-/// From where things are looked at.
-#[derive(Clone, Copy)]
+/// What somebody put off, and what it hides.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PutOff {
+    /// Of which client.
+    pub client: ClientId,
+    /// What it is called.
+    pub name: DisplayName,
+    /// What was the matter.
+    pub rule: Rule,
+    /// Until when, why and by whom.
+    pub postponed: Postponed,
+    /// What is the matter now, in a sentence; nothing if it is over.
+    pub reason: Option<String>,
+}
+
+/// Exact latest uses of secrets, and their number.
+pub type Latest<'a> = Box<dyn Fn(&SecretId) -> Option<(Timestamp, u64)> + 'a>;
+
+/// From where things are looked at. What people decided stands on the clients themselves.
 pub struct Lookout<'a> {
     /// The moment.
     pub now: Timestamp,
     /// Since when every use is on record.
     pub watching_since: Timestamp,
     /// Exact latest uses and their number.
-    pub latest: &'a dyn Fn(&SecretId) -> Option<(Timestamp, u64)>,
+    pub latest: Latest<'a>,
     /// What is known of everybody's usage.
     pub overview: &'a Overview,
-    /// What people decided, and what is known beside usage.
-    pub rulings: &'a dyn Rulings,
+    /// How old a secret may become by the policy.
+    pub oldest_secret: Span,
 }
 
 /// What needs attention among all clients: one row for each, the worst first.
@@ -119,20 +137,62 @@ pub fn attention(registry: &Registry, lookout: &Lookout<'_>) -> Vec<Attention> {
 
 /// The worst about one client that was not put off.
 pub fn attention_to(client: &Client, lookout: &Lookout<'_>) -> Option<Attention> {
-    Rule::ALL.into_iter().find_map(|rule| {
-        let found = rule.find(client, lookout)?;
-        let postponed = lookout.rulings.is_postponed(&client.id, rule, found.level);
-        (!postponed).then(|| Attention {
-            client: client.id.clone(),
-            name: client.name.clone(),
-            rule,
-            level: found.level,
-            reason: found.reason,
-            number: found.number,
-            act: found.act,
-            urgency: found.urgency,
-        })
+    let mut all = Rule::ALL.into_iter().filter_map(|rule| {
+        let found = find(rule, client, lookout)?;
+        let postponed = postponed(rule, client, lookout);
+        let is_hidden = postponed.is_some_and(|it| it.holds(found.level.number(), lookout.now));
+        (!is_hidden).then_some(found)
+    });
+    all.next()
+}
+
+/// What there is to say about one client by this rule, put off or not.
+pub fn find(rule: Rule, client: &Client, lookout: &Lookout<'_>) -> Option<Attention> {
+    let found = rule.find(client, lookout)?;
+    Some(Attention {
+        client: client.id.clone(),
+        name: client.name.clone(),
+        rule,
+        level: found.level,
+        reason: found.reason,
+        number: found.number,
+        act: found.act,
+        urgency: found.urgency,
     })
+}
+
+/// That this rule was put off for what it speaks of now, and not for something before.
+fn postponed<'a>(rule: Rule, client: &'a Client, lookout: &Lookout<'_>) -> Option<&'a Postponed> {
+    let postponed = client.marks.postponed.get(rule.as_str())?;
+    (postponed.at >= rule.began(client, lookout)).then_some(postponed)
+}
+
+/// What was put off among all clients and is still: the worst first.
+pub fn put_off(registry: &Registry, lookout: &Lookout<'_>) -> Vec<PutOff> {
+    let mut all: Vec<PutOff> = Vec::new();
+    for client in registry.clients() {
+        for rule in Rule::ALL {
+            let Some(postponed) = postponed(rule, client, lookout) else {
+                continue;
+            };
+            let found = rule.find(client, lookout);
+            let level = found.as_ref().map_or(0, |found| found.level.number());
+            if postponed.holds(level, lookout.now) {
+                all.push(PutOff {
+                    client: client.id.clone(),
+                    name: client.name.clone(),
+                    rule,
+                    postponed: postponed.clone(),
+                    reason: found.map(|found| found.reason),
+                });
+            }
+        }
+    }
+    all.sort_by(|one, two| {
+        let by_rule = one.rule.cmp(&two.rule);
+        by_rule.then_with(|| one.name.as_str().cmp(two.name.as_str()))
+    });
+    all
 }
 
 impl Rule {
@@ -164,6 +224,13 @@ impl Rule {
         }
     }
 
+    /// The same as what is kept has it.
+    pub fn name(self) -> RuleName {
+        self.as_str()
+            .parse()
+            .expect("rules are called by names of rules")
+    }
+
     /// The word for people.
     pub const fn words(self) -> &'static str {
         match self {
@@ -192,6 +259,15 @@ impl Level {
             Self::Notice => "notice",
             Self::Warning => "warning",
             Self::Danger => "danger",
+        }
+    }
+
+    /// How bad it is, as what is kept has it: more is worse.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Notice => 1,
+            Self::Warning => 2,
+            Self::Danger => 3,
         }
     }
 

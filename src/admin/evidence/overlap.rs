@@ -48,6 +48,26 @@ pub struct Recommendation {
     pub reason: String,
 }
 
+impl Recommendation {
+    fn without_rhythm(usual: Span) -> Self {
+        let unknown = "No address has come back yet, so the client's rhythm is not known.";
+        if usual == Span(0) {
+            return Self {
+                choice: Choice::Week,
+                reason: unknown.to_owned(),
+            };
+        }
+        let named = Choice::NAMED
+            .into_iter()
+            .find(|choice| choice.span() == usual);
+        let choice = named.unwrap_or(Choice::Other(usual));
+        Self {
+            reason: format!("{unknown} The settings say {}.", choice.in_words()),
+            choice,
+        }
+    }
+}
+
 impl Habit {
     /// The habit of `client` at `now`, from what `tally` knows of the secrets that work.
     pub fn of(client: &Client, tally: &Tally, now: Timestamp) -> Self {
@@ -106,8 +126,9 @@ impl Habit {
         }
     }
 
-    /// The smallest choice that is at least twice its longest silence.
-    pub fn recommend(&self, now: Timestamp) -> Recommendation {
+    /// The smallest choice that is at least twice its longest silence; where its rhythm is not known,
+    /// `usual`, which the policy says, or a week if that is none at all.
+    pub fn recommend(&self, usual: Span, now: Timestamp) -> Recommendation {
         let Some(last) = self.last else {
             return Recommendation {
                 choice: Choice::Hour,
@@ -115,11 +136,7 @@ impl Habit {
             };
         };
         let Some(gap) = self.gap else {
-            return Recommendation {
-                choice: Choice::Week,
-                reason: "No address has come back yet, so the client's rhythm is not known."
-                    .to_owned(),
-            };
+            return Recommendation::without_rhythm(usual);
         };
         let choice = Choice::at_least(Span(gap.0.saturating_mul(2)));
         let known_for = last.since(self.first.unwrap_or(last)).max(now.since(last));

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::rulings::Rulings;
 use crate::domain::{
     audit::{AuditEntry, Object},
     client::Client,
@@ -165,12 +164,7 @@ impl Suggestion {
 }
 
 /// Every scope that `client` has, with what is known of its use.
-pub fn scopes_of(
-    client: &Client,
-    asking: &Asking,
-    rulings: &dyn Rulings,
-    now: Timestamp,
-) -> Vec<ScopeEvidence> {
+pub fn scopes_of(client: &Client, asking: &Asking, now: Timestamp) -> Vec<ScopeEvidence> {
     let granted = client.grants.iter();
     let granted = granted.flat_map(|(api, scopes)| scopes.iter().map(move |scope| (api, scope)));
     granted
@@ -182,7 +176,7 @@ pub fn scopes_of(
                 .get(&(api.clone(), scope.clone()))
                 .copied()
                 .unwrap_or_default(),
-            suggestion: suggest(client, (api, scope), (asking, rulings), now),
+            suggestion: suggest(client, (api, scope), asking, now),
         })
         .collect()
 }
@@ -190,7 +184,7 @@ pub fn scopes_of(
 fn suggest(
     client: &Client,
     (api, scope): (&ApiIdentifier, &Scope),
-    (asking, rulings): (&Asking, &dyn Rulings),
+    asking: &Asking,
     now: Timestamp,
 ) -> Option<Suggestion> {
     let enough = now.day().minus(ENOUGH_DAYS);
@@ -202,8 +196,7 @@ fn suggest(
     let key = (api.clone(), scope.clone());
     let granted = asking.granted.get(&key).copied();
     let granted = granted.unwrap_or(client.created).day();
-    let kept = rulings.kept_until(&client.id, api, scope);
-    if granted > enough || kept.is_some_and(|until| now < until) {
+    if granted > enough || client.marks.is_kept(api, scope, now) {
         return None;
     }
     let usage = asking.scopes.get(&key).copied().unwrap_or_default();

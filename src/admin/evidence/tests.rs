@@ -201,7 +201,7 @@ fn an_old_secret_is_kept_for_twice_the_longest_silence() {
             "The client normally asks at least every 4 days, and 8 days is at least twice that.",
         ),
     ] {
-        let recommended = habit(gap).recommend(NOW);
+        let recommended = habit(gap).recommend(Span::hours(24), NOW);
         assert_eq!(recommended.choice, choice, "{gap}");
         assert_eq!(recommended.reason, reason);
     }
@@ -216,7 +216,7 @@ fn an_old_secret_is_kept_for_twice_the_longest_silence() {
 fn a_rhythm_that_is_not_known_is_not_made_up() {
     let never = Habit::default();
     assert_eq!(never.in_words(NOW), "Not used yet.");
-    assert_eq!(never.recommend(NOW).choice, Choice::Hour);
+    assert_eq!(never.recommend(Span::hours(24), NOW).choice, Choice::Hour);
 
     let of = |ago: &[u64]| {
         let mut tally = Tally::default();
@@ -226,9 +226,18 @@ fn a_rhythm_that_is_not_known_is_not_made_up() {
         }
         Habit::from_usages(&[tally.of_secret(&id("AAAAAAAA"))], 0, NOW)
     };
-    let once = of(&[600]).recommend(NOW);
-    assert_eq!(once.choice, Choice::Week);
-    let new = of(&[12, 11, 10]).recommend(NOW);
+    let once = of(&[600]).recommend(Span::hours(24), NOW);
+    assert_eq!(once.choice, Choice::Day);
+    assert_eq!(
+        once.reason,
+        "No address has come back yet, so the client's rhythm is not known. The settings say 24 \
+         hours."
+    );
+    let other = of(&[600]).recommend(Span::days(2), NOW);
+    assert_eq!(other.choice, Choice::Other(Span::days(2)));
+    let none = of(&[600]).recommend(Span(0), NOW);
+    assert_eq!(none.choice, Choice::Week, "nobody is stopped by default");
+    let new = of(&[12, 11, 10]).recommend(Span::hours(24), NOW);
     assert_eq!(new.choice, Choice::Day);
     assert_eq!(
         new.reason,
@@ -241,7 +250,7 @@ fn a_silence_longer_than_can_be_kept_is_said_so() {
     let mut usage = habit(Span::hours(9));
     usage.gap = Some(Span::days(40));
 
-    let recommended = usage.recommend(NOW);
+    let recommended = usage.recommend(Span::hours(24), NOW);
 
     assert_eq!(recommended.choice, Choice::Other(Span::days(30)));
     assert_eq!(

@@ -262,6 +262,15 @@ fn every_command(
         grants: [(api("urn:shop"), scopes("list"))].into(),
         default_scopes: None,
     });
+    one!(RestoreAccess, |w| RestoreAccess {
+        access: SetAccess {
+            client: any(w),
+            grants: [(api("urn:shop"), scopes("list"))].into(),
+            default_scopes: None,
+        },
+        watched: ScopeMarks::default(),
+        kept: ScopeMarks::default(),
+    });
     one!(PostponeAttention, |w| PostponeAttention {
         client: any(w),
         rule: "expiring".parse().unwrap(),

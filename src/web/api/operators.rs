@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     admin::{
+        command::Command,
         input::{OperatorEditInput, OperatorInput, PasswordInput},
         operators::{DisableOperator, EnableOperator, RemoveOperator},
         refusal::Refusal,
@@ -23,6 +24,7 @@ use crate::{
     },
     app::App,
     domain::{
+        actor::Actor,
         audit::Object,
         id::{OperatorId, Revision},
     },
@@ -108,6 +110,20 @@ fn named(app: &App, name: &str) -> Result<OperatorId, Problem> {
         .ok_or_else(|| Problem::new(Kind::NotFound, format!("there is no operator {name}")))
 }
 
+/// Does to the operator whom an address names what was written, and shows them.
+async fn act<I, C: Command>(
+    app: &App,
+    actor: Actor,
+    (name, written): (&str, Written<I>),
+    command: impl FnOnce(I, OperatorId) -> Result<C, Problem>,
+) -> Result<Reply, Problem> {
+    let operator = named(app, name)?;
+    let terms = written.terms(Object::Operator(operator.clone()))?;
+    let command = command(written.input, operator.clone())?;
+    let done = run(app, actor, terms, command).await?;
+    Ok(show_operator(app, &operator)?.replayed(done.is_replay()))
+}
+
 /// Shows an operator.
 #[utoipa::path(get, path = "/operators/{operator}", tag = "operators",
     operation_id = "show_operator", security(("token" = ["operators:read"])),
@@ -132,11 +148,8 @@ async fn edit(
     At(name): At<String>,
     written: Written<OperatorEditInput>,
 ) -> Result<Reply, Problem> {
-    let operator = named(&app, &name)?;
-    let terms = written.terms(Object::Operator(operator.clone()))?;
-    let command = written.input.parse(operator.clone())?;
-    run(&app, actor, terms, command).await?;
-    show_operator(&app, &operator)
+    let command = |input: OperatorEditInput, operator| Ok(input.parse(operator)?);
+    act(&app, actor, (&name, written), command).await
 }
 
 /// Removes an operator.
@@ -167,11 +180,8 @@ async fn set_password(
     At(name): At<String>,
     written: Written<PasswordInput>,
 ) -> Result<Reply, Problem> {
-    let operator = named(&app, &name)?;
-    let terms = written.terms(Object::Operator(operator.clone()))?;
-    let command = written.input.parse(operator.clone())?;
-    run(&app, actor, terms, command).await?;
-    show_operator(&app, &operator)
+    let command = |input: PasswordInput, operator| Ok(input.parse(operator)?);
+    act(&app, actor, (&name, written), command).await
 }
 
 /// Keeps an operator from signing in; their sessions end.
@@ -185,13 +195,8 @@ async fn disable(
     At(name): At<String>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let operator = named(&app, &name)?;
-    let terms = written.terms(Object::Operator(operator.clone()))?;
-    let command = DisableOperator {
-        operator: operator.clone(),
-    };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_operator(&app, &operator)?.replayed(done.is_replay()))
+    let command = |_, operator| Ok(DisableOperator { operator });
+    act(&app, actor, (&name, written), command).await
 }
 
 /// Lets a disabled operator sign in again.
@@ -205,11 +210,6 @@ async fn enable(
     At(name): At<String>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let operator = named(&app, &name)?;
-    let terms = written.terms(Object::Operator(operator.clone()))?;
-    let command = EnableOperator {
-        operator: operator.clone(),
-    };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_operator(&app, &operator)?.replayed(done.is_replay()))
+    let command = |_, operator| Ok(EnableOperator { operator });
+    act(&app, actor, (&name, written), command).await
 }

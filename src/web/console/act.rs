@@ -1,10 +1,13 @@
-//! The page before an act that stops something: what it stops, and a button that says the act.
+//! Acts: the page before one that stops something, and the form that has it carried out.
 
 use askama::Template;
 use axum::{body::Body, http::Response};
 
-use super::{page, page::Frame, trouble::Trouble};
-use crate::app::AdminError;
+use super::{Console, page, page::Frame, visit::Visitor};
+use crate::{
+    admin::command::Command,
+    app::{AdminError, Terms},
+};
 
 /// Such a page.
 #[derive(Template)]
@@ -44,11 +47,17 @@ impl ActPage {
     }
 }
 
-/// What a form did; nothing if the same form did it before, for then the page to see is the same.
-pub(super) fn once<T>(done: Result<T, AdminError>) -> Result<Option<T>, Trouble> {
-    match done {
+/// Has what a form asks for carried out; nothing if the same form did it before, for then the page to
+/// see is the same.
+pub(super) async fn carry_out<C: Command>(
+    (console, visitor): (&Console, &Visitor),
+    terms: Terms,
+    command: C,
+) -> Result<Option<C::Outcome>, AdminError> {
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    match done.await {
         Ok(outcome) => Ok(Some(outcome)),
         Err(AdminError::Replayed(_)) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }

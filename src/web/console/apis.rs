@@ -38,15 +38,6 @@ pub(super) fn routes() -> Router<Console> {
         .merge(stop::routes())
 }
 
-/// The outcome of a form that may be sent twice: nothing if it was carried out before.
-fn once<T>(done: Result<T, AdminError>) -> Result<Option<T>, AdminError> {
-    match done {
-        Ok(outcome) => Ok(Some(outcome)),
-        Err(AdminError::Replayed(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// What is wrong with what was filled in; what is in the way otherwise is told at `field`.
 fn complaints(error: AdminError, field: &str) -> Result<FieldErrors, Trouble> {
     match error {

@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod attention;
 mod credentials;
 mod handover;
 mod head;
@@ -15,7 +16,8 @@ mod try_it;
 
 use axum::Router;
 
-use self::head::{ClientHead, Named, Tab, address};
+pub(super) use self::attention::{Finding, Look, mark_path};
+use self::head::{ClientHead, Named, Tab, address, find};
 use super::Console;
 
 pub(super) fn routes() -> Router<Console> {
@@ -29,5 +31,6 @@ pub(super) fn routes() -> Router<Console> {
         .merge(settings::routes())
         .merge(access::routes())
         .merge(activity::routes())
+        .merge(attention::routes())
         .merge(try_it::routes())
 }

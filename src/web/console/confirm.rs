@@ -69,10 +69,7 @@ impl Confirmed {
         if password.is_empty() {
             return Err(ask(""));
         }
-        if !console
-            .proves(&visitor.visit, &visitor.operator, password)
-            .await?
-        {
+        if !console.proves(&visitor, password).await? {
             return Err(ask("That is not your password"));
         }
         note(console, &visitor).await?;

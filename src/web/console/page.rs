@@ -17,6 +17,8 @@ use crate::{
 /// What a page has around it.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
+    /// What the server is called.
+    pub(super) server: String,
     /// The path of the console, below which everything lies: `/console`.
     pub(super) root: String,
     /// Light, dark, or as the system is.
@@ -192,7 +194,7 @@ pub(super) struct Undo {
     pub(super) path: String,
     /// Hidden members.
     pub(super) fields: Vec<(String, String)>,
-    /// How long it can be done: `24 hours`.
+    /// How long it can be done: `24 hours`; nothing is the empty text.
     pub(super) within: String,
 }
 
@@ -233,6 +235,7 @@ impl Frame {
     /// That of a page for nobody in particular.
     pub(super) fn at(path: &str) -> Self {
         Self {
+            server: "Jeton".to_owned(),
             root: root_of(path).to_owned(),
             theme: Theme::System,
             here: Here::Outside,
@@ -311,6 +314,11 @@ impl Frame {
     /// Whether they may make a backup.
     pub(super) fn may_backup(&self) -> bool {
         self.may(Permission::Backup)
+    }
+
+    /// Whether they may change the settings.
+    pub(super) fn may_write_settings(&self) -> bool {
+        self.may(Permission::WriteSettings)
     }
 
     /// Whether they are an Owner.

@@ -6,38 +6,42 @@ use std::{
     process::{ChildStdout, Command, Stdio},
 };
 
-use jeton::web::faces::{Doors, Manners, serve};
-use serde_json::{Value, json};
+use jeton::web::server::{Limits, Listener, serve};
 use tokio::task::spawn_blocking;
 
-use super::world::World;
+use crate::world::{Place, World};
 
 /// Lets `program` look at the world; everything that it found wrong.
 pub(crate) async fn drive(world: &World, program: &str) -> Vec<String> {
-    let doors = Doors {
-        public: world.listener(),
-        operator: None,
-        socket: None,
-    };
-    let app = &world.server.app;
-    let manners = Manners::default();
     let driving = async {
         let wrong = run(world, program).await;
-        app.tasks().stop();
+        for place in &world.places {
+            place.server.app.tasks().stop();
+        }
         wrong
     };
-    let (_, wrong) = tokio::join!(serve(app, doors, &manners), driving);
+    let [one, two, three, four] = world.places.each_ref().map(open);
+    let (wrong, ..) = tokio::join!(driving, one, two, three, four);
     wrong
+}
+
+/// Serves one of the servers until its tasks are stopped: the same that a test talks to directly, so
+/// that a secret which was just made is still shown.
+async fn open(place: &Place) {
+    let listener = Listener::Tcp(place.listener());
+    let stopping = place.server.app.tasks().stopping();
+    let limits = Limits::default();
+    serve(listener, place.server.edge(), limits, stopping).await;
 }
 
 async fn run(world: &World, program: &str) -> Vec<String> {
     let mut child = command(program)
-        .arg(world.as_json().to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect(SET_UP);
     let mut answers = child.stdin.take().unwrap();
+    writeln!(answers, "{}", world.as_json()).unwrap();
     let mut lines = Lines(BufReader::new(child.stdout.take().unwrap()));
     let mut wrong = Vec::new();
     let mut is_whole = false;
@@ -85,12 +89,4 @@ fn command(program: &str) -> Command {
         .args(["--preserve-symlinks", "--preserve-symlinks-main"])
         .arg(installed.join(format!("programs/{program}.mjs")));
     command
-}
-
-impl World {
-    /// What a program must know.
-    fn as_json(&self) -> Value {
-        let pages: Vec<Value> = Self::pages().iter().map(|page| json!(page)).collect();
-        json!({"base": self.base, "cookie": self.cookie, "pages": pages})
-    }
 }

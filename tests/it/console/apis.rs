@@ -1,8 +1,11 @@
 //! APIs: defined, described, and how their tokens are checked.
 
-use jeton::domain::permission::Role;
+use jeton::{
+    crypto::signer::Algorithm,
+    domain::{permission::Role, time::Span},
+};
 
-use crate::harness::server::TestServer;
+use crate::harness::{browser::PASSWORD, server::TestServer};
 
 const ORDERS: &str = "/apis/https%3A%2F%2Forders.test";
 
@@ -55,6 +58,38 @@ async fn the_same_form_sent_twice_defines_one_api() {
         page.assert_at(ORDERS);
         page.assert_status(200);
     }
+}
+
+#[tokio::test]
+async fn a_shared_key_is_made_only_for_who_proves_to_be_there() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+    server.advance(Span::minutes(16)).await;
+    let page = browser.open("/apis/new").await;
+    let orders = |algorithm| {
+        [
+            ("name", "Orders API"),
+            ("identifier", "https://orders.test"),
+            ("algorithm", algorithm),
+        ]
+    };
+
+    let asked = browser.submit(&page, "/apis/new", &orders("HS256")).await;
+    asked.assert_status(403);
+    asked.assert_says("Confirm it is you");
+    let defined = |server: &TestServer| server.app.registry().apis().count();
+    let before = defined(&server);
+    let page = browser
+        .submit(&asked, "/apis/new", &[("confirm_password", PASSWORD)])
+        .await;
+
+    page.assert_at(&format!("{ORDERS}/key"));
+    assert_eq!(defined(&server), before + 1);
+    let again = browser
+        .submit(&asked, "/apis/new", &[("confirm_password", PASSWORD)])
+        .await;
+    again.assert_at(&format!("{ORDERS}/key"));
+    assert_eq!(defined(&server), before + 1);
 }
 
 #[tokio::test]
@@ -152,6 +187,28 @@ async fn a_shared_key_is_shown_to_its_maker_until_it_is_stored() {
     let page = browser.open("/apis/urn%3Alegacy/check").await;
     page.assert_says("JETON_SHARED_KEY");
     assert!(!page.html().contains(&key));
+}
+
+#[tokio::test]
+async fn a_key_that_somebody_replaced_is_not_shown_as_the_present_one() {
+    let server = TestServer::start().await;
+    server
+        .api_with("urn:legacy", "read", Algorithm::Hs256)
+        .await;
+    let mut ana = server.signed_in(Role::Admin).await;
+    let mut eve = server.signed_in(Role::Owner).await;
+    let (rekey, key) = ("/apis/urn%3Alegacy/rekey", "/apis/urn%3Alegacy/key");
+    let mine = ana.post(rekey, &[]).await;
+    let mine = mine.element("key");
+
+    let theirs = eve.post(rekey, &[]).await;
+    let page = ana.open(key).await;
+
+    theirs.assert_at(key);
+    page.assert_says("This key can’t be shown again");
+    assert!(!page.html().contains(&mine));
+    let late = ana.post(key, &[]).await;
+    assert!(!late.html().contains(&mine));
 }
 
 #[tokio::test]

@@ -243,6 +243,19 @@ async fn access_is_told(round: &mut Round<'_>) {
         .await;
 }
 
+async fn attention_is_told(round: &mut Round<'_>) {
+    let at = |act: &str| format!("/clients/mover/attention/unused/{act}");
+    let form = [("for", "7d"), ("level", "notice")];
+    let route = "/clients/{id}/attention/{rule}/postpone";
+    round
+        .sends(route, &at("postpone"), &form, "client.postpone")
+        .await;
+    let route = "/clients/{id}/attention/{rule}/recall";
+    round
+        .sends(route, &at("recall"), &[], "client.recall")
+        .await;
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 async fn rotation_is_told(round: &mut Round<'_>) {
     let at = |path: &str| format!("/clients/mover/credentials{path}");
@@ -276,7 +289,7 @@ async fn rotation_is_told(round: &mut Round<'_>) {
             .id
             .to_string()
     };
-    let chosen = [("secret", old.as_str())];
+    let chosen = [("secret", old.as_str()), ("verdict", "new_unused 0")];
     let retire = "/clients/{id}/credentials/retire";
     round.browser.open(&at("/retire")).await;
     round
@@ -341,6 +354,7 @@ async fn clients_are_told(round: &mut Round<'_>) {
     let route = "/clients/new/check";
     round.sends(route, route, &form, "client.create").await;
     access_is_told(round).await;
+    attention_is_told(round).await;
     rotation_is_told(round).await;
     let at = |path: &str| format!("/clients/mover/settings{path}");
     let edit = [("name", "Mover 2"), ("owner", "Data team")];
@@ -451,6 +465,33 @@ async fn people_are_told(round: &mut Round<'_>) {
     }
 }
 
+async fn the_policy_is_told(round: &mut Round<'_>) {
+    for (route, form) in [
+        ("/settings/general", vec![("server_name", "Tokens")]),
+        (
+            "/settings/tokens",
+            vec![
+                ("token_lifetime", "1h"),
+                ("secret_lifetime", "90d"),
+                ("longest_secret_lifetime", "365d"),
+                ("overlap", "24h"),
+            ],
+        ),
+        (
+            "/settings/security",
+            vec![
+                ("session_idle", "2h"),
+                ("session_longest", "12h"),
+                ("reauthenticate_after", "15m"),
+            ],
+        ),
+        ("/settings/scanning", vec![("on_leak", "flag")]),
+        ("/settings/master-key", vec![("master_key_kept", "yes")]),
+    ] {
+        round.sends(route, route, &form, "settings.edit").await;
+    }
+}
+
 async fn the_own_account_is_told(round: &mut Round<'_>) {
     let name = [("name", "Ana M. Lima")];
     round
@@ -498,6 +539,7 @@ async fn every_form_that_changes_something_leaves_one_record() {
         .await;
     let route = "/settings/backup";
     round.sends(route, route, &[], "server.backup").await;
+    the_policy_is_told(&mut round).await;
     the_own_account_is_told(&mut round).await;
     let mut other = Round::begin(&server, Role::Operator).await;
     the_second_factor_is_told(&mut other).await;

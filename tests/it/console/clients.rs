@@ -271,6 +271,36 @@ async fn deleting_a_client_takes_its_name() {
 }
 
 #[tokio::test]
+async fn what_ends_a_client_sent_twice_leads_to_where_it_led_at_first() {
+    let server = TestServer::start().await;
+    server.client("report-service").await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let settings = "/clients/report-service/settings";
+
+    for (act, at) in [
+        ("disable", settings),
+        ("enable", "/clients/report-service"),
+        ("delete", "/clients"),
+    ] {
+        let shown = match act {
+            "enable" => settings.to_owned(),
+            _ => format!("{settings}/{act}"),
+        };
+        let page = browser.open(&shown).await;
+        for _ in 0..2 {
+            let typed = [("typed", "A client")];
+            let sent = browser
+                .submit(&page, &format!("{settings}/{act}"), &typed)
+                .await;
+            sent.assert_status(200);
+            sent.assert_at(at);
+        }
+    }
+
+    assert_eq!(server.app.registry().client_count(), 0);
+}
+
+#[tokio::test]
 async fn who_may_only_look_sees_no_way_to_change_anything() {
     let server = TestServer::start().await;
     report_service(&server).await;

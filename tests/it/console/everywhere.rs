@@ -1,40 +1,130 @@
 //! What holds on every page.
 
+use std::collections::BTreeMap;
+
 use jeton::domain::permission::Role;
 
-use crate::harness::{browser::PASSWORD, server::TestServer};
+use crate::{
+    harness::{
+        browser::{PASSWORD, Page},
+        server::TestServer,
+    },
+    world::World,
+};
 
+/// What a page may load, and do.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'; require-trusted-types-for 'script'; \
+                      trusted-types frag";
+
+/// Console 3, 8.
 #[tokio::test]
-async fn every_page_has_the_strict_policy_and_is_never_stored() {
-    let server = TestServer::start().await;
-    let mut browser = server.signed_in(Role::Owner).await;
-
-    for path in ["", "/sign-in", "/nothing/here"] {
-        let page = browser.open(path).await;
-        let policy = page.reply.header("content-security-policy");
-        assert!(
-            policy.starts_with("default-src 'none'; script-src 'self'"),
-            "{policy}"
-        );
-        assert_eq!(page.reply.header("cache-control"), "no-store");
-        assert_eq!(page.reply.header("referrer-policy"), "same-origin");
-        assert_eq!(page.reply.header("x-content-type-options"), "nosniff");
+async fn every_page_has_the_strict_policy_is_never_stored_and_has_one_name() {
+    let world = World::new().await;
+    let mut wrong = Vec::new();
+    let mut titles = BTreeMap::new();
+    for scene in &world.scenes {
+        let label = scene.label;
+        let page = world.visit(scene).await;
+        let status = page.reply.status.as_u16();
+        if status != scene.status {
+            wrong.push(format!("{label} answers {status} and not {}", scene.status));
+            continue;
+        }
+        wrong.extend(faults(&page).into_iter().map(|it| format!("{label}: {it}")));
+        let is_refused = page.html().contains("id=\"problems\"");
+        if is_refused != page.title().starts_with("Error: ") {
+            wrong.push(format!("{label}: its title is {}", page.title()));
+        }
+        if status == 200 && scene.form.is_none() {
+            let path = scene.path.split('?').next().unwrap();
+            let path = path.trim_end_matches("/scopes").to_owned();
+            let place = titles
+                .entry((scene.place, page.title()))
+                .or_insert(path.clone());
+            if *place != path {
+                wrong.push(format!("{path} is called {} as {place} is", page.title()));
+            }
+        }
     }
+
+    assert!(world.scenes.len() > 180, "{}", world.scenes.len());
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// What is wrong with a page's headers and its markup.
+fn faults(page: &Page) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, value) in [
+        ("content-security-policy", POLICY),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "same-origin"),
+        ("x-content-type-options", "nosniff"),
+        ("content-type", "text/html; charset=utf-8"),
+    ] {
+        let found = page.reply.header(name);
+        if found != value {
+            faults.push(format!("{name} is {found}"));
+        }
+    }
+    let html = page.html();
+    for tag in html.split('<').skip(1) {
+        let tag = tag.split('>').next().unwrap();
+        let outside: String = tag.split('"').step_by(2).collect();
+        let mut names = outside.split_whitespace().skip(1);
+        let is_inline = tag.starts_with("style")
+            || names.any(|name| name.starts_with("style=") || name.starts_with("on"));
+        let is_script = tag.starts_with("script") && !tag.contains(" src=\"/");
+        if is_inline || is_script {
+            faults.push(format!("<{tag}>"));
+        }
+    }
+    if !html.starts_with("<!doctype html>") || !html.contains("<html lang=\"en\"") {
+        faults.push("no doctype or no language".to_owned());
+    }
+    if html.matches("<h1").count() != 1 {
+        faults.push("not one h1".to_owned());
+    }
+    faults
+}
+
+/// Every route of the console.
+const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
+
+/// Console 18.
 #[tokio::test]
 async fn a_change_is_taken_from_our_own_pages_only() {
     let server = TestServer::start().await;
-    let email = server.operator(Role::Owner).await;
-    let form = [("email", email.as_str()), ("password", PASSWORD)];
+    let mut browser = server.signed_in(Role::Owner).await;
+    let changes = ROUTES.lines().filter_map(|line| line.strip_prefix("POST "));
+    let changes: Vec<_> = changes.filter_map(|line| line.split(' ').next()).collect();
+    let log = browser.open("/audit").await.text();
 
-    for site in [Some("cross-site"), Some("same-site"), None] {
-        let mut browser = server.browser();
-        browser.site = site;
-        let reply = browser.send("POST", "/sign-in", Some(&form)).await;
-        assert_eq!(reply.status, 403, "{site:?}");
-        assert!(browser.cookies.is_empty(), "{site:?}");
+    for (site, origin) in [
+        (Some("cross-site"), None),
+        (Some("same-site"), None),
+        (Some("cross-site"), Some("https://as.test")),
+        (None, Some("https://evil.test")),
+        (None, Some("null")),
+        (None, None),
+    ] {
+        (browser.site, browser.origin) = (site, origin);
+        for path in &changes {
+            let path = path.replace(['{', '}'], "");
+            let page = browser.post(&path, &[("name", "x")]).await;
+            page.assert_status(403);
+            page.assert_says("This form did not come from this console");
+        }
     }
+
+    (browser.site, browser.origin) = (Some("same-origin"), None);
+    let after = browser.open("/audit").await.text();
+    assert!(changes.len() > 70, "{}", changes.len());
+    assert_eq!(after, log, "nothing was done");
+    (browser.site, browser.origin) = (None, Some("https://as.test"));
+    let page = browser.post("/clients/new", &[("name", "")]).await;
+    page.assert_says("Enter a name for the client");
 }
 
 #[tokio::test]

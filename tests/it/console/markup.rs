@@ -1,5 +1,7 @@
 //! Whatever people type is text: it never becomes markup, script or a link of its own.
 
+use std::collections::BTreeSet;
+
 use jeton::{
     admin::{
         apis::DefineApi,
@@ -15,7 +17,7 @@ use jeton::{
     },
 };
 
-use crate::harness::server::TestServer;
+use crate::{harness::server::TestServer, world::World};
 
 /// What somebody could type to take over a page, by the place that it would break out of.
 const BREAKS: [&str; 5] = ["", "\">", "'>", "</title></textarea></script>", "]]>--><p>"];
@@ -90,6 +92,71 @@ async fn what_people_type_never_becomes_markup() {
     }
 }
 
+/// Pages that repeat what their address asks for.
+const ASKED: [&str; 9] = [
+    "/clients?q=",
+    "/clients?status=",
+    "/clients/new?like=",
+    "/clients/new/access?find=",
+    "/clients/mailer/try?api=urn:shop&chosen=yes&scope=",
+    "/apis/urn%3Ashop/clients?q=",
+    "/audit?who=",
+    "/audit?from=",
+    "/sign-in?return=",
+];
+
+#[tokio::test]
+async fn what_an_address_asks_for_comes_back_as_text() {
+    let server = TestServer::start().await;
+    server.api("urn:shop", "read").await;
+    let mailer = server.client("mailer").await;
+    mailer.granted("urn:shop", "read").await;
+    let mut browser = server.signed_in(Role::Owner).await;
+    let form = [("name", "Mover")];
+    browser.post("/clients/new", &form).await.assert_status(200);
+
+    for path in ASKED {
+        for payload in payloads() {
+            let path = format!("{path}{}", url_encoded(&payload));
+            let html = browser.open(&path).await.html();
+            assert!(!html.contains(&payload), "{path} has {payload} as it is");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_form_sends_comes_back_as_text() {
+    let world = World::new().await;
+    let everything: String = payloads().collect();
+    let mut sent = BTreeSet::new();
+
+    for scene in world.scenes.iter().filter(|scene| scene.form.is_none()) {
+        let page = world.visit(scene).await;
+        let mut browser = world.places[scene.place].server.browser();
+        browser.cookies.clone_from(&scene.cookies);
+        for form in page.forms() {
+            let all = form.fields.iter();
+            let filled: Vec<_> = all
+                .map(|(name, value, is_text)| {
+                    let value = if *is_text { &everything } else { value };
+                    (name.as_str(), value.as_str())
+                })
+                .collect();
+            let is_text = form.fields.iter().any(|(_, _, is_text)| *is_text);
+            if !is_text || !sent.insert(form.action.clone()) {
+                continue;
+            }
+            let html = browser.post(&form.action, &filled).await.html();
+            for payload in payloads() {
+                let action = &form.action;
+                assert!(!html.contains(&payload), "{action} gives {payload}");
+            }
+        }
+    }
+
+    assert!(sent.len() > 30, "{sent:?}");
+}
+
 /// Puts `payload` wherever an operator can type.
 async fn fill(server: &TestServer, (id, identifier): (&str, &str), payload: &str) {
     let scope = ApiScope {
@@ -125,6 +192,11 @@ async fn fill(server: &TestServer, (id, identifier): (&str, &str), payload: &str
             note: payload.parse().unwrap(),
         })
         .await;
+    let request = server.request("POST", "/oauth2/token");
+    let request = request.header("authorization", &client.basic());
+    let request = request.header("user-agent", payload);
+    let reply = request.form("grant_type=client_credentials").send().await;
+    assert_eq!(reply.status, 200, "{reply:?}");
     let operator = server
         .run(AddOperator {
             email: format!("{id}@example.com").parse().unwrap(),

@@ -64,6 +64,23 @@ async fn a_link_that_was_withdrawn_is_gone_and_another_can_be_made() {
 }
 
 #[tokio::test]
+async fn a_link_that_somebody_replaced_is_not_shown_as_the_present_one() {
+    let server = TestServer::start().await;
+    let mut ana = server.signed_in(Role::Owner).await;
+    let mut eve = server.signed_in(Role::Admin).await;
+    invite(&mut ana, "ben@example.com").await;
+    let path = format!("/operators/{}", id(&server, "ben@example.com"));
+
+    let page = eve.open(&format!("{path}/reset")).await;
+    let theirs = eve.submit(&page, &format!("{path}/reset"), &[]).await;
+    let page = ana.open(&format!("{path}/link")).await;
+
+    theirs.assert_says("https://as.test/console/invitation/");
+    page.assert_says("This link can’t be shown again");
+    page.assert_does_not_say("/console/invitation/");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_invitation_stands_beside_what_was_typed() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Owner).await;
@@ -177,4 +194,34 @@ async fn an_admin_may_not_touch_an_owner() {
     let page = browser.post(&format!("{ana}/remove"), &[]).await;
 
     page.assert_status(403);
+}
+
+#[tokio::test]
+async fn what_is_done_to_an_operator_sent_twice_leads_to_where_it_led_at_first() {
+    let server = TestServer::start().await;
+    let mut owner = server.signed_in(Role::Owner).await;
+    server.operator(Role::Viewer).await;
+    let path = format!("/operators/{}", id(&server, "viewer@example.com"));
+
+    for (act, shown, at) in [
+        ("role", "", path.as_str()),
+        ("end-sessions", "", &path),
+        ("disable", "/disable", &path),
+        ("enable", "", &path),
+        ("remove", "/remove", "/operators"),
+    ] {
+        if act == "end-sessions" {
+            let mut other = server.browser();
+            other.sign_in("viewer@example.com", PASSWORD).await;
+        }
+        let page = owner.open(&format!("{path}{shown}")).await;
+        for _ in 0..2 {
+            let role = [("role", "operator")];
+            let filled = if act == "role" { &role[..] } else { &[] };
+            let sent = owner.submit(&page, &format!("{path}/{act}"), filled).await;
+            sent.assert_status(200);
+            sent.assert_at(at);
+            sent.assert_does_not_say("0 sessions ended");
+        }
+    }
 }

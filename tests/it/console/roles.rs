@@ -117,6 +117,7 @@ impl World {
                 "{kid}" => &self.key,
                 "{secret}" => &self.secret,
                 "{scope}" => "read",
+                "{rule}" => "unused",
                 other => other,
             });
         }

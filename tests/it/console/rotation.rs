@@ -16,9 +16,9 @@ use crate::harness::{
     server::TestServer,
 };
 
-const CREDENTIALS: &str = "/clients/report-service/credentials";
+pub(super) const CREDENTIALS: &str = "/clients/report-service/credentials";
 
-async fn report_service(server: &TestServer) -> Client<'_> {
+pub(super) async fn report_service(server: &TestServer) -> Client<'_> {
     server.api("https://sales.example", "read:analytics").await;
     let client = server.client("report-service").await;
     client
@@ -26,7 +26,7 @@ async fn report_service(server: &TestServer) -> Client<'_> {
         .await
 }
 
-fn to(step: &str) -> String {
+pub(super) fn to(step: &str) -> String {
     format!("{CREDENTIALS}/{step}")
 }
 
@@ -35,7 +35,7 @@ fn id_of(client: &Client<'_>) -> String {
 }
 
 /// Whether a token is given to a program at `10.0.4.HOST`.
-async fn works_from(client: &Client<'_>, host: u8) -> bool {
+pub(super) async fn works_from(client: &Client<'_>, host: u8) -> bool {
     let request = http::Request::builder()
         .method("POST")
         .uri("/oauth2/token")
@@ -49,7 +49,7 @@ async fn works_from(client: &Client<'_>, host: u8) -> bool {
     client.server().respond_to(peer, request).await.status == 200
 }
 
-async fn works(client: &Client<'_>) -> bool {
+pub(super) async fn works(client: &Client<'_>) -> bool {
     works_from(client, 12).await
 }
 
@@ -208,7 +208,7 @@ async fn a_rotation_form_says_what_is_wrong_with_it_and_keeps_what_is_right() {
     page.assert_status(422);
     assert!(page.title().starts_with("Error: "), "{}", page.title());
     page.assert_says("An old secret is kept for at most 30 days");
-    page.assert_says("Write a number of days from 1 to 3650, or leave it empty");
+    page.assert_says("Write a number of days, 365 days at most, or leave it empty");
     let note = ("note".to_owned(), "the safe".to_owned());
     assert!(page.form(&to("rotate")).contains(&note));
     assert_eq!(live_secrets(&server), 1);

@@ -1,8 +1,10 @@
 //! Settings: what the server says of itself, and backups.
 
+use std::time::Duration;
+
 use jeton::domain::permission::Role;
 
-use crate::harness::server::TestServer;
+use crate::harness::{reply::Reply, server::TestServer};
 
 #[tokio::test]
 async fn every_page_of_the_settings_can_be_read_by_everybody() {
@@ -22,6 +24,62 @@ async fn every_page_of_the_settings_can_be_read_by_everybody() {
         page.assert_says(words);
         page.assert_does_not_say("Download a backup");
     }
+}
+
+#[tokio::test]
+async fn of_two_backups_at_once_the_second_is_told_to_wait() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+    let ask = || browser.begin("POST", "/settings/backup", Some(&[]));
+
+    let (one, other) = tokio::join!(ask(), ask());
+
+    let (first, second) = match one.status().as_u16() {
+        200 => (one, other),
+        _ => (other, one),
+    };
+    assert_eq!(first.status(), 200);
+    assert_eq!(second.status(), 409);
+    let told = Reply::read(second).await;
+    let told = String::from_utf8(told.body.to_vec()).unwrap();
+    assert!(told.contains("Another backup is being downloaded. Wait until it is through"));
+    drop(first);
+    for _ in 0..100 {
+        let reply = browser.send("POST", "/settings/backup", Some(&[])).await;
+        if reply.status == 200 {
+            assert!(reply.body.starts_with(b"redb"), "it is a data file");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("a download that was broken off bars all others");
+}
+
+/// Where copies lie while they are made.
+fn copies() -> Vec<String> {
+    let entries = std::fs::read_dir(std::env::temp_dir()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| name.contains("jeton-backup-"))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_backup_that_nobody_waits_for_leaves_nothing_behind() {
+    let server = TestServer::start().await;
+    let browser = server.signed_in(Role::Admin).await;
+    let ask = browser.begin("POST", "/settings/backup", Some(&[]));
+    let before = copies();
+
+    let hung_up = tokio::time::timeout(Duration::from_micros(1), ask).await;
+    drop(hung_up);
+    server.app.shut_down().await;
+
+    let left: Vec<_> = copies()
+        .into_iter()
+        .filter(|name| !before.contains(name))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]

@@ -42,6 +42,16 @@ pub(crate) struct Browser<'s> {
     pub(crate) cookies: BTreeMap<String, String>,
     /// What it says of where its requests come from.
     pub(crate) site: Option<&'static str>,
+    /// Which site it says that a form came from; older browsers say only this.
+    pub(crate) origin: Option<&'static str>,
+}
+
+/// A form of a page.
+pub(crate) struct Form {
+    /// Where it goes, below the console's path.
+    pub(crate) action: String,
+    /// Its members: name, value, and whether people type it.
+    pub(crate) fields: Vec<(String, String, bool)>,
 }
 
 /// A page, and where the browser is now.
@@ -57,6 +67,7 @@ impl TestServer {
             server: self,
             cookies: BTreeMap::new(),
             site: Some("same-origin"),
+            origin: None,
         }
     }
 
@@ -152,6 +163,29 @@ impl Browser<'_> {
         path: &str,
         form: Option<&[(&str, &str)]>,
     ) -> Reply {
+        let reply = Reply::read(self.begin(method, path, form).await).await;
+        self.keep_cookies(&reply);
+        reply
+    }
+
+    /// The same; nothing of the answer's body is read yet.
+    pub(crate) async fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> http::Response<Body> {
+        let request = self.request(method, path, form.map(encoded));
+        self.server.begin_response_to(PEER, request).await
+    }
+
+    /// One request with a form that is written down already, and its answer as it is.
+    pub(crate) async fn send_text(
+        &mut self,
+        method: &str,
+        path: &str,
+        form: Option<String>,
+    ) -> Reply {
         let request = self.request(method, path, form);
         let reply = self.server.respond_to(PEER, request).await;
         self.keep_cookies(&reply);
@@ -170,22 +204,19 @@ impl Browser<'_> {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let fields: Vec<_> = fields.chain(filled.iter().copied()).collect();
-        let request = self.request("POST", action, Some(&fields));
-        self.server.begin_response_to(PEER, request).await
+        self.begin("POST", action, Some(&fields)).await
     }
 
-    fn request(
-        &self,
-        method: &str,
-        path: &str,
-        form: Option<&[(&str, &str)]>,
-    ) -> http::Request<Body> {
+    fn request(&self, method: &str, path: &str, form: Option<String>) -> http::Request<Body> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("/console{path}"))
             .header(header::HOST, "as.test");
         if let Some(site) = self.site {
             request = request.header("sec-fetch-site", site);
+        }
+        if let Some(origin) = self.origin {
+            request = request.header(header::ORIGIN, origin);
         }
         if !self.cookies.is_empty() {
             let cookies = self.cookies.iter();
@@ -194,14 +225,7 @@ impl Browser<'_> {
                 .collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        let body = form.map(|form| {
-            let pairs = form.iter();
-            let pairs: Vec<_> = pairs
-                .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-                .collect();
-            pairs.join("&")
-        });
-        let request = match body {
+        let request = match form {
             Some(body) => request
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(Body::from(body)),
@@ -238,6 +262,15 @@ impl Browser<'_> {
             }
         }
     }
+}
+
+/// A form as it stands in a body.
+fn encoded(form: &[(&str, &str)]) -> String {
+    let pairs = form.iter();
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    pairs.join("&")
 }
 
 impl Page {
@@ -309,6 +342,20 @@ impl Page {
         unescape(text.split('<').next().unwrap())
     }
 
+    /// Every form that changes something.
+    pub(crate) fn forms(&self) -> Vec<Form> {
+        let html = self.html();
+        let forms = html.split("<form").skip(1);
+        let forms = forms.map(|form| form.split("</form>").next().unwrap());
+        let forms = forms.filter(|form| form.contains("method=\"post\""));
+        forms
+            .map(|form| Form {
+                action: between(form, "action=\"/console", "\"").unwrap().to_owned(),
+                fields: fields_with_kind(form),
+            })
+            .collect()
+    }
+
     /// The members of the form with this action, as they stand.
     #[track_caller]
     pub(crate) fn form(&self, action: &str) -> Vec<(String, String)> {
@@ -320,24 +367,30 @@ impl Page {
             .map(|form| form.split("</form>").next().unwrap())
             .find(|form| form.contains(&wanted))
             .unwrap_or_else(|| panic!("no form goes to {action}: {html}"));
-        let mut fields = Vec::new();
-        for tag in form.split('<').skip(1) {
-            if let Some(tag) = tag.strip_prefix("input") {
-                let kind = attribute(tag, "type").unwrap_or_default();
-                let is_off =
-                    matches!(kind.as_str(), "radio" | "checkbox") && !tag.contains(" checked");
-                if let Some(name) = attribute(tag, "name").filter(|_| !is_off) {
-                    fields.push((name, attribute(tag, "value").unwrap_or_default()));
-                }
-            } else if let Some(tag) = tag.strip_prefix("textarea")
-                && let Some(name) = attribute(tag, "name")
-            {
-                let text = tag.split_once('>').map_or("", |(_, text)| text);
-                fields.push((name, unescape(text)));
-            }
-        }
-        fields
+        let fields = fields_with_kind(form).into_iter();
+        fields.map(|(name, value, _)| (name, value)).collect()
     }
+}
+
+/// What a form would send as it stands, and which of it people type.
+fn fields_with_kind(form: &str) -> Vec<(String, String, bool)> {
+    let mut fields = Vec::new();
+    for tag in form.split('<').skip(1) {
+        if let Some(tag) = tag.strip_prefix("input") {
+            let kind = attribute(tag, "type").unwrap_or_default();
+            let is_off = matches!(kind.as_str(), "radio" | "checkbox") && !tag.contains(" checked");
+            if let Some(name) = attribute(tag, "name").filter(|_| !is_off) {
+                let is_text = matches!(kind.as_str(), "text" | "search" | "email" | "date");
+                fields.push((name, attribute(tag, "value").unwrap_or_default(), is_text));
+            }
+        } else if let Some(tag) = tag.strip_prefix("textarea")
+            && let Some(name) = attribute(tag, "name")
+        {
+            let text = tag.split_once('>').map_or("", |(_, text)| text);
+            fields.push((name, unescape(text), true));
+        }
+    }
+    fields
 }
 
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {

@@ -173,6 +173,11 @@ impl TestServer {
         self.respond_to(peer, request).await
     }
 
+    /// What answers requests, for whoever serves it over a socket.
+    pub(crate) fn edge(&self) -> Edge<Router> {
+        self.edge.clone()
+    }
+
     /// Sends what somebody wrote who is known to be `peer`.
     pub(crate) async fn respond_to(&self, peer: Peer, request: http::Request<Body>) -> Reply {
         Reply::read(self.begin_response_to(peer, request).await).await

@@ -55,20 +55,38 @@ impl Rule {
             Self::Old => old(client, lookout),
         }
     }
+
+    /// Since when there is what this rule speaks of: what was put off before then was something
+    /// else, another secret or another leak.
+    pub(super) fn began(self, client: &Client, lookout: &Lookout<'_>) -> Timestamp {
+        let secrets = client.secrets.iter();
+        let latest = match self {
+            Self::Leaked => secrets.filter_map(|secret| secret.leaked).max(),
+            Self::Broken | Self::Deadline | Self::Expiring | Self::Finish | Self::Old => {
+                secrets.map(|secret| secret.created).max()
+            }
+            Self::Unused => latest_token(client, lookout),
+            Self::Guessing | Self::TooBroad => None,
+        };
+        latest.unwrap_or(client.created)
+    }
 }
 
 fn leaked(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
-    let mut live = client.live_secrets(lookout.now);
-    let (secret, at) = live.find_map(|it| Some((it, lookout.rulings.leaked(&it.id)?)))?;
+    let (secret, at) = client.leaked_secret(lookout.now)?;
     let ago = lookout.now.since(at);
+    let when = if ago < Span::minutes(1) {
+        "just now".to_owned()
+    } else {
+        format!("{} ago", ago.in_words())
+    };
     Some(Found {
         level: Level::Danger,
         reason: format!(
-            "Its secret {} was reported as leaked {} ago and still works.",
-            secret.id,
-            ago.in_words()
+            "Its secret {} was reported as leaked {when} and still works.",
+            secret.id
         ),
-        number: format!("{} ago", ago.in_words()),
+        number: when,
         act: Act::Revoke(secret.id.clone()),
         urgency: ago.0,
     })
@@ -220,7 +238,7 @@ fn latest_token(client: &Client, lookout: &Lookout<'_>) -> Option<Timestamp> {
 
 fn too_broad(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
     let asking = &lookout.overview.client(&client.id)?.asking;
-    let evidence = scopes::scopes_of(client, asking, lookout.rulings, lookout.now);
+    let evidence = scopes::scopes_of(client, asking, lookout.now);
     let suggestions = evidence.into_iter().filter_map(|scope| scope.suggestion);
     let suggestions: Vec<_> = suggestions.collect();
     let (first, more) = suggestions.split_first()?;
@@ -240,7 +258,7 @@ fn too_broad(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
 }
 
 fn old(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
-    let allowed = lookout.rulings.policy_age()?;
+    let allowed = lookout.oldest_secret;
     if client.old_secret(lookout.now).is_some() {
         return None;
     }

@@ -8,52 +8,25 @@ use crate::{
             scopes::Asking,
             tests::{issue, refuse, seen},
         },
+        leaks::ReportLeak,
+        marks::{Granted, KeepScope, PostponeAttention},
         secrets::{RetireSecret, RevokeSecret},
-        tests::{World, register, rotate},
+        settings::SetPolicy,
+        tests::{World, api, register, rotate},
     },
     domain::{
-        id::ApiIdentifier,
-        scope::Scope,
+        policy::OnLeak,
         time::Span,
         usage::{Outcome, Tally},
     },
 };
 
-/// What people decided, as a test wants it.
-#[derive(Default)]
-struct Ruled {
-    leaked: Option<(SecretId, Timestamp)>,
-    policy: Option<Span>,
-    postponed: Option<(Rule, Level)>,
-    kept_until: Option<Timestamp>,
-}
-
-impl Rulings for Ruled {
-    fn is_postponed(&self, _: &ClientId, rule: Rule, level: Level) -> bool {
-        self.postponed
-            .is_some_and(|(of, at)| of == rule && level <= at)
-    }
-
-    fn leaked(&self, secret: &SecretId) -> Option<Timestamp> {
-        let (leaked, at) = self.leaked.as_ref()?;
-        (leaked == secret).then_some(*at)
-    }
-
-    fn policy_age(&self) -> Option<Span> {
-        self.policy
-    }
-
-    fn kept_until(&self, _: &ClientId, _: &ApiIdentifier, _: &Scope) -> Option<Timestamp> {
-        self.kept_until
-    }
-}
-
-/// A server, what was seen of it, and what people decided.
+/// A server, and what was seen of it.
 struct Scene {
     world: World,
     tally: Tally,
-    ruled: Ruled,
     guesses: Option<(ClientId, u64)>,
+    oldest_secret: Span,
 }
 
 impl Scene {
@@ -61,8 +34,8 @@ impl Scene {
         Self {
             world: World::new(),
             tally: Tally::default(),
-            ruled: Ruled::default(),
             guesses: None,
+            oldest_secret: Span::days(3650),
         }
     }
 
@@ -92,7 +65,41 @@ impl Scene {
         refuse(&mut self.tally, client.as_str(), outcome, seen);
     }
 
+    /// Somebody reports the secret where leaks are only marked.
+    fn leak(&mut self, client: &ClientId, secret: &SecretId) {
+        let flag = SetPolicy {
+            on_leak: Some(OnLeak::Flag),
+            ..SetPolicy::default()
+        };
+        self.world.run(flag).unwrap();
+        let report = ReportLeak {
+            client: client.clone(),
+            secret: secret.clone(),
+        };
+        self.world.run(report).unwrap();
+    }
+
+    /// Somebody puts a rule off, for so long or until it is worse.
+    fn put_off(&mut self, client: &ClientId, (rule, level): (Rule, Level), time: Option<Span>) {
+        let postpone = PostponeAttention {
+            client: client.clone(),
+            rule: rule.name(),
+            level: level.number(),
+            until: time.map(|time| self.world.now.plus(time)),
+            note: "later".parse().unwrap(),
+        };
+        self.world.run(postpone).unwrap();
+    }
+
     fn rows(&self) -> Vec<Attention> {
+        self.look(attention)
+    }
+
+    fn hidden(&self) -> Vec<PutOff> {
+        self.look(put_off)
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Registry, &Lookout<'_>) -> T) -> T {
         let now = self.world.now;
         let guesses = self.guesses.iter();
         let guesses = guesses.map(|(client, n)| (client.clone(), ([10, 0, 9, 7].into(), *n)));
@@ -102,16 +109,14 @@ impl Scene {
         let lookout = Lookout {
             now,
             watching_since: Timestamp(0),
-            latest: &|secret| {
-                self.tally
-                    .last
-                    .get(secret)
-                    .map(|last| (last.at, last.count))
-            },
+            latest: Box::new(|secret| {
+                let last = self.tally.last.get(secret);
+                last.map(|last| (last.at, last.count))
+            }),
             overview: &overview,
-            rulings: &self.ruled,
+            oldest_secret: self.oldest_secret,
         };
-        attention(&self.world.registry, &lookout)
+        look(&self.world.registry, &lookout)
     }
 
     /// The one thing that needs attention.
@@ -134,7 +139,8 @@ fn a_leaked_secret_is_the_worst_until_it_is_revoked() {
     let mut scene = Scene::new();
     let client = scene.client("c", Some(Span::days(5)));
     let secret = scene.secret(&client);
-    scene.ruled.leaked = Some((secret.clone(), scene.world.now.minus(Span::hours(3))));
+    scene.leak(&client, &secret);
+    scene.world.advance(Span::hours(3));
 
     let rows = scene.rows();
 
@@ -315,10 +321,13 @@ fn scopes_that_nobody_asks_for_are_spoken_of_unless_they_are_kept() {
         (&rows[0].act, rows[0].number.as_str()),
         (&Act::ReviewAccess, "1 scope")
     );
-    scene.ruled.kept_until = Some(scene.world.now.plus(Span(1)));
+    let keep = KeepScope(Granted {
+        client,
+        api: api("urn:shop"),
+        scope: "write".parse().unwrap(),
+    });
+    scene.world.run(keep).unwrap();
     scene.assert_quiet();
-    scene.world.advance(Span(1));
-    assert_eq!(scene.only().0, Rule::TooBroad);
 }
 
 #[test]
@@ -330,7 +339,7 @@ fn a_secret_older_than_the_policy_allows_is_spoken_of() {
     scene.issue(&client, &secret, 1);
     scene.assert_quiet();
 
-    scene.ruled.policy = Some(Span::days(30));
+    scene.oldest_secret = Span::days(30);
 
     assert_eq!(
         scene.only(),
@@ -352,8 +361,9 @@ fn each_client_has_one_row_and_the_worst_comes_first() {
     scene.client("sooner", Some(Span::days(5)));
     let worst = scene.client("worst", Some(Span::days(5)));
     scene.client("fine", None);
-    scene.ruled.leaked = Some((scene.secret(&worst), scene.world.now));
-    scene.ruled.policy = Some(Span::days(1));
+    let secret = scene.secret(&worst);
+    scene.leak(&worst, &secret);
+    scene.oldest_secret = Span::days(1);
     scene.guesses = Some((later, 50));
     scene.world.advance(Span::days(2));
 
@@ -375,8 +385,11 @@ fn each_client_has_one_row_and_the_worst_comes_first() {
 fn what_was_put_off_comes_back_when_its_level_rises() {
     let mut scene = Scene::new();
     let client = scene.client("c", Some(Span::days(10)));
-    scene.ruled.postponed = Some((Rule::Expiring, Level::Warning));
+    scene.put_off(&client, (Rule::Expiring, Level::Warning), None);
     scene.assert_quiet();
+    let hidden = scene.hidden();
+    assert_eq!((hidden.len(), hidden[0].rule), (1, Rule::Expiring));
+    assert!(hidden[0].reason.is_some());
 
     scene.guesses = Some((client, 20));
     assert_eq!(scene.only().0, Rule::Guessing);
@@ -384,6 +397,56 @@ fn what_was_put_off_comes_back_when_its_level_rises() {
 
     let (rule, level, ..) = scene.only();
     assert_eq!((rule, level), (Rule::Expiring, Level::Danger));
+    assert_eq!(scene.hidden(), []);
+}
+
+#[test]
+fn what_was_postponed_comes_back_when_its_time_is_over() {
+    let mut scene = Scene::new();
+    let client = scene.client("c", None);
+    scene.world.advance(Span::days(30));
+    scene.put_off(&client, (Rule::Unused, Level::Notice), Some(Span::days(7)));
+
+    scene.world.advance(Span(7 * 86_400 - 1));
+    scene.assert_quiet();
+    scene.world.advance(Span(1));
+
+    assert_eq!(scene.only().0, Rule::Unused);
+    assert_eq!(scene.hidden(), []);
+}
+
+#[test]
+fn what_was_put_off_for_one_secret_hides_nothing_about_the_next() {
+    let mut scene = Scene::new();
+    let client = scene.client("c", Some(Span::days(10)));
+    scene.put_off(&client, (Rule::Expiring, Level::Danger), None);
+    scene.world.advance(Span::days(1));
+    let mut rotate = rotate(&client);
+    rotate.new.expires_in = Some(Span::days(30));
+    scene.world.run(rotate).unwrap();
+    assert_eq!(scene.hidden(), []);
+
+    scene.world.advance(Span::days(20));
+    let secret = scene.secret(&client);
+    scene.issue(&client, &secret, 1);
+
+    assert_eq!(scene.only().0, Rule::Expiring);
+}
+
+#[test]
+fn a_client_that_was_used_since_is_spoken_of_when_it_falls_silent_again() {
+    let mut scene = Scene::new();
+    let client = scene.client("c", None);
+    let secret = scene.secret(&client);
+    scene.world.advance(Span::days(30));
+    scene.put_off(&client, (Rule::Unused, Level::Notice), None);
+    scene.world.advance(Span::days(300));
+    scene.assert_quiet();
+
+    scene.issue(&client, &secret, 1);
+    scene.world.advance(Span::days(90));
+
+    assert_eq!(scene.only().2, "No token for 90 days.");
 }
 
 #[test]
@@ -391,10 +454,13 @@ fn a_disabled_client_needs_no_attention_but_for_a_leak() {
     let mut scene = Scene::new();
     let client = scene.client("c", Some(Span::days(10)));
     let secret = scene.secret(&client);
-    scene.world.run(DisableClient { client }).unwrap();
+    let disable = DisableClient {
+        client: client.clone(),
+    };
+    scene.world.run(disable).unwrap();
     scene.assert_quiet();
 
-    scene.ruled.leaked = Some((secret, scene.world.now));
+    scene.leak(&client, &secret);
 
     assert_eq!(scene.only().0, Rule::Leaked);
 }

@@ -3,11 +3,9 @@
 use super::*;
 use crate::{
     admin::{
-        evidence::{
-            rulings::NoRulings,
-            tests::{hours_ago, seen},
-        },
+        evidence::tests::{hours_ago, seen},
         grants::{RemoveGrant, SetGrant},
+        marks::{Granted, KeepScope},
         tests::{World, api, scopes},
     },
     domain::{
@@ -51,14 +49,14 @@ impl Asker {
         self
     }
 
-    fn evidence(&self, rulings: &dyn Rulings) -> Vec<ScopeEvidence> {
+    fn evidence(&self) -> Vec<ScopeEvidence> {
         let now = self.world.now;
         let asking = Asking::of(&self.client, &self.tally, now);
-        scopes_of(self.world.client(&self.client), &asking, rulings, now)
+        scopes_of(self.world.client(&self.client), &asking, now)
     }
 
     fn suggested(&self) -> Vec<String> {
-        let evidence = self.evidence(&NoRulings).into_iter();
+        let evidence = self.evidence().into_iter();
         let suggestions = evidence.filter_map(|scope| scope.suggestion);
         suggestions.map(|it| it.in_words()).collect()
     }
@@ -75,7 +73,7 @@ fn named_and_default_uses_of_a_scope_are_told_apart() {
         .asked("read", Asked::ByName, &[1, 2, 2, 40])
         .asked("read write", Asked::ByDefault, &[0, 29, 30]);
 
-    let evidence = asker.evidence(&NoRulings);
+    let evidence = asker.evidence();
 
     let [read, write] = evidence.as_slice() else {
         panic!("two scopes are granted: {evidence:?}");
@@ -131,20 +129,27 @@ fn a_client_that_names_no_scope_gets_no_suggestion() {
 
 #[test]
 fn a_scope_that_somebody_keeps_is_not_suggested() {
-    struct Kept(Timestamp);
-    impl Rulings for Kept {
-        fn kept_until(&self, _: &ClientId, _: &ApiIdentifier, _: &Scope) -> Option<Timestamp> {
-            Some(self.0)
-        }
-    }
-    let asker = Asker::made_days_ago(60).asked("read", Asked::ByName, &daily());
-    let suggested = |until| {
-        let evidence = asker.evidence(&Kept(until));
-        evidence.iter().any(|scope| scope.suggestion.is_some())
-    };
+    let mut asker = Asker::made_days_ago(60).asked("read", Asked::ByName, &daily());
+    let keep = KeepScope(Granted {
+        client: asker.client.clone(),
+        api: api("urn:shop"),
+        scope: "write".parse().unwrap(),
+    });
 
-    assert!(!suggested(asker.world.now.plus(Span(1))));
-    assert!(suggested(asker.world.now));
+    let until = asker.world.run(keep).unwrap();
+
+    assert!(asker.suggested().is_empty());
+    let suggested = |now| {
+        let asking = Asking::of(&asker.client, &asker.tally, asker.world.now);
+        suggest(
+            asker.world.client(&asker.client),
+            (&api("urn:shop"), &"write".parse().unwrap()),
+            &asking,
+            now,
+        )
+    };
+    assert!(suggested(until.minus(Span(1))).is_none());
+    assert!(suggested(until).is_some());
 }
 
 #[test]
@@ -168,7 +173,7 @@ fn a_scope_that_was_given_lately_is_not_suggested() {
         let mut all = Asking::all_of(&asker.tally, now);
         Asking::note_grant(&mut all, &entry);
         let client = asker.world.client(&asker.client).clone();
-        let evidence = scopes_of(&client, &all[&asker.client], &NoRulings, now);
+        let evidence = scopes_of(&client, &all[&asker.client], now);
         asker.world.run(taken_back).unwrap();
         let given = SetGrant {
             client: asker.client.clone(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{look, named, show_operator};
+use super::{act, look, named};
 use crate::{
     admin::{
         input::OperatorInviteInput,
@@ -113,11 +113,6 @@ async fn withdraw(
     At(name): At<String>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let operator = named(&app, &name)?;
-    let terms = written.terms(Object::Operator(operator.clone()))?;
-    let command = WithdrawInvitation {
-        operator: operator.clone(),
-    };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_operator(&app, &operator)?.replayed(done.is_replay()))
+    let command = |_, operator| Ok(WithdrawInvitation { operator });
+    act(&app, actor, (&name, written), command).await
 }

@@ -79,7 +79,8 @@ async fn second_factor_page(
     sheet: Sheet,
 ) -> SecondFactorPage {
     let secret = pending(console, visitor);
-    let server = format!("Jeton {}", console.app.issuer().host());
+    let name = console.app.registry().policy().server_name.clone();
+    let server = format!("{name} {}", console.app.issuer().host());
     let uri = secret.uri(&server, visitor.operator.email.as_str());
     let base32 = secret.to_base32();
     let mut typed = Zeroizing::new(String::with_capacity(40));

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     super::{
         Console,
+        act::carry_out,
         form::{Fields, Form},
         page::{self, Flash, Frame, Here},
         review::Change,
@@ -20,7 +21,7 @@ use super::{
         visit::Visitor,
         words::{counted, segment},
     },
-    ApiHead, Named, Tab, head, once,
+    ApiHead, Named, Tab, head,
 };
 use crate::{
     admin::{
@@ -271,14 +272,11 @@ async fn save(
         holders,
     };
     let terms = form.terms_of_new(&console.app);
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
+    let done = carry_out((&console, &visitor), terms, command).await;
     if let Err(AdminError::Refusal(Refusal::Stale(_))) = &done {
         return Ok(again(&console, &visitor, &api, &form.fields));
     }
-    once(done)?;
+    done?;
     let text = match count {
         0 => "Nothing was changed.".to_owned(),
         n => format!("Access of {} is saved.", counted(n as u64, "client")),

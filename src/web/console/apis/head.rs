@@ -1,14 +1,12 @@
 //! What all pages of an API have on top: what it is called, its audience, and the way to the others.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
-use axum::{
-    extract::{FromRequestParts, RawPathParams},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::super::{
     Console,
+    trail::{Tabs, Trail, named},
     trouble::Trouble,
     visit::Visitor,
     words::{counted, segment},
@@ -28,10 +26,11 @@ pub(super) enum Tab {
     Settings,
 }
 
-impl Tab {
-    const ALL: [Self; 4] = [Self::Scopes, Self::Clients, Self::Check, Self::Settings];
+impl Tabs for Tab {
+    const ALL: &'static [Self] = &[Self::Scopes, Self::Clients, Self::Check, Self::Settings];
+    const LIST: (&'static str, &'static str) = ("/apis", "APIs");
 
-    const fn label(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Scopes => "Scopes",
             Self::Clients => "Clients",
@@ -40,7 +39,7 @@ impl Tab {
         }
     }
 
-    const fn path(self) -> &'static str {
+    fn path(self) -> &'static str {
         match self {
             Self::Scopes => "",
             Self::Clients => "/clients",
@@ -55,20 +54,15 @@ impl Tab {
 pub(super) struct ApiHead {
     /// Its identifier, which is the audience of its tokens.
     pub(super) audience: String,
-    /// What it is called.
-    pub(super) name: String,
     /// What it is.
     pub(super) description: String,
-    /// The path of its own page, below the console's.
-    pub(super) path: String,
     /// Whether tokens are issued for it.
     pub(super) is_active: bool,
     /// Whether it is the admin API, which stays as it is.
     pub(super) is_built_in: bool,
     /// The revision that last changed it, for forms that change it.
     pub(super) revision: u64,
-    tab: Tab,
-    below: String,
+    trail: Trail<Tab>,
 }
 
 impl ApiHead {
@@ -76,54 +70,29 @@ impl ApiHead {
     pub(super) fn of(api: &Api, tab: Tab) -> Self {
         Self {
             audience: api.identifier.to_string(),
-            name: api.name.to_string(),
             description: api.description.to_string(),
-            path: address(&api.identifier),
             is_active: api.is_active(),
             is_built_in: api.is_admin(),
             revision: api.revision.0,
-            tab,
-            below: String::new(),
+            trail: Trail::new(api.name.to_string(), address(&api.identifier), tab),
         }
     }
 
     /// That of a page below the tab, which is called so.
     #[must_use]
-    pub(super) fn below(mut self, page: &str) -> Self {
-        page.clone_into(&mut self.below);
-        self
-    }
-
-    /// The tabs: where each leads, what it says, whether this is it.
-    pub(super) fn tabs(&self) -> impl Iterator<Item = (String, &'static str, bool)> {
-        let tabs = Tab::ALL.into_iter();
-        tabs.map(|tab| (self.to(tab.path()), tab.label(), tab == self.tab))
-    }
-
-    /// A page of this API, below the console's path.
-    pub(super) fn to(&self, path: &str) -> String {
-        format!("{}{path}", self.path)
-    }
-
-    /// The pages above this one.
-    pub(super) fn crumbs(&self) -> Vec<(String, String)> {
-        let mut crumbs = vec![("/apis".to_owned(), "APIs".to_owned())];
-        if self.tab != Tab::Scopes || !self.below.is_empty() {
-            crumbs.push((self.path.clone(), self.name.clone()));
+    pub(super) fn below(self, page: &str) -> Self {
+        Self {
+            trail: self.trail.below(page),
+            ..self
         }
-        if !self.below.is_empty() && self.tab != Tab::Scopes {
-            crumbs.push((self.to(self.tab.path()), self.tab.label().to_owned()));
-        }
-        crumbs
     }
+}
 
-    /// What this page is called among them.
-    pub(super) fn last_crumb(&self) -> &str {
-        match (self.below.as_str(), self.tab) {
-            ("", Tab::Scopes) => &self.name,
-            ("", tab) => tab.label(),
-            (below, _) => below,
-        }
+impl Deref for ApiHead {
+    type Target = Trail<Tab>;
+
+    fn deref(&self) -> &Trail<Tab> {
+        &self.trail
     }
 }
 
@@ -140,11 +109,8 @@ impl FromRequestParts<Console> for Named {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Trouble> {
         Visitor::from_request_parts(parts, console).await?;
-        let params = RawPathParams::from_request_parts(parts, console).await;
-        let params = params.map_err(|_| Trouble::nowhere())?;
-        let id = params.iter().find(|(name, _)| *name == "id");
-        let (_, id) = id.ok_or_else(Trouble::nowhere)?;
-        let missing = || Trouble::missing("API", id);
+        let id = named(parts, console, "id").await?;
+        let missing = || Trouble::missing("API", &id);
         let identifier: ApiIdentifier = id.parse().map_err(|_| missing())?;
         let registry = console.app.registry();
         let api = registry.find_api(&identifier).ok_or_else(missing)?;
@@ -179,6 +145,17 @@ pub(super) fn holders(registry: &Registry, api: &Api, scope: Option<&str>) -> Ve
             id: client.id.to_string(),
         })
         .collect()
+}
+
+/// How many clients have each scope of `api`; those that nobody has are left out.
+pub(super) fn count_holders<'r>(registry: &'r Registry, api: &Api) -> BTreeMap<&'r str, usize> {
+    let mut counts = BTreeMap::new();
+    for client in registry.clients() {
+        for scope in client.grants.get(&api.identifier).into_iter().flatten() {
+            *counts.entry(scope.as_str()).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// `1 client has it`, `3 clients have it`.

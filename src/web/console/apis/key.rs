@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     super::{
         Console,
+        act::carry_out,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -21,11 +22,15 @@ use super::{
         visit::Visitor,
         words::relative,
     },
-    ApiHead, Named, Tab, address, once,
+    ApiHead, Named, Tab, address,
 };
 use crate::{
-    admin::apis::RekeyApi,
-    domain::{audit::Object, id::ApiIdentifier, permission::Permission},
+    admin::apis::{Defined, RekeyApi},
+    domain::{
+        api::{Api, Signing},
+        audit::Object,
+        permission::Permission,
+    },
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -53,16 +58,35 @@ struct Shown {
 pub(super) fn open(
     console: &Console,
     visitor: &Visitor,
-    api: &ApiIdentifier,
+    api: &Api,
     key: Zeroizing<String>,
 ) -> Response<Body> {
     let place = (visitor.name(), &*place(api));
     console.reveals.open(place, key, console.app.now());
-    visitor.see(&format!("{}/key", address(api)))
+    visitor.see(&format!("{}/key", address(&api.identifier)))
 }
 
-fn place(api: &ApiIdentifier) -> String {
-    format!("api-key/{api}")
+/// Under which name the key that `api` has now is shown: another key has another window.
+fn place(api: &Api) -> String {
+    let key = match &api.signing {
+        Signing::Published(_) => "",
+        Signing::Shared { signer, .. } => signer.key_id(),
+    };
+    format!("api-key/{}/{key}", api.identifier)
+}
+
+/// Where the form leads that made `api` when it is sent again: to its key, if that may still be
+/// shown.
+pub(super) fn again(console: &Console, visitor: &Visitor, api: &ApiIdentifier) -> Response<Body> {
+    let registry = console.app.registry_arc();
+    let made = registry.find_api(api);
+    let open = made.and_then(|api| {
+        let place = place(api);
+        let now = console.app.now();
+        console.reveals.look((visitor.name(), &place), now)
+    });
+    let below = if open.is_some() { "/key" } else { "" };
+    visitor.see(&format!("{}{below}", address(api)))
 }
 
 async fn show(
@@ -71,7 +95,7 @@ async fn show(
     Named(api): Named,
 ) -> Response<Body> {
     let now = console.app.now();
-    let place = place(&api.identifier);
+    let place = place(&api);
     let shown = console.reveals.look((visitor.name(), &place), now);
     page::ok(&KeyPage {
         frame: visitor.frame(Here::Apis).await,
@@ -91,7 +115,7 @@ async fn stored(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let place = place(&api.identifier);
+    let place = place(&api);
     if form.fields.has("stored") {
         console.reveals.close((visitor.name(), &place));
         let flash = Flash::done("The key is stored, and not shown again.");
@@ -122,18 +146,13 @@ async fn rekey(
     let command = RekeyApi {
         api: identifier.clone(),
     };
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    let made = once(done)?.and_then(|defined| defined.shared_key);
-    Ok(match made {
-        Some(key) => open(
-            &console,
-            &visitor,
-            &identifier,
-            key.reveal().to_owned().into(),
-        ),
-        None => visitor.see(&format!("{}/key", address(&identifier))),
-    })
+    if let Some(Defined {
+        api,
+        shared_key: Some(key),
+    }) = carry_out((&console, &visitor), terms, command).await?
+    {
+        let text = key.reveal().to_owned().into();
+        return Ok(open(&console, &visitor, &api, text));
+    }
+    Ok(visitor.see(&format!("{}/key", address(&identifier))))
 }

@@ -7,10 +7,12 @@ use zeroize::Zeroizing;
 use super::{
     super::{
         Console,
+        confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
+        words::typed,
     },
     address, complaints, key, sheet,
 };
@@ -20,6 +22,7 @@ use crate::{
         input::{ApiInput, SpanInput},
     },
     app::AdminError,
+    crypto::signer::Algorithm,
     domain::{audit::Object, permission::Permission},
 };
 
@@ -34,10 +37,11 @@ struct NewPage {
     sheet: Sheet,
 }
 
-async fn show(visitor: Visitor) -> Result<Response<Body>, Trouble> {
+async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
+    let lifetime = console.app.registry().policy().token_lifetime;
     let mut fields = Fields::default();
-    fields.set("token_lifetime", "1h");
+    fields.set("token_lifetime", typed(lifetime.span()));
     fields.set("algorithm", "ES256");
     Ok(page::ok(&NewPage {
         frame: visitor.frame(Here::Apis).await,
@@ -51,6 +55,7 @@ async fn define(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
+    let Confirmed { visitor, form } = confirmed(&console, visitor, form).await?;
     let errors = match input(&form.fields).parse(console.app.registry().policy()) {
         Err(errors) => errors,
         Ok(command) => {
@@ -62,7 +67,7 @@ async fn define(
             {
                 Ok(defined) => return told(&console, &visitor, &defined).await,
                 Err(AdminError::Replayed(Object::Api(api))) => {
-                    return Ok(visitor.see(&address(&api)));
+                    return Ok(key::again(&console, &visitor, &api));
                 }
                 Err(error) => complaints(error, "identifier")?,
             }
@@ -72,6 +77,15 @@ async fn define(
         frame: visitor.plain_frame(Here::Apis),
         sheet: sheet(form.fields, &errors, &MISSING),
     }))
+}
+
+/// A shared key is a signing key: whoever has one made proves first that it is them.
+async fn confirmed(console: &Console, visitor: Visitor, form: Form) -> Result<Confirmed, Trouble> {
+    if form.fields.text("algorithm").parse() == Ok(Algorithm::Hs256) {
+        Confirmed::by(console, visitor, form).await
+    } else {
+        Ok(Confirmed { visitor, form })
+    }
 }
 
 const MISSING: [(&str, &str); 3] = [
@@ -109,5 +123,5 @@ async fn told(
         return visitor.done(&address(&api.identifier), flash).await;
     };
     let text = Zeroizing::new(shared.reveal().to_owned());
-    Ok(key::open(console, visitor, &api.identifier, text))
+    Ok(key::open(console, visitor, api, text))
 }

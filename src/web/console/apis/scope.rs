@@ -14,6 +14,7 @@ use axum::{
 use super::{
     super::{
         Console,
+        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
@@ -22,7 +23,7 @@ use super::{
     },
     ApiHead, Named, Tab, complaints,
     head::{self, Holder, have_it},
-    once, sheet,
+    sheet,
 };
 use crate::{
     admin::{
@@ -147,11 +148,7 @@ async fn edit(
         Err(errors) => errors,
         Ok(command) => {
             let terms = form.terms(&console.app, asked.object());
-            let done = console
-                .app
-                .execute_on(visitor.actor(), terms, command)
-                .await;
-            match once(done) {
+            match carry_out((&console, &visitor), terms, command).await {
                 Ok(_) => {
                     let flash = Flash::done(format!("{} is saved.", asked.scope));
                     let path = head::address(&asked.api.identifier);
@@ -183,19 +180,14 @@ async fn offer(
         Offer::Open
     });
     let terms = form.terms(&console.app, asked.object());
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
+    carry_out((&console, &visitor), terms, command).await?;
     let scope = &asked.scope;
     let flash = if is_closed {
         let text = format!("{scope} is deprecated. Who has it keeps it; nobody new gets it.");
         Flash::done(text).with_undo(Undo {
             path: format!("{}/offer", asked.path),
             fields: vec![("offer".to_owned(), "open".to_owned())],
-            within: "any time".to_owned(),
+            within: String::new(),
         })
     } else {
         Flash::done(format!("{scope} can be granted again."))
@@ -216,12 +208,7 @@ async fn remove(
         scope: asked.scope.clone(),
     };
     let terms = form.terms(&console.app, asked.object());
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
+    carry_out((&console, &visitor), terms, command).await?;
     let flash = Flash::done(format!("{} is removed.", asked.scope));
     visitor
         .done(&head::address(&asked.api.identifier), flash)

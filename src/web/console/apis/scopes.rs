@@ -12,13 +12,14 @@ use axum::{
 use super::{
     super::{
         Console,
+        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
         words::{counted, segment},
     },
-    ApiHead, Named, Tab, complaints, head, once, sheet,
+    ApiHead, Named, Tab, complaints, head, sheet,
 };
 use crate::{
     admin::{
@@ -56,9 +57,10 @@ struct Row {
 impl ScopesPage {
     fn of(frame: Frame, api: &Api, registry: &Registry, sheet: Sheet) -> Self {
         let head = ApiHead::of(api, Tab::Scopes);
+        let counts = head::count_holders(registry, api);
         let row = |scope: ScopeView| Row {
-            path: head.to(&format!("/scopes/{}", segment(&scope.name))),
-            clients: head::holders(registry, api, Some(&scope.name)).len(),
+            path: head.to(format!("/scopes/{}", segment(&scope.name))),
+            clients: counts.get(scope.name.as_str()).copied().unwrap_or_default(),
             scope,
         };
         Self {
@@ -104,11 +106,7 @@ async fn add(
         Ok(command) => {
             let name = command.scope.to_string();
             let terms = form.terms_of_new(&console.app);
-            let done = console
-                .app
-                .execute_on(visitor.actor(), terms, command)
-                .await;
-            match once(done) {
+            match carry_out((&console, &visitor), terms, command).await {
                 Ok(_) => {
                     let flash = Flash::done(format!("{name} is added. Nobody has it yet."));
                     return visitor
@@ -143,11 +141,7 @@ async fn import(
                 scopes,
             };
             let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
-            let done = console
-                .app
-                .execute_on(visitor.actor(), terms, command)
-                .await;
-            match once(done) {
+            match carry_out((&console, &visitor), terms, command).await {
                 Ok(added) => {
                     let flash = Flash::done(added.map_or_else(String::new, in_words));
                     return visitor

@@ -12,16 +12,20 @@ use axum::{
 use super::{
     super::{
         Console,
+        act::carry_out,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
     },
-    ApiHead, Named, Tab, complaints, head, key, once, sheet,
+    ApiHead, Named, Tab, complaints, head, key, sheet,
 };
 use crate::{
-    admin::input::{ApiEditInput, Edit, SpanInput},
+    admin::{
+        apis::Defined,
+        input::{ApiEditInput, Edit, SpanInput},
+    },
     domain::{
         api::{Api, Signing},
         audit::Object,
@@ -119,11 +123,7 @@ async fn edit(
         Err(errors) => errors,
         Ok(command) => {
             let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
-            let done = console
-                .app
-                .execute_on(visitor.actor(), terms, command)
-                .await;
-            match once(done) {
+            match carry_out((&console, &visitor), terms, command).await {
                 Ok(_) => {
                     let path = format!("{}/settings", head::address(&api.identifier));
                     return visitor.done(&path, Flash::done("Settings saved.")).await;
@@ -161,13 +161,13 @@ async fn change_algorithm(
         .parse(identifier.clone())
         .map_err(|errors| Trouble::unacceptable(errors.to_string()))?;
     let terms = form.terms(&console.app, Object::Api(identifier.clone()));
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    if let Some(shared) = once(done)?.and_then(|defined| defined.shared_key) {
+    if let Some(Defined {
+        api,
+        shared_key: Some(shared),
+    }) = carry_out((&console, &visitor), terms, command).await?
+    {
         let text = shared.reveal().to_owned().into();
-        return Ok(key::open(&console, &visitor, &identifier, text));
+        return Ok(key::open(&console, &visitor, &api, text));
     }
     let algorithm = form.fields.text("algorithm");
     let text = format!("New tokens for {} are signed with {algorithm}.", api.name);

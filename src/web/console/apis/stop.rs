@@ -12,6 +12,7 @@ use axum::{
 use super::{
     super::{
         Console,
+        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
@@ -20,11 +21,13 @@ use super::{
     },
     ApiHead, Named, Tab,
     head::{self, Holder},
-    once,
 };
 use crate::{
-    admin::apis::{DisableApi, EnableApi, RemoveApi},
-    domain::{api::Api, audit::Object, permission::Permission},
+    admin::{
+        apis::{DisableApi, EnableApi, RemoveApi},
+        command::Command,
+    },
+    domain::{api::Api, audit::Object, id::ApiIdentifier, permission::Permission},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -60,10 +63,6 @@ struct RemovePage {
     sheet: Sheet,
 }
 
-fn object(api: &Api) -> Object {
-    Object::Api(api.identifier.clone())
-}
-
 async fn ask_disable(
     State(console): State<Console>,
     visitor: Visitor,
@@ -79,32 +78,38 @@ async fn ask_disable(
     }))
 }
 
+/// Does something to an API, and says so on the page that lies there.
+async fn act<C: Command>(
+    (console, visitor): (&Console, &Visitor),
+    (api, form): (&Api, &Form),
+    command: impl FnOnce(ApiIdentifier) -> C,
+    (path, flash): (&str, Flash),
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let identifier = api.identifier.clone();
+    let terms = form.terms(&console.app, Object::Api(identifier.clone()));
+    carry_out((console, visitor), terms, command(identifier)).await?;
+    visitor.done(path, flash).await
+}
+
 async fn disable(
     State(console): State<Console>,
     visitor: Visitor,
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let command = DisableApi {
-        api: api.identifier.clone(),
-    };
-    let terms = form.terms(&console.app, object(&api));
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
-    let path = format!("{}/settings", head::address(&api.identifier));
+    let head = ApiHead::of(&api, Tab::Settings);
     let undo = Undo {
-        path: format!("{}/enable", head::address(&api.identifier)),
+        path: head.to("/enable"),
         fields: Vec::new(),
-        within: "any time".to_owned(),
+        within: String::new(),
     };
     let text = format!("{} is disabled. No tokens are issued for it.", api.name);
-    visitor
-        .done(&path, Flash::watch(text).with_undo(undo))
-        .await
+    let flash = Flash::watch(text).with_undo(undo);
+    let command = |api| DisableApi { api };
+    let path = head.to("/settings");
+    let told = (path.as_str(), flash);
+    act((&console, &visitor), (&api, &form), command, told).await
 }
 
 async fn enable(
@@ -113,19 +118,11 @@ async fn enable(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let command = EnableApi {
-        api: api.identifier.clone(),
-    };
-    let terms = form.terms(&console.app, object(&api));
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
-    let path = format!("{}/settings", head::address(&api.identifier));
+    let path = ApiHead::of(&api, Tab::Settings).to("/settings");
     let text = format!("{} is enabled. Tokens are issued for it again.", api.name);
-    visitor.done(&path, Flash::done(text)).await
+    let told = (path.as_str(), Flash::done(text));
+    let command = |api| EnableApi { api };
+    act((&console, &visitor), (&api, &form), command, told).await
 }
 
 async fn ask_remove(visitor: Visitor, Named(api): Named) -> Result<Response<Body>, Trouble> {
@@ -153,16 +150,7 @@ async fn remove(
             sheet,
         }));
     }
-    let command = RemoveApi {
-        api: api.identifier.clone(),
-    };
-    let terms = form.terms(&console.app, object(&api));
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
-    let flash = Flash::done(format!("{} is deleted.", api.name));
-    visitor.done("/apis", flash).await
+    let told = ("/apis", Flash::done(format!("{} is deleted.", api.name)));
+    let command = |api| RemoveApi { api };
+    act((&console, &visitor), (&api, &form), command, told).await
 }

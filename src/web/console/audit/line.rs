@@ -72,11 +72,19 @@ impl Line {
                 .iter()
                 .map(|change| FieldLine {
                     field: change.field.clone(),
-                    before: change.before.clone(),
-                    after: change.after.clone(),
+                    before: change.before.as_deref().map(plain),
+                    after: change.after.as_deref().map(plain),
                 })
                 .collect(),
         }
+    }
+}
+
+/// A value without the number of a level, which says nothing to people.
+fn plain(value: &str) -> String {
+    match value.rsplit_once(", at level ") {
+        Some((until, level)) if until.starts_with("until ") && level.len() == 1 => until.to_owned(),
+        Some(_) | None => value.to_owned(),
     }
 }
 

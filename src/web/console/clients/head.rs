@@ -1,13 +1,16 @@
 //! What all pages of a client have on top: where they are, whose they are, and the way to the others.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
-use axum::{
-    extract::{FromRequestParts, RawPathParams},
-    http::request::Parts,
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use super::super::{
+    Console,
+    trail::{Tabs, Trail, named},
+    trouble::Trouble,
+    visit::Visitor,
+    words::segment,
 };
-
-use super::super::{Console, trouble::Trouble, visit::Visitor, words::segment};
 use crate::domain::{client::Client, id::ClientId, time::Timestamp};
 
 /// The pages of a client, in the order of their tabs.
@@ -27,8 +30,8 @@ pub(super) enum Tab {
     Settings,
 }
 
-impl Tab {
-    const ALL: [Self; 6] = [
+impl Tabs for Tab {
+    const ALL: &'static [Self] = &[
         Self::Overview,
         Self::Credentials,
         Self::Access,
@@ -36,9 +39,9 @@ impl Tab {
         Self::TryIt,
         Self::Settings,
     ];
+    const LIST: (&'static str, &'static str) = ("/clients", "Clients");
 
-    /// What it says.
-    pub(super) const fn label(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Credentials => "Credentials",
@@ -49,8 +52,7 @@ impl Tab {
         }
     }
 
-    /// Where it lies, below the client's own page.
-    pub(super) const fn path(self) -> &'static str {
+    fn path(self) -> &'static str {
         match self {
             Self::Overview => "",
             Self::Credentials => "/credentials",
@@ -67,20 +69,15 @@ impl Tab {
 pub(super) struct ClientHead {
     /// Its id.
     pub(super) id: String,
-    /// What it is called.
-    pub(super) name: String,
-    /// The path of its own page, below the console's.
-    pub(super) path: String,
     /// Whether it gets tokens.
     pub(super) is_active: bool,
+    /// Whether a secret that works was reported as leaked.
+    pub(super) is_leaked: bool,
     /// Whether an old secret is on its way out.
     pub(super) is_rotating: bool,
-    /// Which of its pages this is.
-    pub(super) tab: Tab,
     /// The revision that last changed it, for forms that change it.
     pub(super) revision: u64,
-    /// The name of a page below a tab: `Rotate`. Nothing is the empty text.
-    pub(super) below: String,
+    trail: Trail<Tab>,
 }
 
 impl ClientHead {
@@ -88,53 +85,29 @@ impl ClientHead {
     pub(super) fn of(client: &Client, tab: Tab, now: Timestamp) -> Self {
         Self {
             id: client.id.to_string(),
-            name: client.name.to_string(),
-            path: address(&client.id),
             is_active: client.is_active(),
+            is_leaked: client.leaked_secret(now).is_some(),
             is_rotating: client.old_secret(now).is_some(),
-            tab,
             revision: client.revision.0,
-            below: String::new(),
+            trail: Trail::new(client.name.to_string(), address(&client.id), tab),
         }
     }
 
     /// That of a page below the tab, which is called so.
     #[must_use]
-    pub(super) fn below(mut self, page: &str) -> Self {
-        page.clone_into(&mut self.below);
-        self
-    }
-
-    /// The tabs: where each leads, what it says, whether this is it.
-    pub(super) fn tabs(&self) -> impl Iterator<Item = (String, &'static str, bool)> {
-        let tabs = Tab::ALL.into_iter();
-        tabs.map(|tab| (self.to(tab.path()), tab.label(), tab == self.tab))
-    }
-
-    /// A page of this client, below the console's path: `/clients/mailer-7kq2d4/access`.
-    pub(super) fn to(&self, path: impl AsRef<str>) -> String {
-        format!("{}{}", self.path, path.as_ref())
-    }
-
-    /// The pages above this one.
-    pub(super) fn crumbs(&self) -> Vec<(String, String)> {
-        let mut crumbs = vec![("/clients".to_owned(), "Clients".to_owned())];
-        if self.tab != Tab::Overview || !self.below.is_empty() {
-            crumbs.push((self.path.clone(), self.name.clone()));
+    pub(super) fn below(self, page: &str) -> Self {
+        Self {
+            trail: self.trail.below(page),
+            ..self
         }
-        if !self.below.is_empty() && self.tab != Tab::Overview {
-            crumbs.push((self.to(self.tab.path()), self.tab.label().to_owned()));
-        }
-        crumbs
     }
+}
 
-    /// What this page is called among them.
-    pub(super) fn last_crumb(&self) -> &str {
-        match (self.below.as_str(), self.tab) {
-            ("", Tab::Overview) => &self.name,
-            ("", tab) => tab.label(),
-            (below, _) => below,
-        }
+impl Deref for ClientHead {
+    type Target = Trail<Tab>;
+
+    fn deref(&self) -> &Trail<Tab> {
+        &self.trail
     }
 }
 
@@ -151,13 +124,15 @@ impl FromRequestParts<Console> for Named {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Trouble> {
         Visitor::from_request_parts(parts, console).await?;
-        let params = RawPathParams::from_request_parts(parts, console).await;
-        let params = params.map_err(|_| Trouble::nowhere())?;
-        let id = params.iter().find(|(name, _)| *name == "id");
-        let (_, id) = id.ok_or_else(Trouble::nowhere)?;
-        let registry = console.app.registry();
-        let client = registry.find_client_by_text(id);
-        let client = client.ok_or_else(|| Trouble::missing("client", id))?;
-        Ok(Self(Arc::clone(client)))
+        let id = named(parts, console, "id").await?;
+        find(console, &id).map(Self)
     }
+}
+
+/// The client with this id.
+pub(super) fn find(console: &Console, id: &str) -> Result<Arc<Client>, Trouble> {
+    let registry = console.app.registry();
+    let client = registry.find_client_by_text(id);
+    let client = client.ok_or_else(|| Trouble::missing("client", id))?;
+    Ok(Arc::clone(client))
 }

@@ -33,7 +33,6 @@ use crate::{
     admin::evidence::{
         attention::{Lookout, attention},
         overview::Overview,
-        rulings::NoRulings,
     },
     domain::permission::Permission,
 };
@@ -96,14 +95,7 @@ fn list(
     let (registry, now) = (console.app.registry(), console.app.now());
     let is_usage_known = overview.is_some();
     let overview = overview.unwrap_or_else(|| Arc::new(Overview::of(&<_>::default(), now)));
-    let latest = |secret: &_| console.app.last_use(secret);
-    let lookout = Lookout {
-        now,
-        watching_since: console.app.watching_since(),
-        latest: &latest,
-        overview: &overview,
-        rulings: &NoRulings,
-    };
+    let lookout = console.app.lookout(&overview);
     let known = Known::new(&registry, &lookout);
     let mut found: Vec<row::Entry<'_>> = search::matching(&registry, &overview, query.text())
         .map(|client| known.entry(client))
@@ -135,7 +127,11 @@ fn list(
         facets,
         matching: found.len(),
         range: (first + 1, first + rows.len()),
-        nearest: search::nearest(&registry, query.text()).unwrap_or_default(),
+        nearest: if rows.is_empty() {
+            search::nearest(&registry, query.text()).unwrap_or_default()
+        } else {
+            String::new()
+        },
         turns: query.turns(pages),
         rows,
         query,

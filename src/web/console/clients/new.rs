@@ -23,9 +23,12 @@ use super::super::{
     visit::Visitor,
     words::Moment,
 };
-use crate::domain::{
-    permission::Permission,
-    time::{Span, Timestamp},
+use crate::{
+    crypto::text::fingerprint,
+    domain::{
+        permission::Permission,
+        time::{Span, Timestamp},
+    },
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -111,6 +114,12 @@ impl Plan {
     /// How long its secret works; nothing: until it is replaced.
     fn life(&self) -> Option<Span> {
         self.life.parse().ok()
+    }
+
+    /// Stands for all of it: a page that shows it says which plan that was.
+    fn mark(&self) -> String {
+        let plan = serde_json::json!(self);
+        fingerprint(plan.to_string().as_bytes())
     }
 
     fn may_have(&self, api: &str, scope: &str) -> bool {

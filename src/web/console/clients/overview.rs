@@ -15,10 +15,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use self::{
-    facts::{Facts, Notice},
-    first_token::FirstToken,
-};
+use self::{facts::Facts, first_token::FirstToken};
 use super::{
     super::{
         Console,
@@ -28,11 +25,11 @@ use super::{
         visit::Visitor,
         words::{self, counted},
     },
-    ClientHead, Named, Tab,
+    ClientHead, Finding, Named, Tab,
     snippets::{Asked, Snippet},
 };
 use crate::{
-    admin::evidence::{Series, Step, Whose},
+    admin::evidence::{Series, Step, Whose, attention::attention_to},
     domain::{client::Client, permission::Permission, time::Timestamp, usage::Tally},
     store::UsageOf,
 };
@@ -52,7 +49,7 @@ struct OverviewPage {
     frame: Frame,
     head: ClientHead,
     /// What needs attention.
-    notice: Option<Notice>,
+    notice: Option<Finding>,
     first: Option<FirstToken>,
     facts: Facts,
     chart: Option<Chart>,
@@ -102,7 +99,10 @@ async fn show(
         Some(tally) => FirstToken::of(&console.app, &client, tally).await,
         None => None,
     };
-    let notice = overview.and_then(|overview| Notice::of(&console.app, &client, &overview));
+    let notice = overview.and_then(|overview| {
+        let found = attention_to(&client, &console.app.lookout(&overview))?;
+        Some(Finding::of(&found))
+    });
     Ok(page::ok(&OverviewPage {
         frame: visitor.frame(Here::Clients).await,
         head: ClientHead::of(&client, Tab::Overview, now),

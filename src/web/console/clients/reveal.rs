@@ -51,6 +51,23 @@ pub(super) fn path(client: &Client, secret: &SecretId) -> String {
     format!("{}/reveal/{secret}", address(&client.id))
 }
 
+/// The page that shows the newest secret of `client`, if it may still be shown to whoever asks.
+pub(super) fn still_open(
+    client: &Client,
+    (console, visitor): (&Console, &Visitor),
+) -> Option<String> {
+    let now = console.app.now();
+    let is_open = |id: &SecretId| {
+        let place = window(id);
+        console
+            .reveals
+            .look((visitor.name(), &place), now)
+            .is_some()
+    };
+    let newest = client.secrets.iter().rev().find(|it| is_open(&it.id))?;
+    Some(path(client, &newest.id))
+}
+
 #[derive(Template)]
 #[template(path = "clients/reveal.html")]
 struct RevealPage {

@@ -1,7 +1,6 @@
 //! What is said of a client, and whether it gets tokens: edited, disabled, enabled, deleted.
 
 mod ending;
-mod other;
 
 use std::sync::Arc;
 
@@ -14,11 +13,12 @@ use axum::{
     routing::{get, post},
 };
 
-use self::other::Other;
 use super::{
     super::{
         Console,
+        act::once,
         form::{Fields, Form, Sheet},
+        other::{Labels, Other},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
@@ -112,7 +112,8 @@ async fn met(
     let Some(now) = registry.find_client(&client.id) else {
         return Err(Trouble::missing("client", client.id.as_str()));
     };
-    let other = Other::of(&console.app, now, (&filled(now), &form.fields)).await?;
+    let values = (&filled(now), &form.fields);
+    let other = Other::of(&console.app, (now.id.as_str(), LABELS), values).await?;
     let frame = visitor.plain_frame(Here::Clients);
     let mut page = settings(console, (frame, Sheet::of(form.fields)), now);
     page.other = Some(other);
@@ -136,6 +137,15 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
         other: None,
     }
 }
+
+/// The fields that two people can differ on.
+const LABELS: &Labels = &[
+    ("name", "Name"),
+    ("description", "What it does"),
+    ("owner", "Owner"),
+    ("token_lifetime", "Tokens live"),
+    ("default_scopes", "By default"),
+];
 
 /// The form, as the client is.
 fn filled(client: &Client) -> Fields {
@@ -180,14 +190,16 @@ async fn enable(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteClients)?;
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
     let command = EnableClient {
         client: client.id.clone(),
     };
-    console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await?;
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let path = address(&client.id);
+    if once(done.await)?.is_none() {
+        return Ok(visitor.see(&path));
+    }
     let done = Flash::done(format!("Enabled. {} gets tokens again.", client.name));
-    visitor.done(&address(&client.id), done).await
+    visitor.done(&path, done).await
 }

@@ -2,9 +2,8 @@
 
 use crate::{
     admin::evidence::{
-        attention::{self, Act, Level, Lookout, Rule},
+        attention::{self, Level, PutOff},
         overview::Overview,
-        rulings::NoRulings,
     },
     app::App,
     domain::{
@@ -14,7 +13,10 @@ use crate::{
         usage::SecretUsage,
         verdict::{Evidence, Verdict, verdict},
     },
-    web::console::words::{Moment, counted, segment},
+    web::console::{
+        clients::{Finding, Look, mark_path},
+        words::{Moment, counted, segment},
+    },
 };
 
 /// How many rows are shown.
@@ -22,111 +24,69 @@ const SHOWN: usize = 10;
 
 /// What needs attention.
 pub(super) struct Attention {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<Finding>,
     /// `4 clients`; nothing is the empty text.
     pub(super) count: String,
     /// How many are not shown.
     pub(super) more: usize,
+    /// What was put off, and is still.
+    pub(super) postponed: Vec<PutOffRow>,
 }
 
-/// One client that does.
-pub(super) struct Row {
-    pub(super) tone: &'static str,
-    pub(super) icon: &'static str,
-    pub(super) rule: &'static str,
+/// Something that was put off.
+pub(super) struct PutOffRow {
+    pub(super) look: Look,
     pub(super) client: String,
     pub(super) path: String,
+    /// What is the matter now.
     pub(super) reason: String,
-    pub(super) act: &'static str,
-    /// Where it is done.
-    pub(super) act_path: String,
-    pub(super) is_danger: bool,
-    /// Whether it changes secrets: whoever may not gets a link to the client instead.
-    pub(super) is_change: bool,
+    /// Until when; until it is worse, if nothing.
+    pub(super) until: Option<Moment>,
+    pub(super) note: String,
+    pub(super) by: String,
+    /// Where it is brought back.
+    pub(super) recall_path: String,
 }
 
 impl Attention {
     /// As of now.
     pub(super) fn of(app: &App, overview: &Overview) -> Self {
         let registry = app.registry_arc();
-        let latest = |secret: &_| app.last_use(secret);
-        let lookout = Lookout {
-            now: app.now(),
-            watching_since: app.watching_since(),
-            latest: &latest,
-            overview,
-            rulings: &NoRulings,
-        };
+        let lookout = app.lookout(overview);
         let found = attention::attention(&registry, &lookout);
+        let put_off = attention::put_off(&registry, &lookout);
         Self {
             count: match found.len() {
                 0 => String::new(),
                 clients => counted(clients as u64, "client"),
             },
             more: found.len().saturating_sub(SHOWN),
-            rows: found.iter().take(SHOWN).map(Row::of).collect(),
+            rows: found.iter().take(SHOWN).map(Finding::of).collect(),
+            postponed: put_off
+                .into_iter()
+                .map(|it| PutOffRow::of(it, lookout.now))
+                .collect(),
         }
     }
 }
 
-impl Row {
-    fn of(found: &attention::Attention) -> Self {
-        let path = format!("/clients/{}", segment(found.client.as_str()));
-        let below = match &found.act {
-            Act::Revoke(secret) => format!("/credentials/{secret}/revoke"),
-            Act::MakeSecret | Act::Rotate => "/credentials/rotate".to_owned(),
-            Act::Extend => "/credentials".to_owned(),
-            Act::Retire(_) => "/credentials/retire".to_owned(),
-            Act::OpenActivity => "/activity".to_owned(),
-            Act::ReviewClient => String::new(),
-            Act::ReviewAccess => "/access".to_owned(),
-        };
-        let (tone, icon) = look(found.rule, found.level);
+impl PutOffRow {
+    fn of(put_off: PutOff, now: Timestamp) -> Self {
+        let postponed = put_off.postponed;
+        let by = postponed.by.split_once(':');
         Self {
-            tone,
-            icon,
-            rule: found.rule.words(),
-            client: found.name.to_string(),
-            act_path: format!("{path}{below}"),
-            path,
-            reason: found.reason.clone(),
-            act: found.act.words(),
-            is_danger: matches!(found.act, Act::Revoke(_)),
-            is_change: matches!(
-                found.act,
-                Act::Revoke(_) | Act::MakeSecret | Act::Rotate | Act::Extend | Act::Retire(_)
-            ),
+            look: Look::of(put_off.rule, Level::Notice),
+            client: put_off.name.to_string(),
+            path: format!("/clients/{}", segment(put_off.client.as_str())),
+            reason: put_off
+                .reason
+                .unwrap_or_else(|| "Nothing is the matter now.".to_owned()),
+            until: postponed.until.map(|until| Moment::of(until, now)),
+            note: postponed.note.to_string(),
+            by: by.map_or(postponed.by.as_str(), |(_, who)| who).to_owned(),
+            recall_path: mark_path(&put_off.client, put_off.rule, "recall"),
         }
     }
-}
-
-const fn look(rule: Rule, level: Level) -> (&'static str, &'static str) {
-    let icon = match rule {
-        Rule::Leaked => "badge-alert",
-        Rule::Broken => "circle-x",
-        Rule::Deadline | Rule::Expiring => "clock-alert",
-        Rule::Finish => "refresh-cw",
-        Rule::Guessing => "shield-alert",
-        Rule::Unused => "circle-dashed",
-        Rule::TooBroad => "list-checks",
-        Rule::Old => "hourglass",
-    };
-    let tone = match level {
-        Level::Danger => "bad",
-        Level::Warning => "warn",
-        Level::Notice => match rule {
-            Rule::Finish => "info",
-            Rule::Leaked
-            | Rule::Broken
-            | Rule::Deadline
-            | Rule::Expiring
-            | Rule::Guessing
-            | Rule::Unused
-            | Rule::TooBroad
-            | Rule::Old => "old",
-        },
-    };
-    (tone, icon)
 }
 
 /// A rotation under way.

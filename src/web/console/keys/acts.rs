@@ -10,6 +10,7 @@ use axum::{
 use super::Evidence;
 use crate::{
     admin::{
+        command::Command,
         evidence::{
             keys::{Readiness, live_tokens},
             words::moment,
@@ -25,9 +26,9 @@ use crate::{
     },
     web::console::{
         Console,
-        act::{ActPage, once},
+        act::{ActPage, carry_out},
         confirm::Confirmed,
-        form::{Fields, Sheet},
+        form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
@@ -77,11 +78,7 @@ pub(super) async fn generate(
         }
     };
     let terms = form.terms_of_new(&console.app);
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    let Some(kid) = once(done)? else {
+    let Some(kid) = carry_out((&console, &visitor), terms, command).await? else {
         return Ok(visitor.see("/keys"));
     };
     let registry = console.app.registry_arc();
@@ -164,27 +161,33 @@ pub(super) async fn ask_switch(
     .answer())
 }
 
+/// Does something to the key that an address names, and says so.
+async fn act<C: Command>(
+    (console, visitor): (&Console, &Visitor),
+    (kid, form): (&str, &Form),
+    command: impl FnOnce(KeyId) -> C,
+    flash: impl FnOnce(C::Outcome) -> Flash,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteKeys)?;
+    let key = named(console, kid)?.id.clone();
+    let terms = form.terms(&console.app, Object::Key(key.clone()));
+    match carry_out((console, visitor), terms, command(key)).await? {
+        Some(outcome) => visitor.done("/keys", flash(outcome)).await,
+        None => Ok(visitor.see("/keys")),
+    }
+}
+
 pub(super) async fn switch(
     State(console): State<Console>,
     Path(kid): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteKeys)?;
-    let key = named(&console, &kid)?.id.clone();
-    let terms = form.terms(&console.app, Object::Key(key.clone()));
-    let command = ActivateKey {
+    let command = |key| ActivateKey {
         key,
         when: When::Soon,
     };
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    let Some(from) = once(done)? else {
-        return Ok(visitor.see("/keys"));
-    };
-    let text = format!("The next key signs from {}.", moment(from));
-    visitor.done("/keys", Flash::done(text)).await
+    let flash = |from| Flash::done(format!("The next key signs from {}.", moment(from)));
+    act((&console, &visitor), (&kid, &form), command, flash).await
 }
 
 pub(super) async fn withdraw(
@@ -192,18 +195,10 @@ pub(super) async fn withdraw(
     Path(kid): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteKeys)?;
-    let key = named(&console, &kid)?.id.clone();
-    let terms = form.terms(&console.app, Object::Key(key.clone()));
-    let command = RetireKey { key };
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )?;
+    let command = |key| RetireKey { key };
     let text = "Key withdrawn. It had signed nothing; the key that signs now goes on.";
-    visitor.done("/keys", Flash::done(text)).await
+    let flash = |()| Flash::done(text);
+    act((&console, &visitor), (&kid, &form), command, flash).await
 }
 
 pub(super) async fn ask_remove(
@@ -282,20 +277,11 @@ pub(super) async fn remove(
     Path(kid): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteKeys)?;
-    let key = named(&console, &kid)?.id.clone();
-    let terms = form.terms(&console.app, Object::Key(key.clone()));
-    let command = RevokeKey { key };
-    let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await;
-    let Some(successor) = once(done)? else {
-        return Ok(visitor.see("/keys"));
+    let command = |key| RevokeKey { key };
+    let flash = |successor: Option<KeyId>| {
+        let next = successor.map(|next| format!(" The key {next} signs now."));
+        let next = next.unwrap_or_default();
+        Flash::watch(format!("Key removed, and its tokens with it.{next}"))
     };
-    let text = match successor {
-        Some(next) => format!("Key removed, and its tokens with it. The key {next} signs now."),
-        None => "Key removed, and its tokens with it.".to_owned(),
-    };
-    visitor.done("/keys", Flash::watch(text)).await
+    act((&console, &visitor), (&kid, &form), command, flash).await
 }

@@ -19,7 +19,7 @@ use crate::{
     },
     web::console::{
         Console,
-        act::{ActPage, once},
+        act::{ActPage, carry_out},
         confirm::Confirmed,
         form::Form,
         page::{Flash, Here},
@@ -37,12 +37,7 @@ async fn run<C: Command>(
     command: C,
 ) -> Result<Option<C::Outcome>, Trouble> {
     let terms = form.terms(&console.app, Object::Operator(id.clone()));
-    once(
-        console
-            .app
-            .execute_on(visitor.actor(), terms, command)
-            .await,
-    )
+    Ok(carry_out((console, visitor), terms, command).await?)
 }
 
 /// Forgets sessions that count for nothing any more.
@@ -75,7 +70,10 @@ pub(super) async fn change_role(
         role: Some(role),
         ..EditOperator::of(id.clone())
     };
-    run(&console, (&visitor, &form), &id, command).await?;
+    let done = run(&console, (&visitor, &form), &id, command).await?;
+    if done.is_none() {
+        return Ok(visitor.see(&path));
+    }
     forget_sessions(&console, &id).await?;
     let text = format!(
         "{} is {} now. Their sessions ended; they sign in again.",
@@ -179,14 +177,19 @@ pub(super) async fn disable(
     Path(id): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteOperators)?;
     let operator = named(&id)?;
+    let path = format!("/operators/{operator}");
     let command = DisableOperator {
         operator: operator.clone(),
     };
-    run(&console, (&visitor, &form), &operator, command).await?;
+    let done = run(&console, (&visitor, &form), &operator, command).await?;
+    if done.is_none() {
+        return Ok(visitor.see(&path));
+    }
     forget_sessions(&console, &operator).await?;
     let flash = Flash::done("Account disabled. Nobody can sign in with it.");
-    visitor.done(&format!("/operators/{id}"), flash).await
+    visitor.done(&path, flash).await
 }
 
 pub(super) async fn enable(
@@ -194,13 +197,18 @@ pub(super) async fn enable(
     Path(id): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteOperators)?;
     let operator = named(&id)?;
+    let path = format!("/operators/{operator}");
     let command = EnableOperator {
         operator: operator.clone(),
     };
-    run(&console, (&visitor, &form), &operator, command).await?;
+    let done = run(&console, (&visitor, &form), &operator, command).await?;
+    if done.is_none() {
+        return Ok(visitor.see(&path));
+    }
     let flash = Flash::done("Account enabled. The password and second factor from before work.");
-    visitor.done(&format!("/operators/{id}"), flash).await
+    visitor.done(&path, flash).await
 }
 
 pub(super) async fn remove(
@@ -208,12 +216,19 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteOperators)?;
+    if form.earlier(&console.app, visitor.actor()).await?.is_some() {
+        return Ok(visitor.see("/operators"));
+    }
     let operator = named(&id)?;
     let name = find(&console, &operator)?.name.clone();
     let command = RemoveOperator {
         operator: operator.clone(),
     };
-    run(&console, (&visitor, &form), &operator, command).await?;
+    let done = run(&console, (&visitor, &form), &operator, command).await?;
+    if done.is_none() {
+        return Ok(visitor.see("/operators"));
+    }
     forget_sessions(&console, &operator).await?;
     let flash = Flash::done(format!("{name} was removed."));
     visitor.done("/operators", flash).await
@@ -224,14 +239,17 @@ pub(super) async fn end_sessions(
     Path(id): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteOperators)?;
     let operator = named(&id)?;
+    let path = format!("/operators/{operator}");
     let command = EndSessions {
         operator: operator.clone(),
     };
-    run(&console, (&visitor, &form), &operator, command).await?;
+    let done = run(&console, (&visitor, &form), &operator, command).await?;
+    if done.is_none() {
+        return Ok(visitor.see(&path));
+    }
     let ended = forget_sessions(&console, &operator).await?;
     let text = format!("{} ended. They sign in again.", counted(ended, "session"));
-    visitor
-        .done(&format!("/operators/{id}"), Flash::done(text))
-        .await
+    visitor.done(&path, Flash::done(text)).await
 }

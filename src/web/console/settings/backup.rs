@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use askama::Template;
@@ -12,17 +13,20 @@ use axum::{
     extract::State,
     http::{HeaderValue, Response, header},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::policy::{Entry, Part};
 use crate::{
     app::App,
     domain::{
+        actor::Actor,
         audit::{Action, AuditPage},
         permission::Permission,
     },
     web::console::{
         Console,
         confirm::Confirmed,
+        form::Form,
         page::{self, Flash, Frame, Here},
         pipe::Pipe,
         trouble::Trouble,
@@ -61,23 +65,67 @@ impl LastBackup {
 struct BackupPage {
     frame: Frame,
     tab: &'static str,
+    entry: Entry,
+    /// When it was confirmed that the master key is kept elsewhere.
+    kept: Option<Moment>,
     last: Option<LastBackup>,
     master_key_id: String,
     size: String,
+}
+
+impl BackupPage {
+    async fn of(console: &Console, frame: Frame, entry: Entry) -> Result<Self, Trouble> {
+        let app = &console.app;
+        let report = app.report().await?;
+        let kept = app.registry().policy().master_key_kept;
+        Ok(Self {
+            frame,
+            tab: "backup",
+            entry,
+            kept: kept.map(|at| Moment::of(at, app.now())),
+            last: LastBackup::find(app).await?,
+            master_key_id: report.master_key_id,
+            size: super::about::bytes(report.bytes),
+        })
+    }
 }
 
 pub(super) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Response<Body>, Trouble> {
-    let report = console.app.report().await?;
-    Ok(page::ok(&BackupPage {
-        frame: visitor.frame(Here::Settings).await,
-        tab: "backup",
-        last: LastBackup::find(&console.app).await?,
-        master_key_id: report.master_key_id,
-        size: super::about::bytes(report.bytes),
-    }))
+    let frame = visitor.frame(Here::Settings).await;
+    let entry = Entry::of(console.app.registry().policy());
+    Ok(page::ok(&BackupPage::of(&console, frame, entry).await?))
+}
+
+const MASTER_KEY: Part = Part {
+    path: "/settings/backup",
+    fields: &[("master_key_kept", "The master key is kept elsewhere too")],
+    is_guarded: false,
+    saved: "Saved.",
+};
+
+/// Somebody confirms that the master key is kept elsewhere too, or takes that back.
+pub(super) async fn keep_master_key(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let entry = Entry::of(console.app.registry().policy());
+    let page = BackupPage::of(&console, visitor.plain_frame(Here::Settings), entry).await?;
+    let again = |_: &Visitor, entry| BackupPage { entry, ..page };
+    MASTER_KEY.save((&console, visitor), form, again).await
+}
+
+/// Copies on their way out: one at a time, so that they never fill the disk.
+#[derive(Clone)]
+pub(in crate::web::console) struct Backups(Arc<Semaphore>);
+
+impl Default for Backups {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
 }
 
 pub(super) async fn download(
@@ -91,27 +139,52 @@ pub(super) async fn download(
         let flash = Flash::done("Confirmed. Choose the download again; it starts at once.");
         return visitor.done("/settings/backup", flash).await;
     }
-    let app = &console.app;
+    let Ok(turn) = console.backups.0.clone().try_acquire_owned() else {
+        return Err(Trouble::conflict(
+            "Another backup is being downloaded. Wait until it is through, then try again.",
+        ));
+    };
+    let (app, actor) = (console.app.clone(), visitor.actor());
+    // To its end even if the browser goes away: a copy that nobody waits for is not left behind.
+    let made = console.app.tasks().complete(make(app, actor, turn)).await;
+    let Backup { file, bytes, turn } = made.ok_or_else(Trouble::failed)??;
+    let (chunks, body) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        send(file, &chunks);
+        drop(turn);
+    });
+    Ok(answer(&console, Body::new(Pipe(body)), bytes))
+}
+
+/// A backup that is open to be read, and has no name any more.
+struct Backup {
+    file: File,
+    bytes: u64,
+    turn: OwnedSemaphorePermit,
+}
+
+/// Makes one. Its name is gone whatever happens, so nobody else finds it, and nothing is left of it.
+async fn make(app: App, actor: Actor, turn: OwnedSemaphorePermit) -> Result<Backup, Trouble> {
     let copy = Copy::beside_others(&app.entropy().base62(22));
-    app.backup(visitor.actor(), &copy.0).await?;
+    app.backup(actor, &copy.0).await?;
     let file = File::open(&copy.0).map_err(|error| lost(&error))?;
     let bytes = file.metadata().map_err(|error| lost(&error))?.len();
-    // The file is open: without its name nobody else finds it, and nothing is left of it.
-    drop(copy);
-    let (chunks, body) = mpsc::channel(2);
-    tokio::task::spawn_blocking(move || send(file, &chunks));
-    let mut response = Response::new(Body::new(Pipe(body)));
+    Ok(Backup { file, bytes, turn })
+}
+
+fn answer(console: &Console, body: Body, bytes: u64) -> Response<Body> {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/octet-stream"),
     );
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
-    let day: String = app.now().to_string().chars().take(10).collect();
+    let day: String = console.app.now().to_string().chars().take(10).collect();
     let disposition = format!("attachment; filename=\"jeton-{day}.redb\"");
     let disposition = HeaderValue::from_str(&disposition).expect("a date is visible ASCII");
     headers.insert(header::CONTENT_DISPOSITION, disposition);
-    Ok(response)
+    response
 }
 
 fn lost(error: &std::io::Error) -> Trouble {

@@ -3,10 +3,24 @@
 use askama::Template;
 use axum::{body::Body, extract::State, http::Response};
 
-use crate::web::console::{
-    Console,
-    page::{self, Frame, Here},
-    visit::Visitor,
+use super::policy::{Entry, Part};
+use crate::{
+    domain::policy::OnLeak,
+    web::console::{
+        Console,
+        form::Form,
+        page::{self, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
+};
+
+const PART: Part = Part {
+    path: "/settings/scanning",
+    fields: &[("on_leak", "A secret that is reported")],
+    // Otherwise an unattended session could keep a leaked secret alive.
+    is_guarded: true,
+    saved: "Saved. It holds for every report from now on.",
 };
 
 /// What every secret that this server makes looks like.
@@ -25,20 +39,44 @@ struct Rule {
 struct ScanningPage {
     frame: Frame,
     tab: &'static str,
+    entry: Entry,
+    /// Whether a leaked secret is revoked at once.
+    is_revoked: bool,
     pattern: &'static str,
     report: String,
     rules: [Rule; 3],
 }
 
+impl ScanningPage {
+    fn of(console: &Console, frame: Frame, entry: Entry) -> Self {
+        let report_url = console.app.issuer().endpoint("/leak-reports");
+        Self {
+            frame,
+            tab: "scanning",
+            entry,
+            is_revoked: console.app.registry().policy().on_leak == OnLeak::Revoke,
+            pattern: PATTERN,
+            rules: rules(),
+            report: format!("curl -s --data-binary @found-secret.txt {report_url}"),
+        }
+    }
+}
+
 pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
-    let report_url = console.app.issuer().endpoint("/leak-reports");
-    page::ok(&ScanningPage {
-        frame: visitor.frame(Here::Settings).await,
-        tab: "scanning",
-        pattern: PATTERN,
-        rules: rules(),
-        report: format!("curl -s --data-binary @found-secret.txt {report_url}"),
-    })
+    let frame = visitor.frame(Here::Settings).await;
+    let entry = Entry::of(console.app.registry().policy());
+    page::ok(&ScanningPage::of(&console, frame, entry))
+}
+
+pub(super) async fn save(
+    State(console): State<Console>,
+    visitor: Visitor,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let again = |visitor: &Visitor, entry| {
+        ScanningPage::of(&console, visitor.plain_frame(Here::Settings), entry)
+    };
+    PART.save((&console, visitor), form, again).await
 }
 
 fn rules() -> [Rule; 3] {

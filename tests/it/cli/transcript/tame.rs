@@ -137,10 +137,12 @@ fn without_port(line: &str) -> String {
 
 /// `25 Nov 2026, 19:00 UTC (3 hours ago)`, `2026-11-25T19:00:00Z` and `2026-11-25` become `MOMENT`.
 fn without_moments(line: &str) -> String {
-    const SHAPES: [&str; 5] = [
+    const SHAPES: [&str; 7] = [
         "99 Aaa 9999, 99:99 UTC (",
         "9 Aaa 9999, 99:99 UTC (",
         "99 Aaa 9999, 99:99 UTC",
+        "99 Aaa, 99:99 UTC",
+        "9 Aaa, 99:99 UTC",
         "9999-99-99T99:99:99Z",
         "9999-99-99",
     ];

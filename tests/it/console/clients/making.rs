@@ -1,5 +1,7 @@
 //! A new client, from its name to its first token.
 
+use std::time::Duration;
+
 use jeton::domain::{id::ClientId, permission::Role};
 
 use super::SALES;
@@ -180,12 +182,98 @@ async fn a_client_is_made_once_however_often_the_form_is_sent() {
 
     let again = browser.submit(&check, "/clients/new/check", &[]).await;
 
-    again.assert_status(200);
+    again.assert_says("Copy the secret now");
+    assert_eq!(server.app.registry().client_count(), 1);
+    browser
+        .submit(&again, &again.path.clone(), &[("stored", "yes")])
+        .await;
+    let late = browser.submit(&check, "/clients/new/check", &[]).await;
+    late.assert_says("Report Service was made when this form was sent before.");
+    late.assert_does_not_say("Copy the secret now");
     assert_eq!(server.app.registry().client_count(), 1);
     let first = browser.open("/clients/new").await;
     first.assert_does_not_say("You began this client");
     let empty = ("name".to_owned(), String::new());
     assert!(first.form("/clients/new").contains(&empty));
+}
+
+/// As if the answer to the first had never arrived.
+#[tokio::test]
+async fn a_form_sent_again_by_a_browser_that_saw_no_answer_leads_to_the_secret() {
+    let server = TestServer::start().await;
+    server.api(SALES, "read:analytics").await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let check = planned(&mut browser, "Report Service").await;
+    let form = check.form("/clients/new/check");
+    let form: Vec<(&str, &str)> = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+
+    for wait in [1, 100, 500, 1_000] {
+        let ask = browser.begin("POST", "/clients/new/check", Some(&form));
+        drop(tokio::time::timeout(Duration::from_micros(wait), ask).await);
+    }
+    let page = browser.submit(&check, "/clients/new/check", &[]).await;
+
+    page.assert_says("Copy the secret now");
+    assert_eq!(server.app.registry().client_count(), 1);
+    let first = browser.open("/clients/new").await;
+    let empty = ("name".to_owned(), String::new());
+    assert!(first.form("/clients/new").contains(&empty));
+}
+
+#[tokio::test]
+async fn a_plan_that_changed_since_it_was_shown_makes_no_client() {
+    let server = TestServer::start().await;
+    server.api(SALES, "read:analytics").await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let check = planned(&mut browser, "Report Service").await;
+
+    let page = browser.open("/clients/new").await;
+    browser
+        .submit(&page, "/clients/new", &[("name", "Another")])
+        .await;
+    let changed = browser.submit(&check, "/clients/new/check", &[]).await;
+
+    changed.assert_status(409);
+    changed.assert_says("The plan changed since you saw it. Nothing was created.");
+    changed.assert_says("Another will be able to");
+    assert_eq!(server.app.registry().client_count(), 0);
+    let page = browser.submit(&changed, "/clients/new/check", &[]).await;
+    page.assert_says("Copy the secret now");
+    let registry = server.app.registry();
+    assert_eq!(registry.clients().next().unwrap().name.as_str(), "Another");
+}
+
+#[tokio::test]
+async fn a_plan_begun_after_a_client_was_made_outlives_its_form() {
+    let server = TestServer::start().await;
+    server.api(SALES, "read:analytics").await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let check = planned(&mut browser, "Report Service").await;
+    browser.submit(&check, "/clients/new/check", &[]).await;
+    planned(&mut browser, "Another").await;
+
+    browser.submit(&check, "/clients/new/check", &[]).await;
+
+    let page = browser.open("/clients/new").await;
+    let kept = ("name".to_owned(), "Another".to_owned());
+    assert!(page.form("/clients/new").contains(&kept));
+}
+
+#[tokio::test]
+async fn a_plan_without_a_life_of_its_secret_is_not_ready() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let page = browser.open("/clients/new").await;
+    browser
+        .submit(&page, "/clients/new", &[("name", "x")])
+        .await;
+
+    let page = browser.open("/clients/new/check").await;
+
+    page.assert_at("/clients/new/secret");
 }
 
 #[tokio::test]

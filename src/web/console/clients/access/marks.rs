@@ -3,7 +3,10 @@
 use axum::{body::Body, extract::State, http::Response};
 
 use super::super::{
-    super::{Console, form::Form, page::Flash, trouble::Trouble, visit::Visitor, words::date},
+    super::{
+        Console, act::carry_out, form::Form, page::Flash, trouble::Trouble, visit::Visitor,
+        words::date,
+    },
     ClientHead, Named, Tab,
 };
 use crate::{
@@ -11,8 +14,7 @@ use crate::{
         command::Command,
         marks::{Granted, KeepScope, StopWatching, WatchScope},
     },
-    app::AdminError,
-    domain::{audit::Object, client::Client, permission::Permission},
+    domain::{audit::Object, client::Client, permission::Permission, scope::Scope},
 };
 
 /// The scope that a form names.
@@ -26,32 +28,21 @@ fn named(client: &Client, form: &Form) -> Result<Granted, Trouble> {
     })
 }
 
+/// Notes something on the scope that a form names, and says so on the page with the scopes.
 async fn note<C: Command>(
-    console: &Console,
-    visitor: &Visitor,
+    (console, visitor): (&Console, &Visitor),
     (client, form): (&Client, &Form),
-    command: C,
-) -> Result<Option<C::Outcome>, Trouble> {
-    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
-    match console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await
-    {
-        Ok(outcome) => Ok(Some(outcome)),
-        Err(AdminError::Replayed(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn told(
-    console: &Console,
-    visitor: &Visitor,
-    client: &Client,
-    text: String,
+    command: impl FnOnce(Granted) -> C,
+    words: impl FnOnce(&Scope, Option<C::Outcome>) -> String,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteGrants)?;
+    let granted = named(client, form)?;
+    let scope = granted.scope.clone();
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let outcome = carry_out((console, visitor), terms, command(granted)).await?;
+    let flash = Flash::done(words(&scope, outcome));
     let head = ClientHead::of(client, Tab::Access, console.app.now());
-    visitor.done(&head.to("/access"), Flash::done(text)).await
+    visitor.done(&head.to("/access"), flash).await
 }
 
 pub(super) async fn keep(
@@ -60,18 +51,15 @@ pub(super) async fn keep(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteGrants)?;
-    let granted = named(&client, &form)?;
-    let scope = granted.scope.clone();
-    let until = note(&console, &visitor, (&client, &form), KeepScope(granted)).await?;
-    let text = match until {
+    let now = console.app.now();
+    let words = |scope: &Scope, until| match until {
         Some(until) => {
-            let until = date(until, console.app.now());
+            let until = date(until, now);
             format!("{scope} is kept. You are asked again from {until} on, if it is still unused.")
         }
         None => format!("{scope} is kept."),
     };
-    told(&console, &visitor, &client, text).await
+    note((&console, &visitor), (&client, &form), KeepScope, words).await
 }
 
 pub(super) async fn watch(
@@ -80,13 +68,10 @@ pub(super) async fn watch(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteGrants)?;
-    let granted = named(&client, &form)?;
-    let scope = granted.scope.clone();
-    note(&console, &visitor, (&client, &form), WatchScope(granted)).await?;
-    let text =
-        format!("{scope} is watched. It is still granted; this page tells if it is asked for.");
-    told(&console, &visitor, &client, text).await
+    let words = |scope: &Scope, _| {
+        format!("{scope} is watched. It is still granted; this page tells if it is asked for.")
+    };
+    note((&console, &visitor), (&client, &form), WatchScope, words).await
 }
 
 pub(super) async fn stop_watching(
@@ -95,10 +80,6 @@ pub(super) async fn stop_watching(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteGrants)?;
-    let granted = named(&client, &form)?;
-    let scope = granted.scope.clone();
-    note(&console, &visitor, (&client, &form), StopWatching(granted)).await?;
-    let text = format!("{scope} is watched no more. It is still granted.");
-    told(&console, &visitor, &client, text).await
+    let words = |scope: &Scope, _| format!("{scope} is watched no more. It is still granted.");
+    note((&console, &visitor), (&client, &form), StopWatching, words).await
 }

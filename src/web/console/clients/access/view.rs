@@ -13,7 +13,6 @@ use crate::{
     admin::{
         evidence::{
             overview::Overview,
-            rulings::Rulings,
             scopes::{Asking, ScopeEvidence, scopes_of},
         },
         views::ScopeView,
@@ -21,7 +20,7 @@ use crate::{
     domain::{
         api::Api,
         client::Client,
-        id::{ApiIdentifier, ClientId},
+        id::ApiIdentifier,
         scope::Scope,
         time::{Day, Timestamp},
     },
@@ -35,22 +34,12 @@ pub(super) struct Known<'a> {
     now: Timestamp,
 }
 
-/// What people noted on a client is taken into account.
-struct Marked<'a>(&'a Client);
-
-impl Rulings for Marked<'_> {
-    fn kept_until(&self, _: &ClientId, api: &ApiIdentifier, scope: &Scope) -> Option<Timestamp> {
-        let kept = &self.0.marks.kept;
-        kept.get(&(api.clone(), scope.clone())).copied()
-    }
-}
-
 impl<'a> Known<'a> {
     /// What `overview` knows of `client`.
     pub(super) fn of(client: &'a Client, overview: &Overview, now: Timestamp) -> Self {
         let asking = overview.client(&client.id);
         let asking = asking.map(|it| it.asking.clone()).unwrap_or_default();
-        let scopes = scopes_of(client, &asking, &Marked(client), now).into_iter();
+        let scopes = scopes_of(client, &asking, now).into_iter();
         Self {
             scopes: scopes
                 .map(|it| ((it.api.clone(), it.scope.clone()), it))

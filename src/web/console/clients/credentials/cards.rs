@@ -33,6 +33,8 @@ pub(super) struct Card {
     pub(super) shown: String,
     /// Where it is in its life.
     pub(super) state: State,
+    /// When it was reported as leaked.
+    pub(super) leaked: Option<Moment>,
     pub(super) made: Moment,
     pub(super) made_by: String,
     pub(super) expires: Option<Expiry>,
@@ -99,6 +101,7 @@ impl Card {
             id: view.secret_id,
             shown: shown(secret),
             state: State::of(secret.life(now)),
+            leaked: secret.leaked.map(|at| Moment::of(at, now)),
             made: Moment::of(secret.created, now),
             made_by: made_by(&secret.created_by),
             expires: secret

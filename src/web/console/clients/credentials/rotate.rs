@@ -4,7 +4,11 @@ use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 use zeroize::Zeroizing;
 
-use super::scene::{Scene, may_touch};
+use super::{
+    life::{life_like, lives, read_life},
+    scene::{Scene, may_touch},
+    users::of_stopping,
+};
 use crate::{
     admin::{
         evidence::{Choice, Habit},
@@ -31,12 +35,9 @@ use crate::{
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::{Moment, counted, date},
+        words::{Moment, date},
     },
 };
-
-/// For how many days a secret may be set to live.
-const MOST_DAYS: u64 = 3650;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route("/clients/{id}/credentials/rotate", get(ask).post(make))
@@ -59,6 +60,8 @@ pub(super) struct RotatePage {
     last_day: (String, String),
     /// What stopping at once would do.
     stopping: String,
+    /// How long the new secret may work.
+    lives: String,
 }
 
 /// An answer to the question.
@@ -152,15 +155,9 @@ async fn again(
     let head = ClientHead::of(client, Tab::Credentials, now);
     let registry = console.app.registry_arc();
     let present = registry.find_client(&client.id);
-    let new = present.and_then(|present| present.new_secret(now));
-    let open = new.filter(|new| {
-        console
-            .reveals
-            .look((visitor.name(), &window(&new.id)), now)
-            .is_some()
-    });
-    if let Some(new) = open {
-        return Ok(visitor.see(&reveal::path(client, &new.id)));
+    let open = present.and_then(|present| reveal::still_open(present, (console, visitor)));
+    if let Some(path) = open {
+        return Ok(visitor.see(&path));
     }
     let what =
         "This form was sent before, and the new secret was made then. It is not shown again.";
@@ -196,9 +193,10 @@ impl RotatePage {
             by_link: false,
             has_old,
             facts: habit.in_words(scene.now),
-            options: answers(&habit, scene.now),
+            options: answers(&habit, scene),
+            lives: lives(&scene.policy()),
             last_day: (date(last, scene.now), day(last)),
-            stopping: stopping(&habit),
+            stopping: of_stopping(scene),
         }
     }
 
@@ -235,7 +233,8 @@ impl RotatePage {
 /// What the form says at first.
 pub(super) fn filled_in(scene: &Scene) -> Fields {
     let mut fields = Fields::default();
-    let choice = scene.habit().recommend(scene.now).choice;
+    let policy = scene.policy();
+    let choice = scene.habit().recommend(policy.overlap, scene.now).choice;
     fields.set("overlap", value(choice));
     let until = match choice {
         Choice::Other(span) => scene.now.plus(span).min(last_day(scene.now)),
@@ -244,6 +243,7 @@ pub(super) fn filled_in(scene: &Scene) -> Fields {
     fields.set("until", day(until));
     fields.set("if_used", "hold");
     let old = scene.client.live_secrets(scene.now).next();
+    fields.set("expires_in", life_like(old, &policy));
     fields.set(
         "note",
         old.map_or_else(String::new, |old| old.note.to_string()),
@@ -261,8 +261,8 @@ const fn value(choice: Choice) -> &'static str {
 }
 
 /// The answers that are offered; the recommended one says why.
-fn answers(habit: &Habit, now: Timestamp) -> Vec<Answer> {
-    let recommended = habit.recommend(now);
+fn answers(habit: &Habit, scene: &Scene) -> Vec<Answer> {
+    let recommended = habit.recommend(scene.policy().overlap, scene.now);
     let offered = [
         ("1h", "1 hour", "For services that you can restart now."),
         ("24h", "24 hours", "For services that restart every day."),
@@ -284,27 +284,6 @@ fn answers(habit: &Habit, now: Timestamp) -> Vec<Answer> {
         }
     };
     offered.into_iter().map(answer).collect()
-}
-
-/// What stopping the old secret at once would do.
-fn stopping(habit: &Habit) -> String {
-    match habit.addresses {
-        0 => {
-            "Nobody used the old secret in the last 24 hours. Whoever still holds it is refused at \
-              once."
-                .to_owned()
-        }
-        1 => {
-            "1 address used the old secret in the last 24 hours. Its requests are refused at once, \
-              until it has the new one."
-                .to_owned()
-        }
-        n => format!(
-            "{} used the old secret in the last 24 hours. Their requests are refused at once, until \
-             they have the new one.",
-            counted(n as u64, "address")
-        ),
-    }
 }
 
 /// The last day whose end an old secret may be kept until.
@@ -334,7 +313,7 @@ pub(super) fn read(
     };
     let days = fields.text("expires_in");
     let expires_in = (!days.is_empty())
-        .then(|| errors.check("expires_in", read_days(days)))
+        .then(|| errors.check("expires_in", read_life(days, policy)))
         .flatten();
     let input = RotateInput {
         overlap: overlap.map(|span| SpanInput::Seconds(span.seconds())),
@@ -384,13 +363,4 @@ fn read_day(text: &str, now: Timestamp) -> Result<Span, String> {
         ));
     }
     Ok(end.since(now).max(Span::minutes(1)))
-}
-
-fn read_days(text: &str) -> Result<Span, String> {
-    let days = text
-        .parse()
-        .ok()
-        .filter(|days| (1..=MOST_DAYS).contains(days));
-    let days = days.ok_or("write a number of days from 1 to 3650, or leave it empty")?;
-    Ok(Span::days(days))
 }

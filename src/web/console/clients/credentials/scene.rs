@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     domain::{
         client::Client,
         permission::Permission,
+        policy::Policy,
         secret::{Secret, UNDO},
         time::{Span, Timestamp},
         usage::Tally,
@@ -23,6 +24,7 @@ use crate::{
     web::console::{
         Console,
         clients::{ClientHead, Named, Tab},
+        trail,
         trouble::Trouble,
         visit::Visitor,
     },
@@ -47,6 +49,11 @@ impl Scene {
             now: app.now(),
             app,
         })
+    }
+
+    /// What holds for all secrets.
+    pub(super) fn policy(&self) -> Arc<Policy> {
+        Arc::clone(self.app.registry().policy())
     }
 
     /// What its pages have on top.
@@ -148,17 +155,14 @@ impl FromRequestParts<Console> for NamedSecret {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Trouble> {
         let Named(client) = Named::from_request_parts(parts, console).await?;
-        let params = RawPathParams::from_request_parts(parts, console).await;
-        let params = params.map_err(|_| Trouble::nowhere())?;
-        let id = params.iter().find(|(name, _)| *name == "secret");
-        let (_, id) = id.ok_or_else(Trouble::nowhere)?;
+        let id = trail::named(parts, console, "secret").await?;
         let found = client
             .secrets
             .iter()
             .find(|secret| secret.id.as_str() == id);
         let secret = found
             .cloned()
-            .ok_or_else(|| Trouble::missing("secret", id))?;
+            .ok_or_else(|| Trouble::missing("secret", &id))?;
         Ok(Self { client, secret })
     }
 }

@@ -124,7 +124,7 @@ impl<'a> Known<'a> {
             id: client.id.to_string(),
             owner: client.owner.to_string(),
             access: self.access(client),
-            badge: badge(entry, attention, self.lookout.now),
+            badge: badge(entry, self.lookout.now),
             note: attention.map_or_else(String::new, note),
             last: entry.last.map(|at| Moment::of(at, self.lookout.now)),
             spark: sparkline(&days.unwrap_or_default()),
@@ -209,14 +209,14 @@ pub(super) fn sort(entries: &mut [Entry<'_>], (column, is_turned): Order) {
     }
 }
 
-fn badge(entry: &Entry<'_>, attention: Option<&Attention>, now: Timestamp) -> Badge {
+fn badge(entry: &Entry<'_>, now: Timestamp) -> Badge {
     let client = entry.client;
     let of = |tone, icon, text: &str| Badge {
         tone,
         icon,
         text: text.to_owned(),
     };
-    if attention.is_some_and(|row| row.rule == Rule::Leaked) {
+    if client.leaked_secret(now).is_some() {
         return of("bad", "badge-alert", "Leaked");
     }
     if !client.is_active() {

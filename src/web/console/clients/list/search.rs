@@ -7,6 +7,12 @@ use crate::{
     domain::{client::Client, registry::Registry, secret::PREFIX},
 };
 
+/// How many words are searched for; more are not looked at.
+const MOST_WORDS: usize = 12;
+
+/// How long a name may be that was perhaps meant, in letters.
+const LONGEST_NAME: usize = 100;
+
 /// The clients that have every word of `text` in their name, id, owner, description, scopes or
 /// APIs, or that such a secret or address belongs to.
 pub(super) fn matching<'a>(
@@ -14,7 +20,11 @@ pub(super) fn matching<'a>(
     overview: &'a Overview,
     text: &str,
 ) -> impl Iterator<Item = &'a Arc<Client>> {
-    let words: Vec<Word> = text.split_whitespace().map(Word::of).collect();
+    let words: Vec<Word> = text
+        .split_whitespace()
+        .take(MOST_WORDS)
+        .map(Word::of)
+        .collect();
     registry.clients().filter(move |client| {
         let haystack = if words.is_empty() {
             String::new()
@@ -111,7 +121,7 @@ fn haystack(client: &Client, registry: &Registry) -> String {
 /// The name that is nearly `text`: of a client, or a word of it.
 pub(super) fn nearest(registry: &Registry, text: &str) -> Option<String> {
     let wanted = text.trim().to_lowercase();
-    if wanted.chars().count() < 3 {
+    if !(3..=LONGEST_NAME).contains(&wanted.chars().count()) {
         return None;
     }
     let most = if wanted.chars().count() < 8 { 1 } else { 2 };

@@ -1,9 +1,13 @@
 //! Last page: everything once more, in a sentence; then the client is made.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
-use axum::{body::Body, extract::State, http::Response};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{Response, StatusCode},
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -11,23 +15,23 @@ use super::{
         super::{
             Console,
             confirm::Confirmed,
-            form::Sheet,
-            page::{self, Frame, Here},
+            form::{Form, Sheet},
+            page::{self, Flash, Frame, Here},
             trouble::Trouble,
             visit::Visitor,
             words::{self, list},
         },
-        address, reveal,
+        address, find, reveal,
     },
     Plan, STEPS, Steps, frame, secret,
 };
 use crate::{
     admin::{
-        clients::Registered,
+        clients::RegisterClient,
         input::{ClientInput, GrantInput, SecretInput, SpanInput},
         refusal::{FieldErrors, Refusal},
     },
-    app::AdminError,
+    app::{AdminError, Terms},
     domain::{audit::Object, permission::Permission, registry::Registry},
 };
 
@@ -37,6 +41,8 @@ struct CheckPage {
     frame: Frame,
     steps: Steps,
     sheet: Sheet,
+    /// Whether it is another plan than the one that was sent off.
+    is_changed: bool,
     plan: Plan,
     /// What it may call, API by API.
     access: Vec<Access>,
@@ -63,6 +69,9 @@ pub(super) async fn show(
     let Some(plan) = Plan::of(&visitor, console.app.now()) else {
         return Ok(visitor.see(STEPS[0].0));
     };
+    if secret::objection(&plan.life, console.app.registry().policy()).is_some() {
+        return Ok(visitor.see(STEPS[2].0));
+    }
     Ok(page::ok(&check(&console, (frame, Sheet::default()), plan)))
 }
 
@@ -71,42 +80,90 @@ pub(super) async fn create(
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteClients)?;
+    if let Some(object) = form.earlier(&console.app, visitor.actor()).await? {
+        return again(&console, (&visitor, &form), object).await;
+    }
     let Some(plan) = Plan::of(&visitor, console.app.now()) else {
-        // Sent twice: the first one made the client, and emptied the draft.
         return Ok(visitor.see(STEPS[0].0));
     };
-    let refused = |errors: &FieldErrors, plan: Plan| {
-        let frame = visitor.plain_frame(Here::Clients);
-        let sheet = Sheet::refused(form.fields.clone(), errors);
-        page::refused(&check(&console, (frame, sheet), plan))
+    let frame = visitor.plain_frame(Here::Clients);
+    if form.fields.text("plan") != plan.mark() {
+        let mut page = check(&console, (frame, Sheet::default()), plan);
+        page.is_changed = true;
+        return Ok(page::page(StatusCode::CONFLICT, &page));
+    }
+    let errors = match command(&plan, &console) {
+        Err(errors) => errors,
+        Ok(command) => {
+            let terms = form.terms_of_new(&console.app);
+            match make(&console, &visitor, (terms, command)).await? {
+                Ok(path) => {
+                    visitor.visit.change(|kept| kept.draft = None).await?;
+                    return Ok(visitor.see(&path));
+                }
+                Err(AdminError::Refusal(Refusal::Invalid(errors))) => errors,
+                Err(AdminError::Replayed(object)) => {
+                    return again(&console, (&visitor, &form), object).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     };
-    let command = match plan.input().parse() {
-        Ok(command) => command,
-        Err(errors) => return Ok(refused(&errors, plan)),
-    };
-    let terms = form.terms_of_new(&console.app);
-    let made = console.app.execute_on(visitor.actor(), terms, command);
-    match made.await {
-        Ok(made) => go_on(&console, &visitor, &made).await,
-        Err(AdminError::Refusal(Refusal::Invalid(errors))) => Ok(refused(&errors, plan)),
-        Err(AdminError::Replayed(Object::Client(id))) => Ok(visitor.see(&address(&id))),
-        Err(error) => Err(error.into()),
+    let sheet = Sheet::refused(form.fields, &errors);
+    Ok(page::refused(&check(&console, (frame, sheet), plan)))
+}
+
+/// The command, or all that is wrong with the plan; the policy may have changed since it was made.
+fn command(plan: &Plan, console: &Console) -> Result<RegisterClient, FieldErrors> {
+    match secret::objection(&plan.life, console.app.registry().policy()) {
+        Some(objection) => Err(FieldErrors::one("life", &objection)),
+        None => plan.input().parse(),
     }
 }
 
-/// Forgets the plan, and shows the secret.
-async fn go_on(
+/// Makes the client and opens the window on its secret, also if nobody waits for the answer any
+/// more: whoever sends the form again is led there. Gives the page to see.
+async fn make(
     console: &Console,
     visitor: &Visitor,
-    made: &Registered,
+    (terms, command): (Terms, RegisterClient),
+) -> Result<Result<String, AdminError>, Trouble> {
+    let (app, reveals) = (console.app.clone(), Arc::clone(&console.reveals));
+    let (actor, visit) = (visitor.actor(), visitor.name().to_owned());
+    let work = async move {
+        let made = app.execute_on(actor, terms, command).await?;
+        let id = made.secret.id();
+        let text = Zeroizing::new(made.secret.reveal().to_owned());
+        reveals.open((&visit, &reveal::window(id)), text, app.now());
+        Ok(reveal::path(&made.client, id))
+    };
+    let done = console.app.tasks().complete(work).await;
+    done.ok_or_else(Trouble::failed)
+}
+
+/// The same form came twice: leads to what the first one made, and forgets the plan if that did not
+/// come to it.
+async fn again(
+    console: &Console,
+    (visitor, form): (&Visitor, &Form),
+    object: Object,
 ) -> Result<Response<Body>, Trouble> {
-    let secret = made.secret.id();
-    let text = Zeroizing::new(made.secret.reveal().to_owned());
-    let place = reveal::window(secret);
-    let now = console.app.now();
-    console.reveals.open((visitor.name(), &place), text, now);
-    visitor.visit.change(|kept| kept.draft = None).await?;
-    Ok(visitor.see(&reveal::path(&made.client, secret)))
+    let Object::Client(id) = object else {
+        return Err(Trouble::nowhere());
+    };
+    let plan = Plan::of(visitor, console.app.now());
+    if plan.is_some_and(|plan| plan.mark() == form.fields.text("plan")) {
+        visitor.visit.change(|kept| kept.draft = None).await?;
+    }
+    let client = find(console, id.as_str())?;
+    if let Some(path) = reveal::still_open(&client, (console, visitor)) {
+        return Ok(visitor.see(&path));
+    }
+    let what = format!(
+        "{} was made when this form was sent before. Its secret is not shown again.",
+        client.name
+    );
+    visitor.done(&address(&id), Flash::watch(what)).await
 }
 
 impl Plan {
@@ -154,21 +211,30 @@ impl Plan {
 
 fn check(console: &Console, (frame, sheet): (Frame, Sheet), plan: Plan) -> CheckPage {
     let now = console.app.now();
-    let end = plan.life().map(|life| words::date(now.plus(life), now));
-    let days = plan.life.trim_end_matches('d');
+    let life = plan.life();
+    let end = life.map(|life| words::date(now.plus(life), now));
+    let (life, until) = match (life, end) {
+        (Some(life), Some(end)) => (
+            format!("{}, until {end}", words::span(life)),
+            format!("until {end}"),
+        ),
+        _ if plan.life == secret::NEVER => (
+            "Until it is replaced".to_owned(),
+            "until its secret is replaced".to_owned(),
+        ),
+        _ => (
+            "Not chosen yet".to_owned(),
+            "for a time that is not chosen yet".to_owned(),
+        ),
+    };
     CheckPage {
         frame,
         steps: Steps::at(3, Some(&plan), now),
         sheet,
+        is_changed: false,
         access: access(&plan, &console.app.registry()),
-        life: match &end {
-            Some(end) => format!("{days} days, until {end}"),
-            None => "Until it is replaced".to_owned(),
-        },
-        until: end.map_or_else(
-            || "until its secret is replaced".to_owned(),
-            |end| format!("until {end}"),
-        ),
+        life,
+        until,
         note: plan.note(),
         plan,
     }

@@ -17,14 +17,15 @@ use super::{
 use crate::domain::{
     name::Note,
     permission::Permission,
+    policy::Policy,
     time::{Span, Timestamp},
 };
 
-/// How long a secret may be chosen to work, in days.
-const LIVES: [u64; 3] = [90, 180, 365];
+/// How long a secret may be chosen to work, beside what the policy says.
+const LIVES: [Span; 3] = [Span::days(90), Span::days(180), Span::days(365)];
 
-/// The one that is chosen for whoever does not choose.
-const SUGGESTED: u64 = 180;
+/// A secret that works until it is replaced.
+pub(super) const NEVER: &str = "never";
 
 #[derive(Template)]
 #[template(path = "clients/new/secret.html")]
@@ -34,6 +35,7 @@ struct SecretPage {
     sheet: Sheet,
     name: String,
     lives: Vec<LifeChoice>,
+    /// Whether it may work until it is replaced.
     may_last: bool,
 }
 
@@ -46,21 +48,45 @@ struct LifeChoice {
     hint: String,
 }
 
-fn lives(now: Timestamp) -> Vec<LifeChoice> {
-    LIVES
-        .into_iter()
-        .map(|days| {
-            let until = words::date(now.plus(Span::days(days)), now);
-            LifeChoice {
-                value: format!("{days}d"),
-                label: format!("{days} days"),
-                hint: match days {
-                    SUGGESTED => format!("Until {until}. Recommended: twice a year is often enough to stay in practice."),
-                    _ => format!("Until {until}."),
-                },
-            }
-        })
-        .collect()
+/// What can be chosen: what is usual and allowed, and what the policy says, which is recommended.
+fn lives(policy: &Policy) -> Vec<Span> {
+    let usual = LIVES.into_iter();
+    let mut lives: Vec<Span> = usual
+        .filter(|life| *life <= policy.longest_secret_lifetime)
+        .chain([policy.secret_lifetime])
+        .collect();
+    lives.sort_unstable();
+    lives.dedup();
+    lives
+}
+
+fn choices(policy: &Policy, now: Timestamp) -> Vec<LifeChoice> {
+    let choice = |life: Span| {
+        let until = words::date(now.plus(life), now);
+        LifeChoice {
+            value: words::typed(life),
+            label: words::span(life),
+            hint: if life == policy.secret_lifetime {
+                format!("Until {until}. Recommended: it is what this server’s settings say.")
+            } else {
+                format!("Until {until}.")
+            },
+        }
+    };
+    lives(policy).into_iter().map(choice).collect()
+}
+
+/// What is wrong with how long a secret is to work; nothing if a client can be made with it.
+pub(super) fn objection(life: &str, policy: &Policy) -> Option<String> {
+    const CHOOSE: &str = "Choose how long the secret works";
+    let longest = policy.longest_secret_lifetime;
+    match (life, life.parse::<Span>()) {
+        (NEVER, _) if policy.endless_secrets => None,
+        (NEVER, _) => Some(format!("{CHOOSE}: here, every new secret has an end")),
+        (_, Ok(span)) if span <= longest => None,
+        (_, Ok(_)) => Some(format!("{CHOOSE}: at most {} here", words::span(longest))),
+        (_, Err(_)) => Some(CHOOSE.to_owned()),
+    }
 }
 
 pub(super) async fn show(
@@ -72,11 +98,13 @@ pub(super) async fn show(
     let Some(mut plan) = Plan::of(&visitor, now) else {
         return Ok(visitor.see(STEPS[0].0));
     };
-    if plan.life.is_empty() {
-        plan.life = format!("{SUGGESTED}d");
+    let registry = console.app.registry_arc();
+    let policy = registry.policy();
+    if objection(&plan.life, policy).is_some() {
+        plan.life = words::typed(policy.secret_lifetime);
     }
     let sheet = Sheet::of(plan.fields());
-    Ok(page::ok(&secret((frame, sheet), &plan, now)))
+    Ok(page::ok(&secret((frame, sheet), &plan, (policy, now))))
 }
 
 pub(super) async fn save(
@@ -90,10 +118,12 @@ pub(super) async fn save(
         return Ok(visitor.see(STEPS[0].0));
     };
     let mut sheet = Sheet::of(form.fields.clone());
-    checked(&form, &mut sheet);
+    let registry = console.app.registry_arc();
+    let policy = registry.policy();
+    checked(&form, policy, &mut sheet);
     if sheet.is_refused() {
         let frame = frame(&visitor).await?;
-        return Ok(page::refused(&secret((frame, sheet), &plan, now)));
+        return Ok(page::refused(&secret((frame, sheet), &plan, (policy, now))));
     }
     form.fields.text("life").clone_into(&mut plan.life);
     form.fields.text("reason").clone_into(&mut plan.reason);
@@ -102,13 +132,11 @@ pub(super) async fn save(
     Ok(visitor.see(STEPS[3].0))
 }
 
-fn checked(form: &Form, sheet: &mut Sheet) {
+fn checked(form: &Form, policy: &Policy, sheet: &mut Sheet) {
     let life = form.fields.text("life");
-    let is_known = LIVES.iter().any(|days| life == format!("{days}d"));
-    if life != "never" && !is_known {
-        sheet.complain("life", "Choose how long the secret works");
-    }
-    if life == "never" && !form.fields.has("reason") {
+    if let Some(objection) = objection(life, policy) {
+        sheet.complain("life", &objection);
+    } else if life == NEVER && !form.fields.has("reason") {
         sheet.complain("reason", "Say why this secret is not to expire");
     }
     if let Err(error) = note(form.fields.text("reason"), form.fields.text("note")) {
@@ -126,13 +154,49 @@ pub(super) fn note(reason: &str, kept: &str) -> Result<Note, String> {
     note.parse().map_err(|error| format!("{error}"))
 }
 
-fn secret((frame, sheet): (Frame, Sheet), plan: &Plan, now: Timestamp) -> SecretPage {
+fn secret(
+    (frame, sheet): (Frame, Sheet),
+    plan: &Plan,
+    (policy, now): (&Policy, Timestamp),
+) -> SecretPage {
     SecretPage {
         frame,
         steps: Steps::at(2, Some(plan), now),
         sheet,
         name: plan.name.clone(),
-        lives: lives(now),
-        may_last: true,
+        lives: choices(policy, now),
+        may_last: policy.endless_secrets,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(longest: Span, life: Span) -> Policy {
+        Policy {
+            longest_secret_lifetime: longest,
+            secret_lifetime: life,
+            endless_secrets: false,
+            ..Policy::default()
+        }
+    }
+
+    #[test]
+    fn what_the_policy_says_is_among_the_choices_and_nothing_longer_than_it_allows() {
+        let short = policy(Span::days(100), Span::hours(36));
+
+        assert_eq!(lives(&Policy::default()), LIVES);
+        assert_eq!(lives(&short), [Span::hours(36), Span::days(90)]);
+    }
+
+    #[test]
+    fn a_life_that_the_policy_does_not_allow_is_objected_to() {
+        let short = policy(Span::days(100), Span::days(90));
+        let objects = |life| objection(life, &short).is_some();
+
+        assert!(!objects("90d") && !objects("100d"));
+        assert!(objects("180d") && objects(NEVER) && objects(""));
+        assert_eq!(objection(NEVER, &Policy::default()), None);
     }
 }

@@ -1,64 +1,14 @@
 //! What is said of a client on its first page.
 
 use crate::{
-    admin::evidence::{
-        attention::{Act, Level, Lookout, attention_to},
-        overview::Overview,
-        rulings::NoRulings,
-    },
     app::App,
     domain::{
         client::Client,
-        id::SecretId,
         registry::Registry,
         time::{Lifetime, Timestamp},
     },
     web::console::words::{self, Moment, list, segment},
 };
-
-/// What needs attention, and the way to deal with it.
-pub(in super::super) struct Notice {
-    pub(super) tone: &'static str,
-    pub(super) icon: &'static str,
-    pub(super) reason: String,
-    /// What the button says.
-    pub(super) act: &'static str,
-    /// Where it leads, below the client's own page.
-    pub(super) path: &'static str,
-}
-
-impl Notice {
-    pub(super) fn of(app: &App, client: &Client, overview: &Overview) -> Option<Self> {
-        let latest = |secret: &SecretId| app.last_use(secret);
-        let lookout = Lookout {
-            now: app.now(),
-            watching_since: app.watching_since(),
-            latest: &latest,
-            overview,
-            rulings: &NoRulings,
-        };
-        let found = attention_to(client, &lookout)?;
-        let (tone, icon) = match found.level {
-            Level::Danger => ("bad", "circle-alert"),
-            Level::Warning => ("warn", "triangle-alert"),
-            Level::Notice => ("info", "info"),
-        };
-        let path = match found.act {
-            Act::Revoke(_) | Act::Extend | Act::Retire(_) => "/credentials",
-            Act::MakeSecret | Act::Rotate => "/credentials/rotate",
-            Act::OpenActivity => "/activity",
-            Act::ReviewClient => "/settings",
-            Act::ReviewAccess => "/access",
-        };
-        Some(Self {
-            tone,
-            icon,
-            reason: found.reason,
-            act: found.act.words(),
-            path,
-        })
-    }
-}
 
 /// What is known of a client.
 pub(in super::super) struct Facts {

@@ -1,11 +1,16 @@
 //! No more tokens: for a while, or for good. Both say first what stops.
 
 use askama::Template;
-use axum::{body::Body, extract::State, http::Response};
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::Response,
+};
 
 use super::super::{
     super::{
         Console,
+        act::once,
         confirm::Confirmed,
         form::{Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -13,7 +18,7 @@ use super::super::{
         visit::Visitor,
         words::{Moment, counted},
     },
-    ClientHead, Named, Tab, address,
+    ClientHead, Named, Tab, address, find,
 };
 use crate::{
     admin::clients::{DisableClient, RemoveClient},
@@ -101,18 +106,18 @@ pub(super) async fn disable(
     Named(client): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteClients)?;
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
     let command = DisableClient {
         client: client.id.clone(),
     };
-    console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await?;
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let path = format!("{}/settings", address(&client.id));
+    if once(done.await)?.is_none() {
+        return Ok(visitor.see(&path));
+    }
     let done = Flash::watch(format!("Disabled. {} is refused from now on.", client.name));
-    visitor
-        .done(&format!("{}/settings", address(&client.id)), done)
-        .await
+    visitor.done(&path, done).await
 }
 
 pub(super) async fn ask_delete(
@@ -128,10 +133,14 @@ pub(super) async fn ask_delete(
 
 pub(super) async fn delete(
     State(console): State<Console>,
-    Named(client): Named,
+    Path(id): Path<String>,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteClients)?;
+    if form.earlier(&console.app, visitor.actor()).await?.is_some() {
+        return Ok(visitor.see("/clients"));
+    }
+    let client = find(&console, &id)?;
     if form.fields.text("typed") != client.name.as_str() {
         let mut sheet = Sheet::of(form.fields);
         let wanted = format!("Type the name as it is written: {}", client.name);
@@ -144,10 +153,10 @@ pub(super) async fn delete(
     let command = RemoveClient {
         client: client.id.clone(),
     };
-    console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await?;
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    if once(done.await)?.is_none() {
+        return Ok(visitor.see("/clients"));
+    }
     let done = Flash::watch(format!(
         "Deleted {} ({}). Its requests are refused, and nobody else ever gets its ID.",
         client.name, client.id

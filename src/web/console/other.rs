@@ -1,9 +1,9 @@
-//! Two people edit one client: what the other one changed, beside what was filled in here.
+//! Two people edit one thing: what the other one changed, beside what was filled in here.
 
+use super::{form::Fields, words::Moment};
 use crate::{
     app::{AdminError, App},
-    domain::{audit::AuditPage, client::Client},
-    web::console::{form::Fields, words::Moment},
+    domain::audit::AuditPage,
 };
 
 /// What somebody else changed.
@@ -15,24 +15,19 @@ pub(super) struct Other {
     pub(super) values: Vec<(&'static str, String, String)>,
 }
 
-/// The fields that can differ, and what they are called.
-const FIELDS: [(&str, &str); 5] = [
-    ("name", "Name"),
-    ("description", "What it does"),
-    ("owner", "Owner"),
-    ("token_lifetime", "Tokens live"),
-    ("default_scopes", "By default"),
-];
+/// The fields of a form that can differ, and what they are called.
+pub(super) type Labels = [(&'static str, &'static str)];
 
 impl Other {
+    /// What was changed of the object with this id in the audit log, told of these fields.
     pub(super) async fn of(
         app: &App,
-        client: &Client,
+        (object, labels): (&str, &Labels),
         (theirs, ours): (&Fields, &Fields),
     ) -> Result<Self, AdminError> {
         let latest = AuditPage {
             limit: 1,
-            object: Some(client.id.to_string()),
+            object: Some(object.to_owned()),
             ..AuditPage::default()
         };
         let latest = app.audit(latest).await?.into_iter().next();
@@ -46,9 +41,9 @@ impl Other {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        let values = FIELDS.into_iter().filter_map(|(name, label)| {
+        let values = labels.iter().filter_map(|(name, label)| {
             let (theirs, ours) = (text(theirs, name), text(ours, name));
-            (theirs != ours).then_some((label, theirs, ours))
+            (theirs != ours).then_some((*label, theirs, ours))
         });
         Ok(Self {
             who,

@@ -1,0 +1,222 @@
+//! Every page of the console as an Owner gets it: how long the server takes, and how large it is.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, Response, header},
+};
+use jeton::{
+    admin::{
+        account::EnrolSecondFactor,
+        operators::{AddOperator, NewPassword},
+        secrets::{NewSecret, RotateSecret},
+    },
+    app::App,
+    crypto::{random::Entropy, totp::TotpSecret},
+    domain::{actor::Actor, permission::Role, rotation::Overlap, secret::IfUsed, time::Span},
+    web::{
+        faces::{self, Manners},
+        layers::{Arrival, Edge},
+        server::{Limits, Peer},
+    },
+};
+use tokio::runtime::Runtime;
+
+/// What a page may take and weigh at most.
+const SLOWEST: Duration = Duration::from_millis(20);
+const LARGEST: usize = 60_000;
+
+const EMAIL: &str = "ana@as.example";
+const PASSWORD: &str = "a quiet morning in may";
+
+/// How often each page is asked for.
+const TIMES: usize = 21;
+
+/// Every page of the console's map.
+fn paths(app: &App) -> Vec<String> {
+    let api = "https%3A%2F%2Fsales.example%2F";
+    let registry = app.registry_arc();
+    let kid = registry.keys().next().unwrap().id.to_string();
+    let secret = |client: &str| {
+        let client = registry.find_client_by_text(client).unwrap();
+        client.secrets[0].id.to_string()
+    };
+    let person = registry.operators().next().unwrap().id.to_string();
+    let mut paths: Vec<String> = [
+        "",
+        "/clients",
+        "/clients?page=2",
+        "/clients?q=client-49",
+        "/clients?status=attention",
+        "/clients/new",
+        "/apis",
+        "/apis/new",
+        "/keys",
+        "/keys/new",
+        "/audit",
+        "/tools/token",
+        "/operators",
+        "/operators/invite",
+        "/me",
+        "/me/second-factor",
+        "/me/recovery-codes",
+        "/settings/general",
+        "/settings/tokens",
+        "/settings/security",
+        "/settings/scanning",
+        "/settings/backup",
+        "/settings/about",
+        "/fragments/attention",
+        "/fragments/traffic",
+        "/fragments/clients/client-0/credentials",
+        "/clients/client-0/credentials",
+        "/clients/client-0/credentials/retire",
+        "/clients/client-0/credentials/cancel",
+    ]
+    .map(str::to_owned)
+    .into();
+    for below in [
+        "",
+        "/credentials",
+        "/credentials/rotate",
+        "/credentials/handover",
+        "/access",
+        "/activity",
+        "/try",
+        "/settings",
+        "/settings/disable",
+        "/settings/delete",
+    ] {
+        paths.push(format!("/clients/client-1{below}"));
+    }
+    let at = format!("/clients/client-1/credentials/{}", secret("client-1"));
+    paths.extend([at.clone(), format!("{at}/note"), format!("{at}/revoke")]);
+    for below in [
+        "",
+        "/scopes",
+        "/clients",
+        "/check",
+        "/settings",
+        "/disable",
+        "/remove",
+    ] {
+        paths.push(format!("/apis/{api}{below}"));
+    }
+    paths.push(format!("/apis/{api}/scopes/read%3Aorders"));
+    paths.push(format!("/keys/{kid}/remove"));
+    paths.push(format!("/operators/{person}"));
+    paths
+}
+
+/// An Owner's browser.
+struct Browser {
+    edge: Edge<Router>,
+    cookie: String,
+}
+
+/// Asks for every page and prints what it took.
+pub(crate) fn weigh(runtime: &Runtime, app: &App) {
+    let browser = runtime.block_on(Browser::signed_in(app));
+    println!("\n{:<70} {:>9} {:>9}", "page", "median", "HTML");
+    for path in paths(app) {
+        let mut taken = Vec::new();
+        let mut size = 0;
+        for _ in 0..TIMES {
+            let begun = Instant::now();
+            let reply = runtime.block_on(browser.ask("GET", &path, None));
+            taken.push(begun.elapsed());
+            assert_eq!(reply.0.status(), 200, "{path}");
+            size = reply.1.len();
+        }
+        taken.sort_unstable();
+        let median = taken[TIMES / 2];
+        let verdict = match (median > SLOWEST, size > LARGEST) {
+            (false, false) => "",
+            (true, false) => "  slow",
+            (false, true) => "  large",
+            (true, true) => "  slow, large",
+        };
+        let (ms, kb) = (median.as_secs_f64() * 1e3, size.div_ceil(1000));
+        println!("{path:<70} {ms:>6.1} ms {kb:>6} kB{verdict}");
+    }
+}
+
+impl Browser {
+    async fn signed_in(app: &App) -> Self {
+        let owner = || Actor::local(0);
+        let password = NewPassword::parse(PASSWORD.to_owned().into()).unwrap();
+        let ana = AddOperator {
+            email: EMAIL.parse().unwrap(),
+            name: "Ana Lima".parse().unwrap(),
+            role: Role::Owner,
+            password: Some(password),
+        };
+        let id = app.execute(owner(), ana).await.unwrap();
+        let secret = TotpSecret::generate(&Entropy::seeded(42));
+        let enrol = EnrolSecondFactor {
+            code: secret.code_at(app.now().minus(Span(30)).seconds()),
+            secret,
+        };
+        let actor = Actor::operator(id, EMAIL.parse().unwrap(), Role::Owner);
+        app.execute(actor, enrol).await.unwrap();
+        rotate(app).await;
+        let routes = faces::protocol(app).merge(faces::operator(app));
+        let settings = faces::edge_settings(app, &Manners::default());
+        let mut browser = Self {
+            edge: Edge::new(routes, settings),
+            cookie: String::new(),
+        };
+        let code = TotpSecret::generate(&Entropy::seeded(42)).code_at(app.now().seconds());
+        for (path, form) in [
+            (
+                "/sign-in",
+                format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+")),
+            ),
+            ("/sign-in/second", format!("code={code}")),
+        ] {
+            let (reply, _) = browser.ask("POST", path, Some(form)).await;
+            assert_eq!(reply.status(), 303, "{path}");
+            for field in reply.headers().get_all(header::SET_COOKIE) {
+                let pair = field.to_str().unwrap().split(';').next().unwrap();
+                browser.cookie = pair.to_owned();
+            }
+        }
+        browser
+    }
+
+    async fn ask(&self, method: &str, path: &str, form: Option<String>) -> (Response<()>, Vec<u8>) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/console{path}"))
+            .header(header::HOST, "as.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::COOKIE, &self.cookie)
+            .body(form.map_or_else(Body::empty, Body::from))
+            .unwrap();
+        let arrival = Arrival {
+            peer: Peer::Tcp(SocketAddr::from(([192, 0, 2, 8], 50_000))),
+            limits: Limits::default(),
+            refusal: None,
+        };
+        let (parts, body) = self.edge.respond(arrival, request).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (Response::from_parts(parts, ()), body.to_vec())
+    }
+}
+
+/// The first client moves over to a new secret.
+async fn rotate(app: &App) {
+    let rotate = RotateSecret {
+        client: "client-0".parse().unwrap(),
+        new: NewSecret::default(),
+        overlap: Overlap::of(Span::hours(24)).unwrap(),
+        if_used: IfUsed::Hold,
+    };
+    app.execute(Actor::local(0), rotate).await.unwrap();
+}

@@ -1,0 +1,147 @@
+//! The list of clients, making one, and every page of one but those of its secrets.
+
+use super::{Tour, fill_in, past::ORDERS, revision};
+use crate::harness::browser::Browser;
+
+/// Somebody fills in the pages of a new client and goes for a coffee before the last.
+pub(super) async fn begin_a_new_one(late: &mut Browser<'_>) {
+    let about = [
+        ("name", "Invoice printer"),
+        ("owner", "Payments team"),
+        ("description", "Prints an invoice for every order."),
+    ];
+    fill_in(late, "/clients/new", &about).await;
+    let scope = [("scope", "https://orders.example.com orders:read")];
+    fill_in(late, "/clients/new/access", &scope).await;
+    let secret = [("life", "180d"), ("note", "1Password / Ops")];
+    fill_in(late, "/clients/new/secret", &secret).await;
+}
+
+pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Browser<'_>) {
+    tour.sees(
+        owner,
+        &[
+            ("dashboard", ""),
+            ("clients", "/clients"),
+            ("clients-sorted", "/clients?sort=used"),
+            ("clients-found", "/clients?q=10.0.4.31"),
+            ("clients-attention", "/clients?status=attention"),
+            ("clients-no-match", "/clients?q=mailr"),
+            ("client", "/clients/billing-worker"),
+            ("client-never-used", "/clients/nightly-export"),
+            ("client-disabled", "/clients/importer"),
+            ("client-without-secret", "/clients/legacy-sync"),
+            ("access", "/clients/billing-worker/access"),
+            ("access-unused", "/clients/old-cron/access"),
+            ("access-none", "/clients/newsletter/access"),
+            ("activity", "/clients/report-service/activity"),
+            ("activity-none", "/clients/nightly-export/activity"),
+            ("try-it", "/clients/billing-worker/try"),
+            (
+                "try-it-preview",
+                "/clients/billing-worker/try?api=https%3A%2F%2Forders.example.com&scope=orders%3Aread&chosen=yes",
+            ),
+            ("try-it-none", "/clients/newsletter/try"),
+            ("client-settings", "/clients/billing-worker/settings"),
+            ("client-settings-off", "/clients/importer/settings"),
+            ("client-disable", "/clients/billing-worker/settings/disable"),
+            ("client-delete", "/clients/billing-worker/settings/delete"),
+        ],
+    );
+    tour.meets(owner, 404, "client-missing", "/clients/nobody");
+    new_ones(tour, owner, late);
+    refused(tour, owner);
+    reviews(tour, owner);
+    minted(tour, owner).await;
+    seen_by_a_viewer(tour).await;
+}
+
+fn new_ones(tour: &mut Tour<'_>, owner: &Browser<'_>, late: &Browser<'_>) {
+    tour.sees(
+        owner,
+        &[
+            ("new-about", "/clients/new"),
+            ("new-about-like", "/clients/new?like=mailer"),
+        ],
+    );
+    tour.sees(
+        late,
+        &[
+            ("new-about-begun", "/clients/new"),
+            ("new-access", "/clients/new/access"),
+            ("new-access-found", "/clients/new/access?find=ledger"),
+            ("new-access-no-match", "/clients/new/access?find=zebra"),
+            ("new-secret", "/clients/new/secret"),
+            ("new-check", "/clients/new/check"),
+        ],
+    );
+    let wrong = [("name", ""), ("client_id", "mailer"), ("like", "nobody")];
+    tour.sends(owner, (422, "new-about-wrong", "/clients/new"), &wrong);
+    let wrong = [("life", "")];
+    let place = (422, "new-secret-wrong", "/clients/new/secret");
+    tour.sends(late, place, &wrong);
+}
+
+fn refused(tour: &mut Tour<'_>, owner: &Browser<'_>) {
+    let settings = "/clients/billing-worker/settings";
+    let wrong = [("name", ""), ("token_lifetime", "soon")];
+    tour.sends(owner, (422, "client-settings-wrong", settings), &wrong);
+    let delete = "/clients/billing-worker/settings/delete";
+    let wrong = [("typed", "Biling worker")];
+    tour.sends(owner, (422, "client-delete-wrong", delete), &wrong);
+}
+
+fn reviews(tour: &mut Tour<'_>, owner: &Browser<'_>) {
+    let review = "/clients/billing-worker/access/review";
+    let now = revision(tour.server, "billing-worker");
+    let read = format!("{ORDERS} orders:read");
+    let refund = format!("{ORDERS} orders:refund");
+    let change = [
+        ("revision", now.as_str()),
+        ("grant", read.as_str()),
+        ("grant", refund.as_str()),
+    ];
+    tour.sends(owner, (200, "access-review", review), &change);
+    let same = [("revision", now.as_str()), ("grant", read.as_str())];
+    tour.sends(owner, (200, "access-review-less", review), &same);
+    let stale = [("revision", "1"), ("grant", read.as_str())];
+    tour.sends(owner, (409, "access-stale", review), &stale);
+}
+
+async fn minted(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
+    let chosen = [("api", ORDERS), ("scope", "orders:read"), ("chosen", "yes")];
+    let mint = "/clients/report-service/try/token";
+    let shown = owner.post(mint, &chosen).await;
+    let path = shown.path.split('#').next().unwrap();
+    tour.sees(owner, &[("try-it-token", path)]);
+}
+
+async fn seen_by_a_viewer(tour: &mut Tour<'_>) {
+    let role = jeton::domain::permission::Role::Viewer;
+    let viewer = tour.server.signed_in(role).await;
+    tour.sees(
+        &viewer,
+        &[
+            ("viewer-dashboard", ""),
+            ("viewer-clients", "/clients"),
+            ("viewer-client", "/clients/billing-worker"),
+            ("viewer-credentials", "/clients/billing-worker/credentials"),
+            ("viewer-at-rest", "/clients/nightly-export/credentials"),
+            ("viewer-access", "/clients/billing-worker/access"),
+            ("viewer-try-it", "/clients/billing-worker/try"),
+            ("viewer-client-settings", "/clients/billing-worker/settings"),
+            ("viewer-apis", "/apis"),
+            ("viewer-api", "/apis/https%3A%2F%2Forders.example.com"),
+            (
+                "viewer-api-settings",
+                "/apis/https%3A%2F%2Forders.example.com/settings",
+            ),
+            ("viewer-keys", "/keys"),
+            ("viewer-operators", "/operators"),
+            ("viewer-settings", "/settings/security"),
+            ("viewer-backup", "/settings/backup"),
+            ("viewer-me", "/me"),
+        ],
+    );
+    tour.meets(&viewer, 403, "viewer-may-not", "/clients/new");
+}
