@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use self::sessions::SessionLine;
 use super::{
-    Console,
+    Console, confirm,
     form::{Fields, Form, Sheet},
     page::{self, Flash, Frame, Here, THEME_COOKIE, Theme},
     trouble::Trouble,
@@ -147,13 +147,12 @@ async fn change_password(
     let Some(password) = password.filter(|_| errors.iter().next().is_none()) else {
         return refused(&console, &visitor, (Fields::default(), errors)).await;
     };
+    confirm::note(&console, &visitor).await?;
     let command = ChangeOwnPassword { password };
     let epoch = console.app.execute(visitor.actor(), command).await?;
-    let now = console.app.now();
     let change = visitor.visit.change_anew(|kept| {
         if let Standing::SignedIn(sign_in) = &mut kept.standing {
             sign_in.epoch = epoch;
-            sign_in.confirmed = now;
         }
     });
     change.await?;

@@ -95,7 +95,7 @@ impl FromRequest<Console> for Confirmed {
 }
 
 /// From now on the operator is known again to be who they are.
-async fn note(console: &Console, visitor: &Visitor) -> Result<(), Trouble> {
+pub(super) async fn note(console: &Console, visitor: &Visitor) -> Result<(), Trouble> {
     let now = console.app.now();
     let change = visitor.visit.change_anew(|kept| {
         if let Standing::SignedIn(sign_in) = &mut kept.standing {

@@ -24,7 +24,8 @@ use crate::harness::{
     server::TestServer,
 };
 
-const NEW_PASSWORD: [(&str, &str); 1] = [("password", "an evening in late june")];
+/// Something dangerous: the deletion of a client.
+const DELETE: &str = "/clients/mailer/settings/delete";
 
 fn operator(server: &TestServer, email: &str) -> OperatorId {
     let registry = server.app.registry();
@@ -34,9 +35,11 @@ fn operator(server: &TestServer, email: &str) -> OperatorId {
 
 /// The page that asks an operator to confirm that it is them.
 async fn asked(server: &TestServer, browser: &mut Browser<'_>) -> Page {
-    let page = browser.open("/me").await;
+    server.client("mailer").await;
+    let page = browser.open(DELETE).await;
     server.advance(Span::minutes(16)).await;
-    let asked = browser.submit(&page, "/me/password", &NEW_PASSWORD).await;
+    let typed = [("typed", "A client")];
+    let asked = browser.submit(&page, DELETE, &typed).await;
     asked.assert_says("Confirm it is you");
     asked
 }
@@ -111,10 +114,10 @@ async fn strangers_who_guess_keep_nobody_from_confirming_who_they_are() {
     }
 
     let confirmed = ana
-        .submit(&asked, "/me/password", &[("confirm_password", PASSWORD)])
+        .submit(&asked, DELETE, &[("confirm_password", PASSWORD)])
         .await;
 
-    confirmed.assert_says("Your password is changed.");
+    confirmed.assert_says("Deleted A client (mailer)");
     let guess = stranger.sign_in("operator@example.com", "a guess").await;
     guess.assert_status(429);
 }
@@ -128,11 +131,11 @@ async fn a_stolen_session_is_no_way_to_guess_a_password() {
     let guess = [("confirm_password", "a guess")];
 
     for _ in 0..5 {
-        let wrong = thief.submit(&asked, "/me/password", &guess).await;
+        let wrong = thief.submit(&asked, DELETE, &guess).await;
         wrong.assert_says("That is not your password");
     }
     let slowed = thief
-        .submit(&asked, "/me/password", &[("confirm_password", PASSWORD)])
+        .submit(&asked, DELETE, &[("confirm_password", PASSWORD)])
         .await;
 
     slowed.assert_status(429);
@@ -151,7 +154,7 @@ async fn an_answer_that_fails_signs_nobody_out() {
     server.app.shut_down().await;
 
     let failed = browser
-        .submit(&asked, "/me/password", &[("confirm_password", PASSWORD)])
+        .submit(&asked, DELETE, &[("confirm_password", PASSWORD)])
         .await;
 
     failed.assert_status(503);
@@ -164,7 +167,7 @@ async fn who_is_signed_out_elsewhere_stays_signed_out() {
         ("/me/name", "name=Ana"),
         (
             "/me/password",
-            "password=an+evening+in+late+june&confirm_password=a+quiet+morning+in+may",
+            "password=an+evening+in+late+june&present=a+quiet+morning+in+may",
         ),
     ];
     for (path, form) in forms {

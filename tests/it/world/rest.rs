@@ -192,7 +192,10 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
     tour.sends(owner, (422, "me-name-wrong", "/me/name"), &[("name", "")]);
 
     owner
-        .post("/me/recovery-codes", &[])
+        .post(
+            "/me/recovery-codes",
+            &[("confirm_password", crate::harness::browser::PASSWORD)],
+        )
         .await
         .assert_status(200);
     tour.sees(owner, &[("recovery-codes", "/me/recovery-codes")]);

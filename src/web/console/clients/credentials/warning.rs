@@ -4,7 +4,6 @@ use super::{cards::shown, scene::Scene, shown::Shown, users::Users};
 use crate::domain::{
     client::Client,
     secret::{Life, Secret},
-    time::Span,
     verdict::Verdict,
 };
 
@@ -191,17 +190,9 @@ fn issued_tokens(scene: &Scene) -> String {
     longest.map_or_else(String::new, |longest| {
         format!(
             "Tokens already issued keep working until they expire (at most {}).",
-            whole_hours(longest)
+            longest.in_words()
         )
     })
-}
-
-/// `1 hour` rather than `60 minutes`.
-fn whole_hours(span: Span) -> String {
-    match span.seconds() {
-        3600 => "1 hour".to_owned(),
-        _ => span.in_words(),
-    }
 }
 
 fn join(sentences: &[&str]) -> String {
