@@ -142,6 +142,7 @@ async fn fill(app: &App, store: &dyn Store) {
             token_lifetime: None,
             grants: BTreeMap::from([(API.parse().unwrap(), scopes.clone())]),
             default_scopes: ScopeSet::default(),
+            introspects: std::collections::BTreeSet::default(),
             secret: NewSecret::default(),
         };
         let registered = app.execute(owner(), client).await.unwrap();

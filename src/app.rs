@@ -13,6 +13,7 @@ mod passwords;
 mod published;
 mod recents;
 pub mod remembered;
+mod revocations;
 mod schedule;
 pub mod sessions;
 pub mod setup;
@@ -33,6 +34,7 @@ use self::{
     passwords::Passwords,
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
+    revocations::Revocations,
     schedule::Schedule,
     sessions::Sessions,
     setup::Setup,
@@ -54,10 +56,11 @@ use crate::{
         issuer::Issuer,
         permission::Permission,
         registry::Registry,
+        revocation::Revocation,
         time::{Clock, Timestamp},
         usage::{Observation, Tally},
     },
-    store::{BackupReport, Store, StoreReport, UsageOf},
+    store::{BackupReport, Store, StoreError, StoreReport, UsageOf},
 };
 
 /// The running server, as every request holds it.
@@ -73,6 +76,7 @@ struct Parts {
     overviews: Overviews,
     last_uses: Arc<LastUses>,
     remembered: RememberedSecrets,
+    revocations: Revocations,
     schedule: Schedule,
     sessions: Sessions,
     passwords: Passwords,
@@ -164,7 +168,9 @@ impl App {
 
     /// Records what was seen. Never waits, never fails.
     pub fn observe(&self, observation: Observation) {
-        if let Observation::Issued { secret, seen, .. } = &observation {
+        if let Observation::Issued { secret, seen, .. }
+        | Observation::Answered { secret, seen, .. } = &observation
+        {
             self.0.last_uses.mark(secret, seen.at);
         }
         self.0.usage.record(observation, || self.now());
@@ -206,6 +212,24 @@ impl App {
     ) -> Result<bool, Overloaded> {
         let now = self.now();
         self.0.remembered.verify(secret, hash, presented, now).await
+    }
+
+    /// Whether the token with this `jti` was revoked by itself. Takes no lock.
+    pub fn is_revoked(&self, token: &str) -> bool {
+        self.0.revocations.has(token)
+    }
+
+    /// Revokes a token: durable when it returns, and seen by everybody from then on. The work goes
+    /// on even if the caller hangs up.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] if it could not be written down; the token counts as before.
+    pub async fn revoke(&self, revocation: Revocation) -> Result<(), AdminError> {
+        let (revocations, now) = (self.0.revocations.clone(), self.now());
+        let work = async move { revocations.add(revocation, now).await };
+        let done = self.0.tasks.complete(work).await;
+        let ended = || StoreError::Unavailable("the work ended unexpectedly".to_owned());
+        Ok(done.unwrap_or_else(|| Err(ended()))?)
     }
 
     /// What slows down guessing at passwords and codes.

@@ -22,6 +22,7 @@ pub mod operator;
 pub mod permission;
 pub mod policy;
 pub mod registry;
+pub mod revocation;
 pub mod rotation;
 pub mod scope;
 pub mod secret;

@@ -16,10 +16,12 @@ pub mod credentials;
 pub mod form;
 mod hint;
 pub mod inspection;
+pub mod introspection;
 pub mod json;
 pub mod metadata;
 pub mod params;
 pub mod reason;
+pub mod revocation;
 
 use std::fmt::Write;
 
@@ -27,7 +29,7 @@ use self::{
     authenticate::AuthenticatedClient,
     client_credentials::Grant,
     credentials::{Authorization, Credentials},
-    params::Params,
+    params::{Params, Presented},
     reason::{Reason, Refused},
 };
 use crate::{
@@ -132,6 +134,19 @@ pub fn decide<'r>(
     let grant = client_credentials::grant(registry, who.client, &params)
         .map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
+}
+
+/// A request about a token: who asks, and about which (RFC 7662 §2.1, RFC 7009 §2.1).
+fn by_token<'r, 'b>(
+    registry: &'r Registry,
+    request: &Request<'b>,
+    context: &Context<'_>,
+) -> Result<(AuthenticatedClient<'r>, Presented<'b>), Refused> {
+    let mut params = Params::parse(request.body).map_err(Reason::Params)?;
+    let credentials = Credentials::read(request.authorization, &mut params)?;
+    let token = params.token.take().ok_or(Reason::NoToken)?;
+    let who = authenticate::authenticate(registry, &credentials, context)?;
+    Ok((who, token))
 }
 
 fn refused(reason: Reason, who: &AuthenticatedClient<'_>) -> Refused {

@@ -20,6 +20,7 @@ use crate::domain::{
     change::{Commit, OnceRecord},
     id::{ClientId, OperatorId, SecretId},
     registry::Registry,
+    revocation::Revocation,
     session::{SessionKey, SessionRecord},
     time::{Day, Timestamp},
     usage::{LastUse, Tally},
@@ -60,6 +61,12 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Corrupt`] names the first record that does not fit.
     async fn verify_audit(&self) -> Result<u64, StoreError>;
 
+    /// Keeps that a token does not count any more. Durable when it returns.
+    async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError>;
+
+    /// The revoked tokens that would still count at `now`: read once, at start.
+    async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError>;
+
     /// Keeps a new session; false, and nothing changed, if there is one under its key. Durable when
     /// it returns.
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError>;
@@ -86,7 +93,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<u64, StoreError>;
 
     /// Deletes what is older than it is kept: usage of 90 days, JWK set fetches of 7 days,
-    /// idempotency keys of 24 hours, sessions that are over.
+    /// idempotency keys of 24 hours, sessions that are over, revocations of expired tokens.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes a consistent, verified, sealed copy to a new file while serving goes on.

@@ -306,6 +306,17 @@ impl Command for RemoveApi {
             let message = format!("{} is granted to {names}; withdraw that first", self.api);
             return Err(Refusal::Conflict(message));
         }
+        let own = registry
+            .clients()
+            .filter(|client| client.introspects.contains(&self.api))
+            .map(|client| &client.id);
+        if let Some(names) = name_some(own) {
+            let message = format!(
+                "{names} may introspect tokens for {}; end that first",
+                self.api
+            );
+            return Err(Refusal::Conflict(message));
+        }
         draft.remove_api(&self.api);
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Clients: registered, edited, disabled, enabled, removed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     command::Command,
@@ -20,7 +23,7 @@ use crate::domain::{
     registry::Registry,
     scope::ScopeSet,
     secret::PlainSecret,
-    time::Lifetime,
+    time::{Lifetime, Timestamp},
 };
 
 /// Makes a client, with its first secret.
@@ -39,6 +42,8 @@ pub struct RegisterClient {
     pub grants: BTreeMap<ApiIdentifier, ScopeSet>,
     /// What it gets when it names no scope.
     pub default_scopes: ScopeSet,
+    /// The APIs whose own resource server it is: it may introspect their tokens.
+    pub introspects: BTreeSet<ApiIdentifier>,
     /// Its first secret.
     pub secret: NewSecret,
 }
@@ -82,6 +87,10 @@ impl RegisterClient {
         }
         let defaults = check_default_scopes(&self.default_scopes, &self.grants);
         errors.check("default_scopes", defaults);
+        errors.check(
+            "introspects",
+            check_introspects(&self.introspects, registry),
+        );
         errors.finish()?;
         let id = match self.id {
             Some(id) => require_free(id, registry)?,
@@ -98,6 +107,8 @@ impl RegisterClient {
             grants: self.grants,
             default_scopes: self.default_scopes,
             secrets: Vec::new(),
+            introspects: self.introspects,
+            tokens_void_until: None,
             marks: Marks::default(),
             revision: registry.revision().next(),
         })
@@ -116,6 +127,45 @@ impl Command for RegisterWithoutSecret {
         let client = self.0.make(registry, draft)?;
         draft.put_client(Action::ClientCreate, client.clone());
         Ok(Arc::new(client))
+    }
+}
+
+/// The APIs must be there. Nobody looks after this server's own: Jeton checks its tokens itself.
+fn check_introspects(apis: &BTreeSet<ApiIdentifier>, registry: &Registry) -> Result<(), String> {
+    for id in apis {
+        match registry.find_api(id) {
+            None => return Err(format!("there is no API {id}")),
+            Some(api) if api.is_admin() => {
+                return Err(format!(
+                    "{id} is this server itself, which checks its own tokens"
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Stops all tokens that a client holds, at once; it gets new ones as before.
+#[derive(Clone, Debug)]
+pub struct RevokeTokens {
+    /// Whose.
+    pub client: ClientId,
+}
+
+impl Command for RevokeTokens {
+    /// Until when tokens must have been issued to be stopped by this.
+    type Outcome = Timestamp;
+
+    const NEEDS: Permission = Permission::WriteSecrets;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Timestamp, Refusal> {
+        let before = require::client(registry, &self.client)?;
+        draft.require_touch(before)?;
+        let mut after = Client::clone(before);
+        after.tokens_void_until = Some(draft.now());
+        draft.put_client(Action::TokenRevoke, after);
+        Ok(draft.now())
     }
 }
 
@@ -185,6 +235,8 @@ pub struct EditClient {
     pub token_lifetime: Option<Option<Lifetime>>,
     /// What it gets when it names no scope.
     pub default_scopes: Option<ScopeSet>,
+    /// The APIs whose own resource server it is.
+    pub introspects: Option<BTreeSet<ApiIdentifier>>,
 }
 
 impl EditClient {
@@ -197,6 +249,7 @@ impl EditClient {
             owner: None,
             token_lifetime: None,
             default_scopes: None,
+            introspects: None,
         }
     }
 }
@@ -225,6 +278,15 @@ impl Command for EditClient {
             let check = check_default_scopes(&default_scopes, &after.grants);
             check.map_err(|message| FieldErrors::one("default_scopes", &message))?;
             after.default_scopes = default_scopes;
+        }
+        if let Some(introspects) = self.introspects {
+            let new = introspects
+                .difference(&before.introspects)
+                .cloned()
+                .collect();
+            let check = check_introspects(&new, registry);
+            check.map_err(|message| FieldErrors::one("introspects", &message))?;
+            after.introspects = introspects;
         }
         if after != **before {
             draft.put_client(Action::ClientEdit, after);

@@ -6,8 +6,8 @@ use tokio::sync::Mutex;
 
 use super::{
     App, Parts, executor::Executor, last_uses::LastUses, overview::Overviews, passwords::Passwords,
-    published::Published, remembered::RememberedSecrets, schedule, sessions::Sessions,
-    setup::Setup, tasks::Tasks, throttle::Throttle, usage::UsageRecorder,
+    published::Published, remembered::RememberedSecrets, revocations::Revocations, schedule,
+    sessions::Sessions, setup::Setup, tasks::Tasks, throttle::Throttle, usage::UsageRecorder,
 };
 use crate::{
     crypto::random::Entropy,
@@ -55,6 +55,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
     } = surroundings;
     let registry = Arc::new(store.load().await?);
     let last_uses = Arc::new(LastUses::new(&registry, store.last_uses().await?));
+    let revocations = Revocations::load(Arc::clone(&store), clock.now()).await?;
     let published = Published::new(Arc::clone(&registry));
     let tasks = Tasks::default();
     let executor = Executor {
@@ -81,6 +82,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         store,
         last_uses,
         remembered: RememberedSecrets::new(&entropy),
+        revocations,
         schedule: schedule::Schedule::default(),
         tasks,
         started: clock.now(),

@@ -30,7 +30,7 @@ const GUESS_MINUTES: i64 = 10;
 /// How many minutes of addresses are kept for one client; the oldest go first.
 const GUESSERS: usize = 256;
 
-/// One token request, as it was answered.
+/// One request, as it was answered.
 #[derive(Clone, Debug)]
 pub struct RecentRequest {
     /// When, from where, and by what name.
@@ -100,6 +100,7 @@ impl Recents {
     pub(super) fn note(&mut self, observation: &Observation) {
         let client = match observation {
             Observation::Issued { client, .. }
+            | Observation::Answered { client, .. }
             | Observation::Refused {
                 client: Some(client),
                 ..
@@ -211,6 +212,18 @@ impl RecentRequest {
                 secret: Some(secret),
                 hint: None,
                 token: Some(RecentToken { api, scopes, asked }),
+            }),
+            Observation::Answered {
+                client: _,
+                secret,
+                outcome,
+                seen,
+            } => Some(Self {
+                seen,
+                outcome,
+                secret: Some(secret),
+                hint: None,
+                token: None,
             }),
             Observation::Refused {
                 client: _,

@@ -36,7 +36,7 @@ Examples:
     /// Show a client: its grants, its secrets, when it was last used.
     #[command(after_help = "Example:\n  jeton client show report-service")]
     Show(Named),
-    /// Change a client's name, description, owner, token lifetime or default scopes.
+    /// Change a client's name, description, owner, token lifetime, default scopes or introspection.
     #[command(after_help = EDIT_EXAMPLES)]
     Edit(Edit),
     /// Issue no tokens to a client until it is enabled again. Tokens it has live on until they expire.
@@ -45,6 +45,9 @@ Examples:
     /// Issue tokens to a disabled client again.
     #[command(after_help = "Example:\n  jeton client enable report-service")]
     Enable(Named),
+    /// Revoke all tokens that a client holds. It gets new ones as before.
+    #[command(after_help = "Example:\n  jeton client revoke-tokens report-service")]
+    RevokeTokens(Named),
     /// Remove a client for good, with its secrets and grants. Its id is never used again.
     #[command(after_help = "Example:\n  jeton client remove report-service")]
     Remove(Named),
@@ -99,6 +102,9 @@ pub(crate) struct Create {
     /// Where the secret is kept, as a note for people.
     #[arg(long, value_name = "TEXT")]
     secret_note: Option<String>,
+    /// The API whose own resource server it is: it may introspect its tokens. May be given several times.
+    #[arg(long, value_name = "IDENTIFIER")]
+    introspects: Vec<String>,
     /// Begin without a secret: `jeton handover offer ID` lets a developer take the first one.
     #[arg(long, conflicts_with_all = ["secret_file", "secret_expires_in", "secret_note"])]
     without_secret: bool,
@@ -131,7 +137,7 @@ pub(crate) struct Named {
 
 /// What to change of a client.
 #[derive(Args, Debug)]
-#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope"]))]
+#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects"]))]
 pub(crate) struct Edit {
     /// The client's id.
     #[arg(value_name = "ID")]
@@ -151,6 +157,9 @@ pub(crate) struct Edit {
     /// The scopes of a token request that names none; '' for all that are granted.
     #[arg(long, value_name = "SCOPE,SCOPE")]
     default_scope: Option<ScopeList>,
+    /// The APIs whose own resource server it is, separated by commas; '' for none.
+    #[arg(long, value_name = "IDENTIFIER,IDENTIFIER")]
+    introspects: Option<String>,
 }
 
 impl ClientCommand {
@@ -169,6 +178,11 @@ impl ClientCommand {
                     .post(&path(["clients", &id, "disable"]), json!({}))
                     .await?;
                 desk.answer(&client, words::disabled)
+            }
+            Self::RevokeTokens(Named { id }) => {
+                let path = path(["clients", &id, "revoke-tokens"]);
+                let client = desk.post(&path, json!({})).await?;
+                desk.answer(&client, words::tokens_revoked)
             }
             Self::Enable(Named { id }) => {
                 let client = desk
@@ -215,6 +229,10 @@ impl Create {
                 self.default_scope.map(|scopes| json!(scopes.0)),
             ),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
+            (
+                "introspects",
+                (!self.introspects.is_empty()).then(|| json!(self.introspects)),
+            ),
             ("secret", (!self.without_secret).then_some(secret)),
             (
                 "without_secret",
@@ -274,6 +292,13 @@ impl Edit {
             (
                 "default_scopes",
                 self.default_scope.map(|scopes| json!(scopes.0)),
+            ),
+            (
+                "introspects",
+                self.introspects.map(|apis| {
+                    let apis = apis.split(',').map(str::trim);
+                    apis.filter(|api| !api.is_empty()).collect()
+                }),
             ),
         ]);
         let client = desk.patch(&path(["clients", &self.id]), body).await?;

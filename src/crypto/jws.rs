@@ -21,6 +21,8 @@ pub const MAX_TOKEN: usize = 16 * 1024;
 pub enum Typ {
     /// An access token (RFC 9068 §2.1).
     AccessToken,
+    /// What this server says of a token (RFC 9701 §5).
+    TokenIntrospection,
 }
 
 impl Typ {
@@ -28,6 +30,7 @@ impl Typ {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "at+jwt",
+            Self::TokenIntrospection => "token-introspection+jwt",
         }
     }
 

@@ -3,6 +3,7 @@
 //! A [`Signer`] is parsed once and signs for as long as the process lives: the key, its id and the token's
 //! header are ready before the first request. Which key signs when is decided elsewhere.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -102,7 +103,7 @@ impl Signer {
         let header = self.header(typ);
         let len = header.len() + text::base64url_len(claims_json.len()) + 1;
         let mut token = String::with_capacity(len + text::base64url_len(self.key.signature_len()));
-        token.push_str(header);
+        token.push_str(&header);
         text::append_base64url(claims_json, &mut token);
         self.key.sign_at_the_end(&mut token)?;
         Ok(token)
@@ -134,9 +135,11 @@ impl Signer {
         self.jwk.as_ref()
     }
 
-    fn header(&self, typ: Typ) -> &str {
+    /// That of access tokens is at hand; others are rarer.
+    fn header(&self, typ: Typ) -> Cow<'_, str> {
         match typ {
-            Typ::AccessToken => &self.access_token_header,
+            Typ::AccessToken => Cow::Borrowed(&self.access_token_header),
+            Typ::TokenIntrospection => Cow::Owned(encode_header(self.algorithm, typ, &self.key_id)),
         }
     }
 }

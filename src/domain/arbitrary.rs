@@ -165,11 +165,16 @@ fn client() -> impl Strategy<Value = Client> {
         grants,
         scopes(),
         secrets,
-        marks(),
+        (
+            marks(),
+            collection::btree_set(api_identifier(), 0..3),
+            option::of(time()),
+        ),
     );
     (words, rest).prop_map(|(words, rest)| {
         let (id, name, description, owner, status) = words;
-        let (created, token_lifetime, grants, default_scopes, secrets, marks) = rest;
+        let (created, token_lifetime, grants, default_scopes, secrets, rest) = rest;
+        let (marks, introspects, tokens_void_until) = rest;
         Client {
             id,
             name,
@@ -181,6 +186,8 @@ fn client() -> impl Strategy<Value = Client> {
             grants,
             default_scopes,
             secrets,
+            introspects,
+            tokens_void_until,
             marks,
             revision: Revision::default(),
         }
@@ -358,14 +365,28 @@ pub(crate) fn observation(days: i64) -> impl Strategy<Value = Observation> {
             Observation::Issued { client, secret, api, scopes, asked, seen }
         }),
         3 => refused(seen.clone()),
+        2 => answered(seen.clone()),
         1 => (select(vec!["k1", "k2"]), seen).prop_map(|(newest, seen)| {
             Observation::KeysFetched { newest: newest.parse().unwrap(), seen }
         }),
     ]
 }
 
+fn answered(seen: impl Strategy<Value = Seen>) -> impl Strategy<Value = Observation> {
+    let outcome = select(vec![Outcome::Introspected, Outcome::TokenRevoked]);
+    (client_id(), secret_id(), outcome, seen).prop_map(|(client, secret, outcome, seen)| {
+        Observation::Answered {
+            client,
+            secret,
+            outcome,
+            seen,
+        }
+    })
+}
+
 fn refused(seen: impl Strategy<Value = Seen>) -> impl Strategy<Value = Observation> {
-    let outcome = select(Outcome::ALL[1..].to_vec());
+    let refusals = Outcome::ALL.into_iter().filter(|it| it.is_refusal());
+    let outcome = select(refusals.collect::<Vec<_>>());
     let whose = option::of((client_id(), option::of(secret_id())));
     (whose, outcome, seen).prop_map(|(whose, outcome, seen)| {
         let (client, secret) = match whose {

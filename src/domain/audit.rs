@@ -64,6 +64,8 @@ pub enum Action {
     SecretForget,
     /// An operator made a token in a client's name, to try it.
     TokenTest,
+    /// All tokens of a client were revoked.
+    TokenRevoke,
     /// A client's scopes on an API were set.
     GrantSet,
     /// A client's scopes on an API were withdrawn.
@@ -178,6 +180,7 @@ impl Action {
             Self::SecretShow => "secret.show",
             Self::SecretForget => "secret.forget",
             Self::TokenTest => "token.test",
+            Self::TokenRevoke => "token.revoke",
             Self::GrantSet => "grant.set",
             Self::GrantRemove => "grant.remove",
             Self::ApiCreate => "api.create",

@@ -1,6 +1,6 @@
 //! Clients: machines with an identity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     audit::{Facts, facts},
@@ -36,6 +36,10 @@ pub struct Client {
     pub default_scopes: ScopeSet,
     /// Its secrets, oldest first: at most two live, and the dead that are remembered.
     pub secrets: Vec<Secret>,
+    /// The APIs whose own resource server it is: it may introspect their tokens (RFC 7662 §2.1).
+    pub introspects: BTreeSet<ApiIdentifier>,
+    /// Tokens that were issued to it until then do not count any more.
+    pub tokens_void_until: Option<Timestamp>,
     /// What people noted on it.
     pub marks: Marks,
     /// The revision that last changed it.
@@ -60,6 +64,11 @@ impl Client {
     /// Whether it may manage this server.
     pub fn holds_admin(&self) -> bool {
         self.grants.contains_key(ADMIN_API)
+    }
+
+    /// Whether a token that was issued to it at `issued` has been revoked with all others.
+    pub fn has_voided(&self, issued: Timestamp) -> bool {
+        self.tokens_void_until.is_some_and(|until| issued <= until)
     }
 
     /// The secret with this id.
@@ -119,6 +128,12 @@ impl Client {
         ]);
         for (api, scopes) in &self.grants {
             all.insert(format!("grants.{api}"), scopes.to_string());
+        }
+        for api in &self.introspects {
+            all.insert(format!("introspects.{api}"), "yes".to_owned());
+        }
+        if let Some(until) = self.tokens_void_until {
+            all.insert("tokens_void_until".to_owned(), until.to_string());
         }
         for secret in &self.secrets {
             let name = |field: &str| format!("secrets.{}.{field}", secret.id);

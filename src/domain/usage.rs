@@ -1,4 +1,4 @@
-//! Usage: what was seen on the token endpoint, counted and mergeable in any order.
+//! Usage: what was seen on the endpoints that clients authenticate at, counted and mergeable in any order.
 //!
 //! Recorded off the request's path, kept for 90 days (JWK set fetches for 7), never needed to
 //! decide a request. It is the evidence for "safe to retire" and for unused scopes.
@@ -38,6 +38,17 @@ pub enum Observation {
         scopes: ScopeSet,
         /// Whether the request named them.
         asked: Asked,
+        /// When and from where.
+        seen: Seen,
+    },
+    /// A client proved itself at another endpoint than the token endpoint, and was answered.
+    Answered {
+        /// Which client.
+        client: ClientId,
+        /// On the strength of which secret.
+        secret: SecretId,
+        /// What it asked for: [`Outcome::Introspected`] or [`Outcome::TokenRevoked`].
+        outcome: Outcome,
         /// When and from where.
         seen: Seen,
     },
@@ -86,7 +97,7 @@ pub enum Asked {
     ByDefault,
 }
 
-/// How a token request ended, in as many kinds as are counted apart.
+/// How a request ended, in as many kinds as are counted apart.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -115,11 +126,15 @@ pub enum Outcome {
     InvalidTarget = 10,
     /// The server could not answer.
     Unavailable = 11,
+    /// No token was asked for, but what one says (RFC 7662).
+    Introspected = 12,
+    /// No token was asked for, but that one stop (RFC 7009).
+    TokenRevoked = 13,
 }
 
 impl Outcome {
     /// Every outcome, in the order of its number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Issued,
         Self::UnknownClient,
         Self::WrongSecret,
@@ -132,6 +147,8 @@ impl Outcome {
         Self::InvalidScope,
         Self::InvalidTarget,
         Self::Unavailable,
+        Self::Introspected,
+        Self::TokenRevoked,
     ];
 
     /// The word for it.
@@ -149,7 +166,14 @@ impl Outcome {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::Unavailable => "unavailable",
+            Self::Introspected => "introspected",
+            Self::TokenRevoked => "token_revoked",
         }
+    }
+
+    /// Whether a request that ended so was turned down.
+    pub const fn is_refusal(self) -> bool {
+        !matches!(self, Self::Issued | Self::Introspected | Self::TokenRevoked)
     }
 
     /// The outcome with this number.
@@ -183,13 +207,14 @@ pub type DayCounts = BTreeMap<HourOutcome, u32>;
 /// What one address did with one secret.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 pub struct AddressUse {
-    /// Tokens issued to it; `first`, `last` and `gap` say nothing while this is 0.
+    /// Its requests that were answered, with tokens for the most part; `first`, `last` and `gap` say
+    /// nothing while this is 0.
     pub count: u64,
-    /// Its first token.
+    /// The first of them.
     pub first: Timestamp,
-    /// Its latest token.
+    /// The latest of them.
     pub last: Timestamp,
-    /// The longest time between two of its tokens.
+    /// The longest time between two of them.
     pub gap: Span,
     /// Requests of it that were refused.
     pub refused: u64,
@@ -310,6 +335,19 @@ impl Tally {
                 };
                 self.add_outcome(subject, Outcome::Issued, seen);
             }
+            Observation::Answered {
+                client,
+                secret,
+                outcome,
+                seen,
+            } => {
+                self.add_last(&secret, &seen);
+                let subject = Subject {
+                    client: Some(client),
+                    secret: Some(secret),
+                };
+                self.add_outcome(subject, outcome, seen);
+            }
             Observation::Refused {
                 client,
                 secret,
@@ -343,7 +381,7 @@ impl Tally {
             })
             .or_default();
         *count = count.saturating_add(1);
-        let issued = AddressUse {
+        let used = AddressUse {
             count: 1,
             first: seen.at,
             last: seen.at,
@@ -354,11 +392,7 @@ impl Tally {
             last_refused: seen.at,
             ..AddressUse::default()
         };
-        let mut one = if outcome == Outcome::Issued {
-            issued
-        } else {
-            refused
-        };
+        let mut one = if outcome.is_refusal() { refused } else { used };
         one.agent = seen.agent;
         self.addresses
             .entry((subject, seen.address))

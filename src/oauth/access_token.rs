@@ -1,6 +1,6 @@
 //! Access tokens: from a grant to a signed JWT (RFC 9068), and from our own JWT back to what it says.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,9 +11,10 @@ use super::{
 use crate::{
     crypto::{
         jws,
-        signer::{Typ, VerifyError},
+        signer::{Algorithm, Signer, Typ, VerifyError},
     },
     domain::{
+        api::Signing,
         id::{ApiIdentifier, ClientId, KeyId},
         issuer::Issuer,
         registry::Registry,
@@ -113,7 +114,7 @@ fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>)
     target
 }
 
-/// What a token must say to be believed.
+/// What a token must say to be believed by one API.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
     /// Who issued it: this server.
@@ -130,6 +131,8 @@ pub struct Expected<'a> {
 pub struct VerifiedToken {
     /// To whom it was issued.
     pub client: ClientId,
+    /// The API it is for.
+    pub audience: ApiIdentifier,
     /// What it allows.
     pub scopes: ScopeSet,
     /// Since when.
@@ -138,8 +141,8 @@ pub struct VerifiedToken {
     pub expires: Timestamp,
     /// Its `jti`.
     pub id: String,
-    /// The key that signed it.
-    pub key: KeyId,
+    /// What the key that signed it is called.
+    pub key: String,
 }
 
 /// What `token` says, if it is an access token of this server, signed by a key that is published at
@@ -149,24 +152,34 @@ pub fn verify(
     token: &str,
     expected: &Expected<'_>,
 ) -> Result<VerifiedToken, TokenError> {
-    let key = jws::key_id_of(token)
-        .and_then(|id| id.parse().ok())
-        .and_then(|id: KeyId| registry.find_key(&id))
-        .filter(|key| registry.age(key, expected.now).is_published())
-        .ok_or(TokenError::Key)?;
-    let signer = key.signer().ok_or(TokenError::Key)?;
-    let claims = signer.verify(Typ::AccessToken, token)?;
-    let claims: Claims = serde_json::from_slice(&claims).map_err(|_| TokenError::Claims)?;
-    if claims.iss != expected.issuer.as_str() {
-        return Err(TokenError::Issuer);
-    }
-    if claims.aud != expected.audience.as_str() {
+    let believed = believe(registry, token, (expected.issuer, expected.now))?;
+    if believed.audience != *expected.audience {
         return Err(TokenError::Audience);
     }
-    if claims.exp <= expected.now {
+    Ok(believed)
+}
+
+/// The same for a token of whatever API of this server: one signed with a key that is published, or with
+/// the key that its API shares with this server.
+pub fn believe(
+    registry: &Registry,
+    token: &str,
+    (issuer, now): (&Issuer, Timestamp),
+) -> Result<VerifiedToken, TokenError> {
+    let signer = signer_of(registry, token, now).ok_or(TokenError::Key)?;
+    let claims = signer.verify(Typ::AccessToken, token)?;
+    let claims: Claims = serde_json::from_slice(&claims).map_err(|_| TokenError::Claims)?;
+    let audience: ApiIdentifier = claims.aud.parse().map_err(|_| TokenError::Audience)?;
+    if claims.iss != issuer.as_str() {
+        return Err(TokenError::Issuer);
+    }
+    if signer.algorithm() == Algorithm::Hs256 && !is_shared(registry, &audience, signer) {
+        return Err(TokenError::Audience);
+    }
+    if claims.exp <= now {
         return Err(TokenError::Expired);
     }
-    if claims.iat > expected.now.plus(SKEW) {
+    if claims.iat > now.plus(SKEW) {
         return Err(TokenError::NotYet);
     }
     if claims.sub != claims.client_id {
@@ -174,11 +187,39 @@ pub fn verify(
     }
     Ok(VerifiedToken {
         client: claims.client_id,
+        audience,
         scopes: claims.scope.parse().map_err(|_| TokenError::Claims)?,
         issued: claims.iat,
         expires: claims.exp,
         id: claims.jti,
-        key: key.id.clone(),
+        key: signer.key_id().to_owned(),
+    })
+}
+
+/// The key that `token` names, if tokens that it signed are still good.
+fn signer_of<'r>(registry: &'r Registry, token: &str, now: Timestamp) -> Option<&'r Arc<Signer>> {
+    let named = jws::key_id_of(token)?;
+    let published = named
+        .parse()
+        .ok()
+        .and_then(|id: KeyId| registry.find_key(&id));
+    match published {
+        Some(key) if registry.age(key, now).is_published() => key.signer(),
+        Some(_) => None,
+        None => registry.apis().find_map(|api| match &api.signing {
+            Signing::Shared { signer, .. } if signer.key_id() == named => Some(signer),
+            Signing::Shared { .. } | Signing::Published(_) => None,
+        }),
+    }
+}
+
+/// Whether `signer` is the key that this very API shares: one that holds another's can make tokens for
+/// that one only.
+fn is_shared(registry: &Registry, audience: &ApiIdentifier, signer: &Signer) -> bool {
+    let api = registry.find_api(audience);
+    api.is_some_and(|api| match &api.signing {
+        Signing::Shared { signer: own, .. } => own.key_id() == signer.key_id(),
+        Signing::Published(_) => false,
     })
 }
 

@@ -177,6 +177,8 @@ pub(super) fn client(id: &str, grants: &[(&str, &str)]) -> Client {
         grants: grants.iter().map(grant).collect::<BTreeMap<_, _>>(),
         default_scopes: ScopeSet::default(),
         secrets: Vec::new(),
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }

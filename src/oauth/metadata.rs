@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    crypto::text,
+    crypto::{algorithm::Algorithm, text},
     domain::{
         api::Offer, id::KeyId, issuer::Issuer, registry::Registry, scope::Scope, time::Timestamp,
     },
@@ -18,6 +18,10 @@ use crate::{
 pub mod path {
     /// The token endpoint.
     pub const TOKEN: &str = "/oauth2/token";
+    /// What a token says (RFC 7662).
+    pub const INTROSPECTION: &str = "/oauth2/introspect";
+    /// Stopping a token (RFC 7009).
+    pub const REVOCATION: &str = "/oauth2/revoke";
     /// The JWK set.
     pub const KEYS: &str = "/oauth2/jwks";
 }
@@ -55,6 +59,9 @@ pub fn openid_provider(registry: &Registry, issuer: &Issuer) -> Document {
     })
 }
 
+/// How clients authenticate at every endpoint that wants it (RFC 6749 §2.3.1).
+const AUTH_METHODS: &[&str] = &["client_secret_basic", "client_secret_post"];
+
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
@@ -66,6 +73,11 @@ struct Metadata<'a> {
     response_types_supported: &'a [&'a str],
     grant_types_supported: &'a [&'a str],
     token_endpoint_auth_methods_supported: &'a [&'a str],
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: &'a [&'a str],
+    introspection_signing_alg_values_supported: Vec<&'static str>,
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     subject_types_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -81,7 +93,15 @@ impl<'a> Metadata<'a> {
             scopes_supported: scopes(registry).map(Scope::as_str).collect(),
             response_types_supported: &[],
             grant_types_supported: &["client_credentials"],
-            token_endpoint_auth_methods_supported: &["client_secret_basic", "client_secret_post"],
+            token_endpoint_auth_methods_supported: AUTH_METHODS,
+            introspection_endpoint: issuer.endpoint(path::INTROSPECTION),
+            introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+            introspection_signing_alg_values_supported: Algorithm::ALL
+                .into_iter()
+                .map(Algorithm::as_str)
+                .collect(),
+            revocation_endpoint: issuer.endpoint(path::REVOCATION),
+            revocation_endpoint_auth_methods_supported: AUTH_METHODS,
             subject_types_supported: &[],
             id_token_signing_alg_values_supported: &[],
         }

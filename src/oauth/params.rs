@@ -1,4 +1,4 @@
-//! The parameters of a token request: a form body read strictly.
+//! The parameters of a request at an endpoint that clients authenticate at: a form body read strictly.
 //!
 //! A recognised parameter stands once, an empty one is absent (RFC 6749 §3.2), what is not
 //! recognised is ignored. Only `resource` may repeat (RFC 8707 §2). What needs no decoding is borrowed
@@ -13,7 +13,7 @@ use super::form::{self, FormError};
 /// How many parameters a body may have.
 pub const MOST: usize = 100;
 
-/// The recognised parameters of a token request, decoded.
+/// The recognised parameters of a request, decoded. Which of them matter, the endpoint knows.
 #[derive(Default)]
 pub struct Params<'a> {
     /// `grant_type` (RFC 6749 §4.4.2).
@@ -30,6 +30,8 @@ pub struct Params<'a> {
     pub resource: Resource<'a>,
     /// `audience`: what clients of other servers send in place of `resource`.
     pub audience: Option<Cow<'a, str>>,
+    /// `token`, the one that is asked about (RFC 7662 §2.1, RFC 7009 §2.1).
+    pub token: Option<Presented<'a>>,
 }
 
 /// Which resources a request names.
@@ -73,7 +75,7 @@ impl<'a> Params<'a> {
 
     fn set(&mut self, name: Name, value: Cow<'a, str>) -> Result<(), ParamError> {
         let control = |byte: u8| byte < 0x20 || byte == 0x7f;
-        if name != Name::Scope && value.bytes().any(control) {
+        if !matches!(name, Name::Scope | Name::Token) && value.bytes().any(control) {
             return Err(ParamError::Control(name));
         }
         match name {
@@ -85,6 +87,9 @@ impl<'a> Params<'a> {
             Name::Scope => self.scope = Some(value),
             Name::Audience => self.audience = Some(value),
             Name::Resource => self.resource.add(value),
+            Name::Token => self.token = Some(Presented::new(value)),
+            // All kinds of tokens are looked for, whatever it says (RFC 7662 §2.1).
+            Name::TokenTypeHint => {}
         }
         Ok(())
     }
@@ -143,6 +148,10 @@ pub enum Name {
     Audience,
     /// `resource`
     Resource,
+    /// `token`
+    Token,
+    /// `token_type_hint`
+    TokenTypeHint,
 }
 
 impl Name {
@@ -157,6 +166,8 @@ impl Name {
             "scope" => Self::Scope,
             "audience" => Self::Audience,
             "resource" => Self::Resource,
+            "token" => Self::Token,
+            "token_type_hint" => Self::TokenTypeHint,
             _ => return None,
         })
     }
@@ -172,6 +183,8 @@ impl Name {
             Self::Scope => "scope",
             Self::Audience => "audience",
             Self::Resource => "resource",
+            Self::Token => "token",
+            Self::TokenTypeHint => "token_type_hint",
         }
     }
 }
@@ -184,11 +197,11 @@ impl fmt::Display for Name {
 
 /// Which parameters were met, one bit each.
 #[derive(Default)]
-struct Seen(u8);
+struct Seen(u16);
 
 impl Seen {
     fn note(&mut self, name: Name) -> Result<(), ParamError> {
-        let bit = 1 << name as u8;
+        let bit = 1 << name as u16;
         if self.0 & bit != 0 && name != Name::Resource {
             return Err(ParamError::Repeated(name));
         }

@@ -41,6 +41,12 @@ pub enum Reason {
     /// No `grant_type`.
     #[error("grant_type is missing")]
     NoGrantType,
+    /// No `token`, where one is asked about.
+    #[error("token is missing")]
+    NoToken,
+    /// The token to be revoked was issued to another client.
+    #[error("the token is another client's")]
+    TokenOfAnother,
     /// Nothing that could authenticate anyone.
     #[error(transparent)]
     Unusable(#[from] Unusable),
@@ -132,7 +138,9 @@ impl Reason {
             | Self::SeveralMechanisms
             | Self::ClientIdMismatch
             | Self::SecretWithoutId
-            | Self::NoGrantType => ErrorCode::InvalidRequest,
+            | Self::NoGrantType
+            | Self::NoToken => ErrorCode::InvalidRequest,
+            Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
             | Self::WrongSecret
@@ -174,6 +182,8 @@ impl Reason {
             | Self::ClientIdMismatch
             | Self::SecretWithoutId
             | Self::NoGrantType
+            | Self::NoToken
+            | Self::TokenOfAnother
             | Self::Unusable(_) => Outcome::InvalidRequest,
             Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -208,6 +218,8 @@ impl Reason {
             Self::ClientIdMismatch => "client_id differs from the client that authenticates",
             Self::SecretWithoutId => "client_secret needs client_id beside it",
             Self::NoGrantType => "grant_type is missing",
+            Self::NoToken => "token is missing",
+            Self::TokenOfAnother => "the token was issued to another client",
             Self::Unusable(_) => {
                 "the client authenticates with HTTP Basic, or with client_id and client_secret in the body"
             }
@@ -274,6 +286,8 @@ pub enum ErrorCode {
     InvalidRequest,
     /// The client did not prove who it is.
     InvalidClient,
+    /// The client may not do this.
+    UnauthorizedClient,
     /// Another grant than client credentials.
     UnsupportedGrantType,
     /// A scope is malformed, unknown or not granted.
@@ -288,9 +302,10 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidRequest,
         Self::InvalidClient,
+        Self::UnauthorizedClient,
         Self::UnsupportedGrantType,
         Self::InvalidScope,
         Self::InvalidTarget,
@@ -303,6 +318,7 @@ impl ErrorCode {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
@@ -315,6 +331,7 @@ impl ErrorCode {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidRequest
+            | Self::UnauthorizedClient
             | Self::UnsupportedGrantType
             | Self::InvalidScope
             | Self::InvalidTarget => 400,

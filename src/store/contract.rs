@@ -1,6 +1,7 @@
 //! What every store promises, as tests against the trait. A backend is done when it passes.
 
 mod registry;
+mod revocations;
 mod sessions;
 mod usage;
 

@@ -12,6 +12,7 @@ mod key;
 mod marks;
 mod operator;
 mod policy;
+mod revocation;
 mod session;
 mod usage;
 
@@ -26,6 +27,7 @@ pub(super) use self::{
     key::StoredKey,
     operator::StoredOperator,
     policy::StoredPolicy,
+    revocation::StoredRevocation,
     session::StoredSession,
     usage::{UsageRow, rows_of},
 };

@@ -11,6 +11,7 @@ mod migrations;
 mod open;
 mod prune;
 mod registry;
+mod revocations;
 mod sessions;
 mod tables;
 mod usage;
@@ -40,6 +41,7 @@ use crate::{
         change::{Commit, OnceRecord},
         id::{OperatorId, SecretId},
         registry::Registry,
+        revocation::Revocation,
         session::{SessionKey, SessionRecord},
         time::Timestamp,
         usage::{LastUse, Tally},
@@ -217,6 +219,19 @@ impl Store for RedbStore {
             sessions::remove_of(database, &it.keys, (&operator, except))
         })
         .await
+    }
+
+    async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            revocations::put(database, &it.keys, &revocation)
+        })
+        .await
+    }
+
+    async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
+        self.run(move |it, database| revocations::all(database, &it.keys, now))
+            .await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -1,13 +1,18 @@
-//! The protocol's endpoints: tokens, keys and metadata. What fails here fails in the words of
+//! The protocol's endpoints: tokens, what they say and that they stop, keys and metadata. What fails here fails in the words of
 //! RFC 6749 §5.2, whatever failed.
 
+mod endpoint;
+pub mod introspect;
 pub mod metadata;
+pub mod revoke;
 pub mod token;
 
 use axum::{
     Router,
     body::Body,
+    handler::Handler,
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    routing::any,
 };
 
 use crate::{
@@ -18,7 +23,20 @@ use crate::{
 
 /// The routes of the protocol, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
-    metadata::router(&app).merge(token::router(app))
+    metadata::router(&app)
+        .merge(introspect::router(app.clone()))
+        .merge(revoke::router(app.clone()))
+        .merge(token::router(app))
+}
+
+/// An endpoint at `path`, at the root and below the issuer's path.
+fn at<T: 'static>(path: &str, app: App, handler: impl Handler<T, App>) -> Router {
+    let below = format!("{}{path}", app.issuer().path());
+    let mut router = Router::new().route(path, any(handler.clone()));
+    if below != path {
+        router = router.route(&below, any(handler));
+    }
+    router.with_state(app)
 }
 
 /// Whether `path` belongs to the protocol, so that a refusal of its requests speaks like it.

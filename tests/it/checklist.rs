@@ -1,7 +1,7 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; RI: resource indicators;
-//! AT: access tokens; MD, JK: metadata and keys.
+//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation.
 
 use std::{
     collections::BTreeSet,
@@ -82,7 +82,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 126;
+const COUNT: usize = 153;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -210,4 +210,31 @@ JK-01 tested
 JK-02 tested
 JK-03 tested
 JK-04 tested
-JK-05 tested";
+JK-05 tested
+IN-01 tested
+IN-02 tested
+IN-03 tested
+IN-04 tested
+IN-05 tested
+IN-06 tested
+IN-07 tested
+IN-08 tested
+IN-09 tested
+IN-10 tested
+IN-11 tested
+IN-12 tested
+IN-13 tested
+IJ-01 tested
+IJ-02 tested
+IJ-03 tested
+IJ-04 exception: a client says by Accept what it wants; what signs its API's tokens signs the answer, and nothing encrypts it
+IJ-05 tested
+RV-01 tested
+RV-02 tested
+RV-03 tested
+RV-04 tested
+RV-05 tested
+RV-06 tested
+RV-07 tested
+RV-08 tested
+RV-09 tested";

@@ -65,6 +65,8 @@ const fn is_of_the_dead(outcome: Outcome) -> bool {
     match outcome {
         Outcome::RetiredSecret | Outcome::RevokedSecret | Outcome::ExpiredSecret => true,
         Outcome::Issued
+        | Outcome::Introspected
+        | Outcome::TokenRevoked
         | Outcome::UnknownClient
         | Outcome::WrongSecret
         | Outcome::DisabledClient

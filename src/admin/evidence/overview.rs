@@ -182,7 +182,7 @@ fn count_hours(
                 }
                 continue;
             }
-            if ago < 24 {
+            if ago < 24 && at.outcome.is_refusal() {
                 summary.refused += count;
             }
             if ago < 2 {

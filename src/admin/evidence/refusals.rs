@@ -93,7 +93,7 @@ fn outcomes(tally: &Tally, whose: Whose<'_>, now: Timestamp) -> Vec<RefusedOutco
         for (at, count) in hours {
             let before = *day == first.day() && at.hour < first.hour();
             let after = *day == now.day() && at.hour > now.hour();
-            if at.outcome != Outcome::Issued && !before && !after {
+            if at.outcome.is_refusal() && !before && !after {
                 *counts.entry(at.outcome).or_default() += u64::from(*count);
             }
         }

@@ -102,7 +102,7 @@ impl Series {
                 };
                 if at.outcome == Outcome::Issued {
                     point.issued += u64::from(*count);
-                } else {
+                } else if at.outcome.is_refusal() {
                     point.refused += u64::from(*count);
                 }
             }

@@ -92,13 +92,15 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::InvalidScope => "Scope not granted",
         Outcome::InvalidTarget => "API not granted, or none named",
         Outcome::Unavailable => "Server could not answer",
+        Outcome::Introspected => "Asked about a token",
+        Outcome::TokenRevoked => "Revoked a token",
     }
 }
 
-/// What the caller was told (RFC 6749 §5.2, RFC 8707 §2); nothing if it got a token.
+/// What the caller was told (RFC 6749 §5.2, RFC 8707 §2); nothing if it got what it asked for.
 pub const fn code(outcome: Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Issued => None,
+        Outcome::Issued | Outcome::Introspected | Outcome::TokenRevoked => None,
         Outcome::UnknownClient
         | Outcome::WrongSecret
         | Outcome::RetiredSecret
@@ -139,7 +141,7 @@ mod tests {
         for outcome in Outcome::ALL {
             let known =
                 code(outcome).map(|code| ErrorCode::ALL.iter().any(|known| known.as_str() == code));
-            assert_eq!(known, (outcome != Outcome::Issued).then_some(true));
+            assert_eq!(known, outcome.is_refusal().then_some(true));
         }
     }
 }

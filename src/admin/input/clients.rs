@@ -1,6 +1,6 @@
 //! What is written to register and edit clients, and to grant them scopes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,6 +48,9 @@ pub struct ClientInput {
     /// Its first secret; one is made if this is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretInput>,
+    /// The APIs whose own resource server it is: it may introspect their tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspects: Vec<String>,
     /// Whether it begins without a secret: a hand-over is to give it one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_secret: bool,
@@ -84,6 +87,7 @@ impl ClientInput {
         if self.without_secret && self.secret.is_some() {
             errors.add("without_secret", "describe a secret or begin without one");
         }
+        let introspects = errors.check("introspects", parse_apis(&self.introspects));
         let secret = self.secret.unwrap_or_default();
         let secret = secret.parse("secret.", &mut errors);
         errors.finish()?;
@@ -95,6 +99,7 @@ impl ClientInput {
             token_lifetime,
             grants,
             default_scopes: default_scopes.expect(CHECKED),
+            introspects: introspects.expect(CHECKED),
             secret,
         })
     }
@@ -117,6 +122,14 @@ fn parse_grants(
         }
     }
     grants
+}
+
+fn parse_apis(apis: &[String]) -> Result<BTreeSet<ApiIdentifier>, String> {
+    let parse = |api: &String| {
+        let id = api.parse::<ApiIdentifier>();
+        id.map_err(|error| error.to_string())
+    };
+    apis.iter().map(parse).collect()
 }
 
 fn parse_some_scopes(scopes: &[String]) -> Result<ScopeSet, String> {
@@ -150,6 +163,10 @@ pub struct ClientEditInput {
     #[serde(default, skip_serializing_if = "Edit::is_keep")]
     #[schema(value_type = Option<Vec<String>>)]
     pub default_scopes: Edit<Vec<String>>,
+    /// The APIs whose own resource server it is.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub introspects: Edit<Vec<String>>,
 }
 
 impl ClientEditInput {
@@ -172,6 +189,10 @@ impl ClientEditInput {
                 .default_scopes
                 .or_default()
                 .and_then(|scopes| errors.check("default_scopes", parse_scopes(&scopes))),
+            introspects: self
+                .introspects
+                .or_default()
+                .and_then(|apis| errors.check("introspects", parse_apis(&apis))),
         };
         errors.finish()?;
         Ok(edit)

@@ -34,6 +34,12 @@ pub struct ClientView {
     pub grants: Vec<GrantView>,
     /// What it gets when it names no scope.
     pub default_scopes: Vec<String>,
+    /// The APIs whose own resource server it is: it may introspect their tokens.
+    #[serde(default)]
+    pub introspects: Vec<String>,
+    /// Until when its tokens must have been issued to have been revoked all at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_revoked_until: Option<String>,
     /// Its secrets, oldest first.
     pub secrets: Vec<SecretView>,
     /// When it last got a token.
@@ -75,6 +81,8 @@ impl ClientView {
             token_lifetime: client.token_lifetime.map(Lifetime::seconds),
             grants: GrantView::all_of(client),
             default_scopes: texts(&client.default_scopes),
+            introspects: client.introspects.iter().map(ToString::to_string).collect(),
+            tokens_revoked_until: client.tokens_void_until.map(moment),
             secrets: client
                 .secrets
                 .iter()

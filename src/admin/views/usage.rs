@@ -48,6 +48,9 @@ pub struct HourView {
     pub hour: u8,
     /// Tokens issued.
     pub issued: u64,
+    /// Other requests that were answered: introspections and revocations.
+    #[serde(default)]
+    pub answered: u64,
     /// Requests refused, by reason.
     pub refused: BTreeMap<String, u64>,
 }
@@ -132,15 +135,19 @@ impl DayView {
             let hour = hours.entry(at.hour).or_insert_with(|| HourView {
                 hour: at.hour,
                 issued: 0,
+                answered: 0,
                 refused: BTreeMap::new(),
             });
+            let count = u64::from(*count);
             if at.outcome == Outcome::Issued {
-                hour.issued += u64::from(*count);
-            } else {
+                hour.issued += count;
+            } else if at.outcome.is_refusal() {
                 *hour
                     .refused
                     .entry(at.outcome.as_str().to_owned())
-                    .or_default() += u64::from(*count);
+                    .or_default() += count;
+            } else {
+                hour.answered += count;
             }
         }
         Self {

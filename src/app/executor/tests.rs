@@ -21,6 +21,7 @@ use crate::{
         id::{OperatorId, SecretId},
         name::Description,
         registry::Registry,
+        revocation::Revocation,
         session::{SessionKey, SessionRecord},
         time::{Lifetime, ManualClock, Span, Timestamp},
         usage::{LastUse, Tally},
@@ -74,6 +75,17 @@ impl Store for Frail {
 
     async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
         self.store.audit(page).await
+    }
+
+    async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
+        match self.fails.swap(0, Ordering::SeqCst) {
+            0 => self.store.revoke(revocation).await,
+            _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
+        }
+    }
+
+    async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
+        self.store.revocations(now).await
     }
 
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {

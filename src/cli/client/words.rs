@@ -22,6 +22,10 @@ pub(super) struct ClientView {
     token_lifetime: Option<u64>,
     grants: Vec<GrantView>,
     default_scopes: Vec<String>,
+    #[serde(default)]
+    introspects: Vec<String>,
+    #[serde(default)]
+    tokens_revoked_until: Option<String>,
     secrets: Vec<SecretView>,
     last_used_at: Option<String>,
 }
@@ -102,6 +106,12 @@ pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
         ("may have", granted(&client.grants)),
         ("by default", by_default(client)),
     ]);
+    if !client.introspects.is_empty() {
+        facts.push(("introspects", client.introspects.join(", ")));
+    }
+    if let Some(until) = &client.tokens_revoked_until {
+        facts.push(("revoked", format!("its tokens until {}", pen.time(until))));
+    }
     let mut text = format!("{}\n\n{}", pen.strong(&client.name), pen.facts(&facts));
     for secret in client.secrets.iter().filter(|secret| secret.is_live()) {
         text.push('\n');
@@ -149,6 +159,15 @@ pub(super) fn disabled(_: &Pen, client: &ClientView) -> String {
         client.name,
         client.client_id,
         quoted(&client.client_id)
+    )
+}
+
+pub(super) fn tokens_revoked(_: &Pen, client: &ClientView) -> String {
+    format!(
+        "All tokens of {} ({}) are revoked; it gets new ones as before.\n\
+         APIs that introspect tokens refuse the old ones now. APIs that check them with the public keys \
+         take them until they expire.\n",
+        client.name, client.client_id
     )
 }
 

@@ -39,6 +39,8 @@ fn client() -> Client {
         grants: std::collections::BTreeMap::new(),
         default_scopes: crate::domain::scope::ScopeSet::default(),
         secrets: vec![secret(1, NOW)],
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: crate::domain::id::Revision::default(),
     }

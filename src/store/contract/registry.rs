@@ -230,6 +230,8 @@ fn put(id: &str, name: &str) -> Change {
         grants: [("urn:x:y".parse().unwrap(), "read write".parse().unwrap())].into(),
         default_scopes: "read".parse().unwrap(),
         secrets: Vec::new(),
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     };

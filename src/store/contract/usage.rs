@@ -256,6 +256,8 @@ fn client_with_secret(id: &str, secret: &str) -> Change {
         grants: [].into(),
         default_scopes: "".parse().unwrap(),
         secrets: vec![secret],
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     };

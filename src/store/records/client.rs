@@ -1,6 +1,6 @@
 //! Clients and their secrets as they are stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,12 @@ pub(in crate::store) struct StoredClient {
     // Since format 2.
     #[serde(default)]
     marks: StoredMarks,
+    // Since format 3.
+    #[serde(default)]
+    introspects: BTreeSet<ApiIdentifier>,
+    // Since format 3.
+    #[serde(default)]
+    tokens_void_until: Option<Timestamp>,
     revision: Revision,
 }
 
@@ -106,6 +112,8 @@ impl From<&Client> for StoredClient {
             default_scopes: client.default_scopes.clone(),
             secrets: client.secrets.iter().map(Into::into).collect(),
             marks: StoredMarks::from(&client.marks),
+            introspects: client.introspects.clone(),
+            tokens_void_until: client.tokens_void_until,
             revision: client.revision,
         }
     }
@@ -127,6 +135,8 @@ impl From<StoredClient> for Client {
             default_scopes: stored.default_scopes,
             secrets: stored.secrets.into_iter().map(Into::into).collect(),
             marks: stored.marks.into(),
+            introspects: stored.introspects,
+            tokens_void_until: stored.tokens_void_until,
             revision: stored.revision,
         }
     }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | 1 | the first |
 //! | 2 | the tables `sessions`, `settings` and `handovers`; fields in records of clients and operators |
+//! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.
@@ -13,7 +14,7 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     head::{Clear, FORMAT, Head},
-    tables::{META, Records, SINCE_2},
+    tables::{META, Records, SINCE_2, SINCE_3},
 };
 use crate::store::keyring::Keyring;
 
@@ -35,5 +36,9 @@ pub(super) fn run(database: &Database, keys: &Keyring) -> Result<(), Fault> {
 
 /// The tables that a file of this format does not have yet.
 pub(super) fn missing(format: u32) -> &'static [Records] {
-    if format < 2 { &SINCE_2 } else { &[] }
+    match format {
+        0 | 1 => &SINCE_2,
+        2 => &SINCE_3,
+        _ => &[],
+    }
 }

@@ -6,13 +6,14 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     registry::{read_client, read_once},
-    sessions,
-    tables::{CLIENTS, ONCE, Records, SESSIONS, SealedReader, SealedWriter},
+    revocations, sessions,
+    tables::{CLIENTS, ONCE, REVOCATIONS, Records, SESSIONS, SealedReader, SealedWriter},
     usage::{ADDRESSES, DAYS, FETCHES, Kind, LAST, SCOPES},
 };
 use crate::{
     domain::{
         change::OnceRecord,
+        revocation::Revocation,
         session::SessionRecord,
         time::{Span, Timestamp},
         usage::{FETCHES_KEPT_DAYS, KEPT_DAYS},
@@ -40,6 +41,9 @@ pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Resu
     })?;
     pruning.delete(SESSIONS, sessions::read, |session: &SessionRecord| {
         session.is_over(now)
+    })?;
+    pruning.delete(REVOCATIONS, revocations::read, |it: &Revocation| {
+        it.expires <= now
     })?;
     pruning.delete_last_uses(now)
 }

@@ -1,4 +1,4 @@
-//! The tables of format 2, and records sealed in them.
+//! The tables of format 3, and records sealed in them.
 //!
 //! ```text
 //! meta             word           -> format, revision, id of the master key: in clear
@@ -10,6 +10,7 @@
 //! audit            number         -> prev, mac, entry as JSON: sealed
 //! settings         word           -> what operators set for the whole server, JSON: sealed
 //! handovers        id             -> a link that gives a secret to a developer, JSON: sealed
+//! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
 //! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
@@ -50,6 +51,7 @@ pub(super) const KEYS: Records = Records("keys");
 pub(super) const OPERATORS: Records = Records("operators");
 pub(super) const SETTINGS: Records = Records("settings");
 pub(super) const HANDOVERS: Records = Records("handovers");
+pub(super) const REVOCATIONS: Records = Records("revocations");
 pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
@@ -59,7 +61,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 14] = [
+pub(super) const ALL_RECORDS: [Records; 15] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -67,6 +69,7 @@ pub(super) const ALL_RECORDS: [Records; 14] = [
     OPERATORS,
     SETTINGS,
     HANDOVERS,
+    REVOCATIONS,
     SESSIONS,
     ONCE,
     USAGE_DAYS,
@@ -76,8 +79,11 @@ pub(super) const ALL_RECORDS: [Records; 14] = [
     USAGE_FETCHES,
 ];
 
-/// Those that format 2 added.
-pub(super) const SINCE_2: [Records; 3] = [SETTINGS, HANDOVERS, SESSIONS];
+/// Those that formats 2 and 3 added.
+pub(super) const SINCE_2: [Records; 4] = [SETTINGS, HANDOVERS, SESSIONS, REVOCATIONS];
+
+/// Those that format 3 added.
+pub(super) const SINCE_3: [Records; 1] = [REVOCATIONS];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

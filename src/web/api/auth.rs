@@ -112,6 +112,9 @@ fn by_token(parts: &Parts, app: &App) -> Result<Actor, Problem> {
         .find_client(&token.client)
         .filter(|client| client.is_active())
         .ok_or_else(|| invalid(format!("the client {} is gone or disabled", token.client)))?;
+    if client.has_voided(token.issued) || app.is_revoked(&token.id) {
+        return Err(invalid("the token was revoked".to_owned()));
+    }
     let granted = client.grants.get(ADMIN_API).cloned().unwrap_or_default();
     let scopes = token.scopes.without(&token.scopes.without(&granted));
     Ok(Actor::client(

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::query::ClientQuery;
 use super::{
-    auth::{May, ReadClients, WriteClients},
+    auth::{May, ReadClients, WriteClients, WriteSecrets},
     extract::{At, Nothing, Queried, Written},
     idempotency::{Done, run},
     page::List,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     admin::{
-        clients::{DisableClient, EnableClient, RegisterWithoutSecret, RemoveClient},
+        clients::{DisableClient, EnableClient, RegisterWithoutSecret, RemoveClient, RevokeTokens},
         input::{ClientEditInput, ClientInput},
         views::{ClientView, Sight},
     },
@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, create))
         .routes(routes!(show, edit, remove))
         .routes(routes!(disable))
+        .routes(routes!(revoke_tokens))
         .routes(routes!(enable))
 }
 
@@ -194,6 +195,24 @@ async fn remove(
     let terms = written.terms(Object::Client(client.clone()))?;
     run(&app, actor, terms, RemoveClient { client }).await?;
     Ok(Reply::gone())
+}
+
+/// Stops all tokens that a client holds; it gets new ones as before.
+#[utoipa::path(post, path = "/clients/{client_id}/revoke-tokens", tag = "clients",
+    operation_id = "revoke_tokens", security(("token" = ["secrets:write"])),
+    params(("client_id" = String, Path)), responses((status = 200, body = ClientView)))]
+async fn revoke_tokens(
+    State(app): State<App>,
+    May { actor, .. }: May<WriteSecrets>,
+    At(client): At<ClientId>,
+    written: Written<Nothing>,
+) -> Result<Reply, Problem> {
+    let terms = written.terms(Object::Client(client.clone()))?;
+    let command = RevokeTokens {
+        client: client.clone(),
+    };
+    let done = run(&app, actor, terms, command).await?;
+    Ok(show_client(&app, &client).await?.replayed(done.is_replay()))
 }
 
 /// Gives a client no tokens any more.

@@ -361,6 +361,9 @@ async fn clients_are_told(round: &mut Round<'_>) {
     round
         .sends("/clients/{id}/settings", &at(""), &edit, "client.edit")
         .await;
+    let revoke = "/clients/{id}/settings/revoke-tokens";
+    let path = at("/revoke-tokens");
+    round.sends(revoke, &path, &[], "token.revoke").await;
     let disable = "/clients/{id}/settings/disable";
     round
         .sends(disable, &at("/disable"), &[], "client.disable")

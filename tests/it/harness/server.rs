@@ -1,7 +1,11 @@
 //! The server in this process: the real parts, a store in memory, a clock that stands still, and
 //! randomness that repeats itself.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+};
 
 use axum::{Router, body::Body, http};
 use jeton::{
@@ -137,6 +141,7 @@ impl TestServer {
             token_lifetime: None,
             grants: BTreeMap::default(),
             default_scopes: ScopeSet::default(),
+            introspects: BTreeSet::default(),
             secret: NewSecret::default(),
         };
         registered.secret.value = chosen.map(|text| text.to_owned().into());

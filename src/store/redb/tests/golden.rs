@@ -1,13 +1,14 @@
 //! Files written by released versions, which every later version must open and read the same.
 //!
-//! `tests/fixtures/format-2.redb` was written once, by
-//! `cargo test --lib write_the_file_of_format_2 -- --ignored`, and is never written again: a file
-//! of an old release cannot be had from a later one. `format-2.master.key` opens it, and
-//! `format-2.json` says what is in it. The file of format 1 was made in the same way. A new format
-//! gets a new file beside them.
+//! `tests/fixtures/format-3.redb` was written once, by
+//! `cargo test --lib write_the_file_of_format_3 -- --ignored`, and is never written again: a file
+//! of an old release cannot be had from a later one. `format-3.master.key` opens it, and
+//! `format-3.json` says what is in it. The files of formats 1 and 2 were made in the same way. A new
+//! format gets a new file beside them.
 
 mod first;
 mod second;
+mod third;
 
 use std::{fs, path::PathBuf};
 
@@ -27,6 +28,7 @@ use crate::{
         operator::Operator,
         secret::{IfUsed, Proof},
         session::{SessionKey, SessionRecord},
+        time::Timestamp,
     },
     store::master_key,
 };
@@ -45,6 +47,11 @@ async fn a_file_of_format_1_reads_as_it_always_did() {
 #[tokio::test]
 async fn a_file_of_format_2_reads_as_it_always_did() {
     reads_as_it_always_did("format-2").await;
+}
+
+#[tokio::test]
+async fn a_file_of_format_3_reads_as_it_always_did() {
+    reads_as_it_always_did("format-3").await;
 }
 
 async fn reads_as_it_always_did(format: &str) {
@@ -115,7 +122,7 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
     store.close().await.unwrap();
 
     let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
-    assert_eq!(again.report().await.unwrap().format, 2);
+    assert_eq!(again.report().await.unwrap().format, 3);
     assert_eq!(Content::of(&again).await, content);
     let found = again.find_session(session.key).await.unwrap();
     assert_eq!(found, Some(session));
@@ -123,13 +130,13 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
 
 #[tokio::test]
 #[ignore = "writes the fixture, which is written once"]
-async fn write_the_file_of_format_2() {
-    let path = fixture("format-2.redb");
+async fn write_the_file_of_format_3() {
+    let path = fixture("format-3.redb");
     let entropy = Entropy::os();
     let master = MasterKey::generate(&entropy);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let store = RedbStore::create(&path, &master, &entropy).unwrap();
-    for (at, changes) in second::history(store.load().await.unwrap().pepper())
+    for (at, changes) in third::history(store.load().await.unwrap().pepper())
         .into_iter()
         .enumerate()
     {
@@ -148,11 +155,12 @@ async fn write_the_file_of_format_2() {
     for session in second::sessions() {
         store.create_session(session).await.unwrap();
     }
-    store.add_usage(first::usage()).await.unwrap();
+    store.revoke(third::revocation()).await.unwrap();
+    store.add_usage(third::usage()).await.unwrap();
     let dump = format!("{:#}\n", dump(&store).await);
     store.close().await.unwrap();
-    fs::write(fixture("format-2.json"), dump).unwrap();
-    fs::write(fixture("format-2.master.key"), master.to_text().as_bytes()).unwrap();
+    fs::write(fixture("format-3.json"), dump).unwrap();
+    fs::write(fixture("format-3.master.key"), master.to_text().as_bytes()).unwrap();
 }
 
 /// All that can be read, in words that no change of a type's name or form touches.
@@ -190,6 +198,7 @@ async fn dump(store: &RedbStore) -> Value {
         "handovers": registry.handovers().map(|it| handover(it)).collect::<Vec<_>>(),
         "policy": registry.policy().facts(),
         "sessions": sessions(store).await,
+        "revocations": revocations(store).await,
         "once": [once.object.to_string(), once.request, once.at.0],
         "usage": tally(&content.usage),
     })
@@ -269,6 +278,12 @@ fn handover(handover: &Handover) -> Value {
         "holds": handover.if_used == IfUsed::Hold,
         "revision": handover.revision.0,
     })
+}
+
+async fn revocations(store: &RedbStore) -> Vec<Value> {
+    let all = store.revocations(Timestamp(0)).await.unwrap();
+    let words = all.iter().map(|it| json!([it.token, it.expires.0]));
+    words.collect()
 }
 
 /// Those that were put into the file of format 2, in words.

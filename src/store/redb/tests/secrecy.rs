@@ -167,6 +167,8 @@ fn client(now: Timestamp, proof: Proof, secret: &PlainSecret) -> Client {
             leaked: None,
             state: SecretState::Active,
         }],
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }

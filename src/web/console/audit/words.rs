@@ -136,7 +136,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         prefix: "token.",
         name: "Tokens",
-        acts: &[Action::TokenTest],
+        acts: &[Action::TokenTest, Action::TokenRevoke],
     },
     Group {
         prefix: "audit.",
@@ -179,6 +179,7 @@ const fn phrase(action: Action) -> &'static str {
         Action::SecretEdit => "Edited the note of a secret",
         Action::SecretShow => "Looked at a new secret",
         Action::TokenTest => "Minted a test token",
+        Action::TokenRevoke => "Revoked all tokens of the client",
         Action::SecretForget => "Forgot dead secrets",
         Action::GrantSet => "Set the scopes",
         Action::GrantRemove => "Withdrew the scopes",

@@ -1,6 +1,7 @@
 //! What is said of a client, and whether it gets tokens: edited, disabled, enabled, deleted.
 
 mod ending;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -44,6 +45,10 @@ pub(super) fn routes() -> Router<Console> {
         )
         .route("/clients/{id}/settings/enable", post(enable))
         .route(
+            "/clients/{id}/settings/revoke-tokens",
+            get(tokens::ask).post(tokens::revoke),
+        )
+        .route(
             "/clients/{id}/settings/delete",
             get(ending::ask_delete).post(ending::delete),
         )
@@ -57,6 +62,8 @@ struct SettingsPage {
     sheet: Sheet,
     /// Every scope that the client has anywhere.
     scopes: Vec<String>,
+    /// The APIs whose resource server it may be: identifier and name.
+    apis: Vec<(String, String)>,
     /// What somebody else changed while this was filled in.
     other: Option<Other>,
 }
@@ -129,7 +136,11 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
         .collect();
     scopes.sort();
     scopes.dedup();
+    let registry = console.app.registry();
+    let apis = registry.apis().filter(|api| !api.is_admin());
+    let apis = apis.map(|api| (api.identifier.to_string(), api.name.to_string()));
     SettingsPage {
+        apis: apis.collect(),
         frame,
         head: ClientHead::of(client, Tab::Settings, console.app.now()),
         sheet,
@@ -159,6 +170,9 @@ fn filled(client: &Client) -> Fields {
     for scope in &client.default_scopes {
         fields.add("default_scopes", scope.as_str());
     }
+    for api in &client.introspects {
+        fields.add("introspects", api.as_str());
+    }
     fields
 }
 
@@ -179,6 +193,7 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
             Edit::Set(SpanInput::Text(lifetime.to_owned()))
         },
         default_scopes: Edit::Set(fields.all("default_scopes").map(str::to_owned).collect()),
+        introspects: Edit::Set(fields.all("introspects").map(str::to_owned).collect()),
     };
     input.parse(client.id.clone())
 }

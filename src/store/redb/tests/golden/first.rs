@@ -191,6 +191,8 @@ pub(super) fn report_service(pepper: &MacKey) -> Client {
         grants: [("https://sales.example.com".parse().unwrap(), granted)].into(),
         default_scopes: "read:analytics".parse().unwrap(),
         secrets,
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
@@ -208,6 +210,8 @@ fn old_importer() -> Client {
         grants: [].into(),
         default_scopes: "".parse().unwrap(),
         secrets: Vec::new(),
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }

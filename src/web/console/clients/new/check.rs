@@ -177,6 +177,7 @@ impl Plan {
         let life = self.life().map(|_| SpanInput::Text(self.life.clone()));
         ClientInput {
             without_secret: false,
+            introspects: Vec::new(),
             name: self.name.clone(),
             client_id: some(&self.client_id),
             description: some(&self.description),

@@ -108,7 +108,7 @@ fn first(client: &Client, tally: &Tally) -> Option<(Timestamp, IpAddr)> {
 /// What to do about a refusal.
 fn advice(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Issued => "",
+        Outcome::Issued | Outcome::Introspected | Outcome::TokenRevoked => "",
         Outcome::UnknownClient | Outcome::WrongSecret => {
             "Compare what the program sends with what was stored."
         }

@@ -74,7 +74,7 @@ impl InUse {
 }
 
 /// The longest that a token of `client` can live.
-fn longest(client: &Client, registry: &Registry) -> Span {
+pub(super) fn longest(client: &Client, registry: &Registry) -> Span {
     let apis = client.grants.keys().filter_map(|id| registry.find_api(id));
     let lives = apis.map(|api| {
         let of_client = client.token_lifetime.unwrap_or(api.token_lifetime);

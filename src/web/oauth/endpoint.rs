@@ -1,0 +1,175 @@
+//! What the endpoints have in common at which clients authenticate: how a request is read, decided and
+//! refused (RFC 6749 §2.3, §5.2).
+//!
+//! Nothing waits between the body and the decision, but for secrets that people chose: those are
+//! verified away from the runtime once, and remembered.
+
+mod head;
+
+use axum::{
+    body::{self, Body, Bytes},
+    extract::Request,
+    http::{HeaderValue, Method, Response, StatusCode, header, request::Parts},
+};
+
+use super::{error, forbid_storing, method_not_allowed};
+use crate::{
+    app::App,
+    domain::registry::Registry,
+    oauth::{
+        self, Context, SlowHashes,
+        credentials::Authorization,
+        reason::{ErrorCode, Reason, Refused, SlowCheck},
+    },
+    web::{
+        layers::{BodyTimedOut, RequestId},
+        seen::seen,
+    },
+};
+
+/// The longest body that is read.
+pub(super) const LONGEST_BODY: usize = 16 * 1024;
+
+/// The endpoints' methods, for `Allow`.
+const METHODS: &str = "POST, OPTIONS";
+
+/// Head and body of a request, if both are in order; the answer to it otherwise.
+pub(super) async fn receive(request: Request) -> Result<(Parts, Bytes), Box<Response<Body>>> {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::POST {
+        return Err(Box::new(other_method(&parts.method)));
+    }
+    head::check(&parts).map_err(|fault| Box::new(fault.answer()))?;
+    match body::to_bytes(body, LONGEST_BODY).await {
+        Ok(bytes) => Ok((parts, bytes)),
+        Err(error) => Err(Box::new(unreadable(&error))),
+    }
+}
+
+/// What `decide` makes of a request; verifies secrets slowly first where it must. Loads the registry
+/// once for each decision. What it refuses is answered, logged and counted.
+pub(super) async fn decide<T>(
+    app: &App,
+    (parts, body): (&Parts, &[u8]),
+    decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
+) -> Result<T, Box<Response<Body>>> {
+    let attempt = |slow_hashes| {
+        let request = oauth::Request {
+            authorization: authorization(parts),
+            body,
+        };
+        let context = Context {
+            now: app.now(),
+            issuer: app.issuer(),
+            entropy: app.entropy(),
+            remembers: &|secret, presented| app.remembers(secret, presented),
+            slow_hashes,
+        };
+        decide(&app.registry(), &request, &context)
+    };
+    let checks = match attempt(SlowHashes::Ask) {
+        Ok(decided) => return Ok(decided),
+        Err(Refused {
+            reason: Reason::NeedsSlowCheck(checks),
+            ..
+        }) => checks,
+        Err(refused) => return Err(Box::new(refuse(app, parts, refused))),
+    };
+    for SlowCheck {
+        secret,
+        hash,
+        presented,
+    } in checks
+    {
+        match app.verify_slowly(secret, hash, presented).await {
+            Ok(true) => break,
+            Ok(false) => {}
+            Err(_overloaded) => return Err(Box::new(busy())),
+        }
+    }
+    match attempt(SlowHashes::Checked) {
+        Ok(decided) => Ok(decided),
+        Err(Refused {
+            reason: Reason::NeedsSlowCheck(_),
+            ..
+        }) => Err(Box::new(busy())),
+        Err(refused) => Err(Box::new(refuse(app, parts, refused))),
+    }
+}
+
+fn authorization(parts: &Parts) -> Authorization<'_> {
+    let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
+    match (headers.next(), headers.next()) {
+        (None, _) => Authorization::Absent,
+        (Some(value), None) => Authorization::One(value.as_bytes()),
+        (Some(_), Some(_)) => Authorization::Several,
+    }
+}
+
+fn refuse(app: &App, parts: &Parts, refused: Refused) -> Response<Body> {
+    let client = refused.client.as_ref().map(tracing::field::display);
+    let secret = refused.secret.as_ref().map(tracing::field::display);
+    let request = parts.extensions.get::<RequestId>();
+    tracing::info!(
+        request.id = request.map(tracing::field::display),
+        client.id = client,
+        secret.id = secret,
+        reason = %refused.reason,
+        "refused a client: {}", refused.reason
+    );
+    let code = refused.reason.code();
+    let status = StatusCode::from_u16(code.status()).expect("codes have statuses of HTTP");
+    let mut response = error(status, code, refused.reason.description());
+    if status == StatusCode::UNAUTHORIZED {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge(app));
+    }
+    app.observe(refused.observation(seen(app, parts)));
+    response
+}
+
+/// How to authenticate (RFC 7617 §2). Every 401 says so (RFC 9110 §15.5.2).
+fn challenge(app: &App) -> HeaderValue {
+    let text = format!("Basic realm=\"{}\", charset=\"UTF-8\"", app.issuer());
+    HeaderValue::from_str(&text).expect("an issuer is visible ASCII without quotes")
+}
+
+fn other_method(method: &Method) -> Response<Body> {
+    if method == Method::OPTIONS {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
+        forbid_storing(headers);
+        return response;
+    }
+    let mut response = method_not_allowed(METHODS);
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+fn unreadable(error: &axum::Error) -> Response<Body> {
+    use crate::web::layers::Refusal;
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<BodyTimedOut>() {
+            return super::refuse(Refusal::BodyTimedOut);
+        }
+        if error.is::<http_body_util::LengthLimitError>() {
+            return super::refuse(Refusal::BodyTooLarge);
+        }
+        cause = error.source();
+    }
+    super::refuse(Refusal::BodyBroken)
+}
+
+pub(super) fn busy() -> Response<Body> {
+    error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::TemporarilyUnavailable,
+        "the server is busy; ask again",
+    )
+}
