@@ -237,6 +237,8 @@ fn client(id: &str, secret: &PlainSecret, pepper: &MacKey) -> Effect {
         grants: BTreeMap::from([grant]),
         default_scopes: ScopeSet::default(),
         secrets: vec![secret],
+        introspects: std::collections::BTreeSet::default(),
+        tokens_void_until: None,
         marks: Marks::default(),
         revision: Revision(1),
     };

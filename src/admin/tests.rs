@@ -202,7 +202,7 @@ pub(super) fn register(name: &str, grants: &[(&str, &str)]) -> RegisterClient {
             .map(|(at, some)| (api(at), scopes(some)))
             .collect(),
         default_scopes: ScopeSet::default(),
-        introspects: std::collections::BTreeSet::default(),
+        introspects: BTreeSet::default(),
         secret: NewSecret::default(),
     }
 }

@@ -58,6 +58,7 @@ async fn client_for<'s>(server: &'s TestServer, id: &str, life: Span) -> Client<
         token_lifetime: None,
         grants: <_>::default(),
         default_scopes: ScopeSet::default(),
+        introspects: std::collections::BTreeSet::default(),
         secret: NewSecret {
             expires_in: Some(life),
             ..NewSecret::default()
