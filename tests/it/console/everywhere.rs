@@ -53,6 +53,37 @@ async fn every_page_has_the_strict_policy_is_never_stored_and_has_one_name() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Addresses that give a part of a page, a file or a picture.
+const NO_PAGES: [&str; 4] = ["/assets/", "/fragments/", "/env", "/uses.csv"];
+
+/// Console 1.
+#[tokio::test]
+async fn no_page_is_left_out_of_what_is_held_of_every_page() {
+    let world = World::new().await;
+    let routes = ROUTES.lines().filter_map(|line| line.strip_prefix("GET "));
+    let routes = routes.filter_map(|line| line.split(' ').next());
+    let pages = routes.filter(|route| !NO_PAGES.iter().any(|it| route.contains(it)));
+    let is_seen = |route: &&str| {
+        let mut scenes = world.scenes.iter().filter(|scene| scene.form.is_none());
+        scenes.any(|scene| leads_to(&scene.path, route))
+    };
+
+    let missing: Vec<_> = pages.filter(|route| !is_seen(route)).collect();
+
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Whether a path is one that a route describes.
+fn leads_to(path: &str, route: &str) -> bool {
+    let path = path.split('?').next().unwrap();
+    let (path, route) = (path.trim_matches('/'), route.trim_matches('/'));
+    let (path, route) = (path.split('/'), route.split('/'));
+    path.clone().count() == route.clone().count()
+        && path
+            .zip(route)
+            .all(|(own, wanted)| own == wanted || wanted.starts_with('{'))
+}
+
 /// What is wrong with a page's headers and its markup.
 fn faults(page: &Page) -> Vec<String> {
     let mut faults = Vec::new();

@@ -31,6 +31,7 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
             ("client-never-used", "/clients/nightly-export"),
             ("client-disabled", "/clients/importer"),
             ("client-without-secret", "/clients/legacy-sync"),
+            ("postpone", "/clients/mailer/attention/finish/postpone"),
             ("access", "/clients/billing-worker/access"),
             ("access-unused", "/clients/old-cron/access"),
             ("access-none", "/clients/newsletter/access"),
