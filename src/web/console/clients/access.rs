@@ -79,6 +79,12 @@ impl AccessPage {
         self.frame.may_write_grants()
     }
 
+    /// Whether it is noted when some scope is asked for.
+    fn is_watching(&self) -> bool {
+        let mut rows = self.groups.iter().flat_map(|group| &group.rows);
+        rows.any(|row| row.watched.is_some())
+    }
+
     fn suggested(&self) -> String {
         counted(self.suggestions.len() as u64, "suggestion")
     }
