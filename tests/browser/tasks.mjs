@@ -99,12 +99,12 @@ await task("the verdict follows what services do, and is said aloud", async () =
 await task("a live part that is left alone or can't be reached says since when", async () => {
   const page = await open();
   await go(page, "/clients/billing-worker/credentials");
-  const note = page.getByText(/^Not updated since \d\d:\d\d UTC$/).first();
+  const note = page.locator(".stale", { hasText: /^Not updated since \d\d:\d\d UTC$/ });
   await page.locator("[data-live] a").first().focus();
   await note.waitFor({ timeout: 12_000 });
   await page.evaluate(() => document.activeElement.blur());
   await note.waitFor({ state: "detached", timeout: 12_000 });
-  await page.route("**/fragments/**", (route) => route.abort());
+  await page.route("**/fragments/**", (route) => route.abort("aborted"));
   await note.waitFor({ timeout: 12_000 });
   check(/Not updated since/.test(await page.locator("#live").textContent()), "it is not said aloud");
   await page.unroute("**/fragments/**");
@@ -167,6 +167,7 @@ await task("the first paint has the chosen colours", async () => {
     const page = await open({ colorScheme, javaScriptEnabled: false });
     if (theme !== "system") await page.context().addCookies([{ name: "jeton-theme", value: theme, url: world.base }]);
     await page.goto(`${world.base}/console`, { waitUntil: "domcontentloaded" });
+    for (let tries = 0; tries < 50 && !(await page.evaluate(() => performance.getEntriesByName("first-paint").length)); tries++) await page.waitForTimeout(20);
     const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     check(background === wanted, `${theme} on a ${colorScheme} system: the first paint is on ${background}`);
     await page.context().close();

@@ -199,7 +199,7 @@ MD-03 tested
 MD-04 tested
 MD-05 tested
 MD-06 tested
-MD-07 exception: there are no introspection and revocation endpoints yet
+MD-07 tested
 MD-08 tested
 MD-09 tested
 MD-10 tested

@@ -36,6 +36,11 @@ async fn the_metadata_name_the_endpoints() {
             "scopes_supported": ["read", "write"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint": "https://as.test/oauth2/introspect",
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA", "HS256"],
+            "revocation_endpoint": "https://as.test/oauth2/revoke",
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         })
     );
 }

@@ -96,11 +96,11 @@ impl World {
             company.server.advance(Span::minutes(16)).await;
             past::live_on(&company.server).await;
             let mut owner = again(&company.server, "owner").await;
-            cookie = owner.cookies["jeton"].clone();
             clients::walk(&mut tour, &mut owner, &late).await;
             secrets::walk(&mut tour, &mut owner, &late).await;
             rest::walk(&mut tour, &mut owner, &late).await;
             outside::walk(&mut tour, &mut owner).await;
+            cookie = owner.cookies["jeton"].clone();
             scenes.append(&mut tour.scenes);
         }
         for (place, scenes_of) in [(1, &calm), (2, &empty), (3, &unclaimed)] {
@@ -190,6 +190,15 @@ impl<'s> Tour<'s> {
             server,
             place,
             scenes: Vec::new(),
+        }
+    }
+
+    /// Somebody proved again who they are: their session has another id from then on.
+    fn follow(&mut self, before: &BTreeMap<String, String>, who: &Browser<'_>) {
+        for scene in &mut self.scenes {
+            if scene.cookies == *before {
+                scene.cookies.clone_from(&who.cookies);
+            }
         }
     }
 

@@ -76,7 +76,7 @@ pub(super) fn created(pen: &Pen, made: &CreatedView, file: Option<&SecretFile>) 
             quoted(id)
         ),
     };
-    let next = if client.grants.is_empty() {
+    let next = if client.grants.is_empty() && client.introspects.is_empty() {
         format!(
             "\nIt gets no token before it is granted a scope:\n  jeton grant set {} IDENTIFIER SCOPE\n",
             quoted(id)

@@ -18,7 +18,7 @@ fn issuer(text: &str) -> Issuer {
     text.parse().unwrap()
 }
 
-/// MD-05, MD-06, MD-08, MD-09, SC-06
+/// MD-05, MD-06, MD-07, MD-08, MD-09, SC-06
 #[test]
 fn the_metadata_say_what_there_is_and_nothing_else() {
     let mut world = World::new();
@@ -37,6 +37,11 @@ fn the_metadata_say_what_there_is_and_nothing_else() {
             "scopes_supported": ["count", "read", "write"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint": "https://as.test:8443/t/one/oauth2/introspect",
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA", "HS256"],
+            "revocation_endpoint": "https://as.test:8443/t/one/oauth2/revoke",
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         })
     );
 }

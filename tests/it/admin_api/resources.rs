@@ -41,7 +41,7 @@ async fn a_client_is_shown_as_it_is() {
             "client_id": "report", "name": "Report Service", "description": "Reads",
             "owner": "Ana", "status": "active", "created_at": START.to_string(),
             "token_lifetime": 300, "grants": [{"api": "urn:shop", "scopes": ["read", "write"]}],
-            "default_scopes": ["read"], "secrets": [null], "last_used_at": null,
+            "default_scopes": ["read"], "secrets": [null], "introspects": [], "last_used_at": null,
             "revision": view["revision"],
         })
     );
@@ -413,7 +413,7 @@ async fn the_server_tells_what_it_is() {
         (&view["issuer"], &view["ready"]),
         (&json!("https://as.test"), &json!("ready"))
     );
-    assert_eq!((&view["clients"], &view["format"]), (&json!(1), &json!(2)));
+    assert_eq!((&view["clients"], &view["format"]), (&json!(1), &json!(3)));
     assert_eq!(view["started_at"], START.to_string());
     assert_eq!(view["revision"], server.app.registry().revision().0);
     assert!(!view["master_key_id"].as_str().unwrap().is_empty());

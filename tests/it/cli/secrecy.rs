@@ -185,7 +185,7 @@ fn a_server_logs_no_secret_whatever_it_is_asked() {
     assert!(server.ended().success());
 
     let log = server.log();
-    assert!(log.contains("refused a token"), "{log}");
+    assert!(log.contains("refused a client"), "{log}");
     for secret in [secret.as_str(), &other, CHOSEN] {
         assert!(!log.contains(secret), "{log}");
     }

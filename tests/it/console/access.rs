@@ -6,7 +6,7 @@ use jeton::{
 };
 
 use crate::harness::{
-    browser::{Browser, Page},
+    browser::{Browser, PASSWORD, Page},
     caller::Client,
     server::TestServer,
 };
@@ -120,6 +120,7 @@ async fn what_is_taken_back_is_as_it_was_with_defaults_and_marks() {
     let before = client();
     assert!(before.2.watched_since(&orders, &write).is_some());
     server.advance(Span::hours(3)).await;
+    browser.sign_in("operator@example.com", PASSWORD).await;
 
     let page = browser.open(ACCESS).await;
     let review = reviewed(&mut browser, &page, &[READ, LIST]).await;

@@ -249,3 +249,42 @@ async fn a_form_with_a_mistake_makes_no_link() {
     assert!(page.title().starts_with("Error: "), "{}", page.title());
     assert!(server.app.registry().handovers().next().is_none());
 }
+
+#[tokio::test]
+async fn a_new_client_can_begin_without_a_secret_that_an_operator_sees() {
+    let server = TestServer::start().await;
+    server.api("https://sales.example", "read:analytics").await;
+    let mut operator = server.signed_in(Role::Operator).await;
+    for (path, form) in [
+        (
+            "/clients/new",
+            vec![("name", "Report"), ("client_id", "report")],
+        ),
+        ("/clients/new/access", vec![]),
+        ("/clients/new/secret", vec![]),
+    ] {
+        let page = operator.open(path).await;
+        operator.submit(&page, path, &form).await.assert_status(200);
+    }
+    let check = operator.open("/clients/new/check").await;
+    let by_link = [("how", "handover")];
+
+    let page = operator
+        .submit(&check, "/clients/new/check", &by_link)
+        .await;
+    let twice = operator
+        .submit(&check, "/clients/new/check", &by_link)
+        .await;
+
+    let ask = "/clients/report/credentials/handover";
+    page.assert_at(ask);
+    twice.assert_at(ask);
+    let page = operator.submit(&page, ask, &[]).await;
+    let link = link_on(&page);
+    let mut developer = server.browser();
+    let secret = secret_on(&take(&mut developer, &link).await);
+    let registry = server.app.registry();
+    assert_eq!(registry.clients().count(), 1);
+    let report = Client::new(&server, "report", &secret);
+    assert_ne!(report.request_token("").await.status, 401);
+}

@@ -100,6 +100,7 @@ async fn a_job_that_comes_once_a_week_is_named_before_its_secret_stops() {
     let new = only.rotated(Span::days(20)).await;
     assert!(works_from(&new, 51).await);
     server.advance(Span::days(6)).await;
+    browser.sign_in("operator@example.com", PASSWORD).await;
     let page = browser.open(&to("cancel")).await;
 
     page.assert_says("The new secret was used by 10.0.4.51 (6 days ago).");

@@ -46,6 +46,10 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
             ("client-settings", "/clients/billing-worker/settings"),
             ("client-settings-off", "/clients/importer/settings"),
             ("client-disable", "/clients/billing-worker/settings/disable"),
+            (
+                "client-revoke-tokens",
+                "/clients/billing-worker/settings/revoke-tokens",
+            ),
             ("client-delete", "/clients/billing-worker/settings/delete"),
         ],
     );

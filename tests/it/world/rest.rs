@@ -191,6 +191,7 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
     tour.sends(owner, wrong, &[("password", "short")]);
     tour.sends(owner, (422, "me-name-wrong", "/me/name"), &[("name", "")]);
 
+    let before = owner.cookies.clone();
     owner
         .post(
             "/me/recovery-codes",
@@ -198,6 +199,7 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
         )
         .await
         .assert_status(200);
+    tour.follow(&before, owner);
     tour.sees(owner, &[("recovery-codes", "/me/recovery-codes")]);
     let place = (422, "recovery-codes-unticked", "/me/recovery-codes/stored");
     tour.sends(owner, place, &[]);

@@ -27,12 +27,12 @@ use super::{
 };
 use crate::{
     admin::{
-        clients::RegisterClient,
+        clients::{RegisterClient, RegisterWithoutSecret},
         input::{ClientInput, GrantInput, SecretInput, SpanInput},
         refusal::{FieldErrors, Refusal},
     },
     app::{AdminError, Terms},
-    domain::{audit::Object, permission::Permission, registry::Registry},
+    domain::{audit::Object, id::ClientId, permission::Permission, registry::Registry},
 };
 
 #[derive(Template)]
@@ -96,7 +96,12 @@ pub(super) async fn create(
         Err(errors) => errors,
         Ok(command) => {
             let terms = form.terms_of_new(&console.app);
-            match make(&console, &visitor, (terms, command)).await? {
+            let made = if form.fields.text("how") == "handover" {
+                make_without_secret(&console, &visitor, (terms, command)).await
+            } else {
+                make(&console, &visitor, (terms, command)).await?
+            };
+            match made {
                 Ok(path) => {
                     visitor.visit.change(|kept| kept.draft = None).await?;
                     return Ok(visitor.see(&path));
@@ -141,6 +146,23 @@ async fn make(
     done.ok_or_else(Trouble::failed)
 }
 
+/// Makes the client without a secret. Gives the page on which a developer is offered one by a link.
+async fn make_without_secret(
+    console: &Console,
+    visitor: &Visitor,
+    (terms, command): (Terms, RegisterClient),
+) -> Result<String, AdminError> {
+    let command = RegisterWithoutSecret(command);
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let client = done.await?;
+    Ok(hand_over(&client.id))
+}
+
+/// Where a developer is offered the secret of a client by a link.
+fn hand_over(client: &ClientId) -> String {
+    format!("{}/credentials/handover", address(client))
+}
+
 /// The same form came twice: leads to what the first one made, and forgets the plan if that did not
 /// come to it.
 async fn again(
@@ -156,6 +178,9 @@ async fn again(
         visitor.visit.change(|kept| kept.draft = None).await?;
     }
     let client = find(console, id.as_str())?;
+    if client.secrets.is_empty() {
+        return Ok(visitor.see(&hand_over(&id)));
+    }
     if let Some(path) = reveal::still_open(&client, (console, visitor)) {
         return Ok(visitor.see(&path));
     }
