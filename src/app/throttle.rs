@@ -45,7 +45,8 @@ pub struct Throttle(Mutex<Misses>);
 struct Misses {
     by_account: Ledger<Email>,
     by_address: Ledger<IpAddr>,
-    by_visit: Ledger<String>,
+    /// By visit.
+    confirming: Ledger<String>,
 }
 
 impl Throttle {
@@ -79,7 +80,7 @@ impl Throttle {
     /// # Errors
     /// As [`Throttle::begin`].
     pub fn begin_to_confirm(&self, visit: &str, now: Timestamp) -> Result<(), TooEarly> {
-        let visits = &mut self.lock().by_visit;
+        let visits = &mut self.lock().confirming;
         let visit = visit.to_owned();
         if let Some(at) = visits.open_from(&visit, now) {
             return Err(TooEarly { at });
@@ -90,7 +91,7 @@ impl Throttle {
 
     /// It is who signed in: what was missed within the visit before is forgiven.
     pub fn confirm(&self, visit: &str) {
-        self.lock().by_visit.0.remove(visit);
+        self.lock().confirming.0.remove(visit);
     }
 
     fn lock(&self) -> MutexGuard<'_, Misses> {

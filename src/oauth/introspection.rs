@@ -91,8 +91,8 @@ pub fn introspect(
                 iat: context.now,
                 token_introspection: answer,
             });
-            let signed = signer.sign(Typ::TokenIntrospection, claims.as_bytes());
-            signed.map_err(|_| super::refused(Reason::SigningFailed, &who))?
+            let answer = signer.sign(Typ::TokenIntrospection, claims.as_bytes());
+            answer.map_err(|_| super::refused(Reason::SigningFailed, &who))?
         }
     };
     Ok(Introspected {

@@ -83,13 +83,12 @@ impl<'a> Params<'a> {
             Name::ClientId => self.client_id = Some(value),
             Name::ClientSecret => self.client_secret = Some(Presented::new(value)),
             Name::ClientAssertion => self.client_assertion = Some(Presented::new(value)),
-            Name::ClientAssertionType => {}
+            // All kinds of tokens are looked for, whatever a hint says (RFC 7662 §2.1).
+            Name::ClientAssertionType | Name::TokenTypeHint => {}
             Name::Scope => self.scope = Some(value),
             Name::Audience => self.audience = Some(value),
             Name::Resource => self.resource.add(value),
             Name::Token => self.token = Some(Presented::new(value)),
-            // All kinds of tokens are looked for, whatever it says (RFC 7662 §2.1).
-            Name::TokenTypeHint => {}
         }
         Ok(())
     }

@@ -4,7 +4,9 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     pin::Pin,
+    sync::{Mutex, mpsc},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -13,11 +15,19 @@ use axum::{
 };
 use hyper::body::Frame;
 use jeton::{
-    domain::{id::OperatorId, permission::Role, time::Span},
+    admin::{command::Command, draft::Draft, refusal::Refusal},
+    domain::{
+        actor::Actor,
+        id::OperatorId,
+        permission::{Permission, Role},
+        registry::Registry,
+        time::Span,
+    },
     web::server::Peer,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
+use super::rotation::{report_service, to};
 use crate::harness::{
     browser::{Browser, PASSWORD, Page},
     reply::Reply,
@@ -145,21 +155,46 @@ async fn a_stolen_session_is_no_way_to_guess_a_password() {
     page.assert_says("Dashboard");
 }
 
+/// A command that takes until it is told to end, and keeps all others waiting.
+struct Slow(Mutex<mpsc::Receiver<()>>);
+
+impl Command for Slow {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, _: &Registry, _: &mut Draft) -> Result<(), Refusal> {
+        self.0.into_inner().unwrap().recv().unwrap();
+        Ok(())
+    }
+}
+
 /// Console 19.
-#[tokio::test]
-async fn an_answer_that_fails_signs_nobody_out() {
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_comes_signs_nobody_out() {
     let server = TestServer::start().await;
+    let _client = report_service(&server).await;
     let mut browser = server.signed_in(Role::Operator).await;
-    let asked = asked(&server, &mut browser).await;
-    let before = browser.cookies.clone();
-    server.app.shut_down().await;
+    let page = browser.open(&to("rotate")).await;
+    server.advance(Span::minutes(16)).await;
+    let asked = browser.submit(&page, &to("rotate"), &[]).await;
+    asked.assert_says("Confirm it is you");
+    let (end, ended) = mpsc::channel();
+    let slow = server.app.execute(Actor::local(0), Slow(Mutex::new(ended)));
 
-    let failed = browser
-        .submit(&asked, DELETE, &[("confirm_password", PASSWORD)])
-        .await;
+    let given_up = async {
+        let proof = [("confirm_password", PASSWORD)];
+        let path = to("rotate");
+        let sent = browser.submit(&asked, &path, &proof);
+        let given_up = timeout(Duration::from_secs(3), sent).await;
+        end.send(()).unwrap();
+        given_up
+    };
+    let (_, given_up) = tokio::join!(slow, given_up);
 
-    failed.assert_status(503);
-    assert_eq!(browser.cookies, before, "the session is as it was");
+    assert!(given_up.is_err(), "it was answered");
+    let page = browser.open("/me").await;
+    page.assert_says("Your account");
 }
 
 #[tokio::test]
