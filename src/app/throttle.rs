@@ -1,4 +1,5 @@
-//! Guessing at passwords and codes: slower with every miss, by address and by account.
+//! Guessing at passwords and codes: slower with every miss, by address and by account; and by visit,
+//! for those who have signed in and confirm that it is them.
 //!
 //! A try counts as a miss until it is known to be right, so that a thousand at once are a thousand
 //! misses. Five are free; then one waits a second, two, four, up to a quarter of an hour. All in
@@ -44,6 +45,8 @@ pub struct Throttle(Mutex<Misses>);
 struct Misses {
     by_account: Ledger<Email>,
     by_address: Ledger<IpAddr>,
+    /// By visit.
+    confirming: Ledger<String>,
 }
 
 impl Throttle {
@@ -69,6 +72,26 @@ impl Throttle {
         let mut misses = self.lock();
         misses.by_account.0.remove(account);
         misses.by_address.0.remove(&network(address));
+    }
+
+    /// Begins to confirm, within a visit, that it is still who signed in. Counted apart from tries to
+    /// sign in, which anybody can make; a miss until [`Throttle::confirm`].
+    ///
+    /// # Errors
+    /// As [`Throttle::begin`].
+    pub fn begin_to_confirm(&self, visit: &str, now: Timestamp) -> Result<(), TooEarly> {
+        let visits = &mut self.lock().confirming;
+        let visit = visit.to_owned();
+        if let Some(at) = visits.open_from(&visit, now) {
+            return Err(TooEarly { at });
+        }
+        visits.miss(visit, now);
+        Ok(())
+    }
+
+    /// It is who signed in: what was missed within the visit before is forgiven.
+    pub fn confirm(&self, visit: &str) {
+        self.lock().confirming.0.remove(visit);
     }
 
     fn lock(&self) -> MutexGuard<'_, Misses> {
@@ -250,6 +273,24 @@ mod tests {
         for _ in 0..5 {
             throttle.begin(&ana(), address(1), later).unwrap();
         }
+    }
+
+    #[test]
+    fn confirming_within_a_visit_is_counted_apart_from_signing_in() {
+        let throttle = Throttle::default();
+        for _ in 0..5 {
+            throttle.begin(&ana(), address(1), NOW).unwrap();
+            throttle.begin_to_confirm("stolen", NOW).unwrap();
+        }
+
+        let stolen = throttle.begin_to_confirm("stolen", NOW).unwrap_err();
+
+        assert_eq!(stolen.at, at(1));
+        assert!(throttle.begin_to_confirm("own", NOW).is_ok());
+        throttle.confirm("own");
+        throttle.confirm("stolen");
+        assert!(throttle.begin_to_confirm("stolen", NOW).is_ok());
+        assert!(throttle.begin(&ana(), address(1), NOW).is_err());
     }
 
     #[test]

@@ -49,10 +49,7 @@ impl FromRequest<Console> for Confirmed {
         if password.is_empty() {
             return Err(ask(""));
         }
-        if !console
-            .proves(&visitor.visit, &visitor.operator, password)
-            .await?
-        {
+        if !console.proves(&visitor, password).await? {
             return Err(ask("That is not your password"));
         }
         note(console, &visitor).await?;

@@ -16,7 +16,7 @@ use super::{
     form::{Fields, Form, Sheet},
     page::{self, Frame, Here},
     trouble::Trouble,
-    visit::{Standing, Visit},
+    visit::{Standing, Visit, Visitor},
 };
 use crate::{
     admin::{
@@ -327,19 +327,21 @@ impl Console {
         verified.map_err(|_| Span(1))
     }
 
-    /// Whether somebody who is signed in proves again that it is them.
+    /// Whether somebody who is signed in proves again that it is them. What strangers try at the
+    /// sign-in does not keep them from it.
     pub(super) async fn proves(
         &self,
-        visit: &Visit,
-        operator: &Operator,
+        visitor: &Visitor,
         password: Zeroizing<String>,
     ) -> Result<bool, Trouble> {
-        let tried = self.tries(visit, Some(&operator.email), Some(operator), password);
-        let is_right = tried.await.map_err(Trouble::too_many)?;
+        let (throttle, now) = (self.app.throttle(), self.app.now());
+        let begun = throttle.begin_to_confirm(visitor.name(), now);
+        begun.map_err(|early| Trouble::too_many(early.at.since(now)))?;
+        let operator = Some(&*visitor.operator);
+        let verified = self.app.verify_password(operator, password).await;
+        let is_right = verified.map_err(|_| Trouble::too_many(Span(1)))?;
         if is_right {
-            self.app
-                .throttle()
-                .succeed(&operator.email, visit.network());
+            throttle.confirm(visitor.name());
         }
         Ok(is_right)
     }
