@@ -166,10 +166,16 @@ async fn attend(
         return Trouble::cross_site().render(frame);
     }
     let is_head = parts.method == Method::HEAD;
-    parts.extensions.insert(visit);
+    parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
         response = trouble.render(frame);
+    }
+    if !response.status().is_server_error()
+        && let Err(trouble) = visit.settle().await
+    {
+        response = trouble.render(visit.plain_frame(Here::Outside));
+        response.extensions_mut().insert(Overtaken);
     }
     if is_head {
         *response.body_mut() = Body::empty();
@@ -177,10 +183,19 @@ async fn attend(
     response
 }
 
+/// Marks an answer whose session was ended or renewed by another request: the cookie that the
+/// browser has by now is newer than any that could be sent along.
+#[derive(Clone)]
+struct Overtaken;
+
 /// Headers of every page.
 async fn dress(request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
+    let is_overtaken = response.extensions_mut().remove::<Overtaken>().is_some();
     let headers = response.headers_mut();
+    if is_overtaken {
+        headers.remove(header::SET_COOKIE);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -17,6 +17,7 @@ mod restart;
 mod roles;
 mod rotation;
 mod secrecy;
+mod sessions;
 mod settings;
 mod sign_in;
 mod try_it;

@@ -5,7 +5,13 @@ mod keeper;
 mod origin;
 mod visitor;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Deserialize, Serialize};
@@ -107,6 +113,8 @@ pub(super) struct Visit {
     /// As it was when the request came.
     kept: Arc<Kept>,
     circumstances: Arc<Circumstances>,
+    /// Whether the session is to go on under a new id.
+    is_renewed: Arc<AtomicBool>,
 }
 
 impl Visit {
@@ -122,6 +130,7 @@ impl Visit {
             session,
             kept: Arc::new(kept.unwrap_or_default()),
             circumstances: Arc::new(Circumstances::of(parts, console)),
+            is_renewed: Arc::default(),
         };
         visit.keep_alive().await?;
         Ok(visit)
@@ -152,13 +161,39 @@ impl Visit {
         written.map_err(|error| lost(&error))
     }
 
-    /// Under a new id, so that an id known before is worth nothing afterwards.
+    /// The same under a new id, so that an id known before is worth nothing afterwards. The old one
+    /// goes when the answer is known: one that fails leaves the session as it was.
     pub(super) async fn change_anew(&self, change: impl FnOnce(&mut Kept)) -> Result<(), Trouble> {
-        self.session
-            .cycle_id()
-            .await
-            .map_err(|error| lost(&error))?;
+        self.is_renewed.store(true, Ordering::Relaxed);
         self.change(change).await
+    }
+
+    /// Before a session that has changed is kept: one that was ended elsewhere stays ended.
+    pub(super) async fn settle(&self) -> Result<(), Trouble> {
+        let Some(key) = self.session_key().filter(|_| self.session.is_modified()) else {
+            return Ok(());
+        };
+        let sessions = self.console.app.sessions();
+        let is_renewed = self.is_renewed.load(Ordering::Relaxed);
+        let is_there = if is_renewed {
+            sessions.end(key).await?
+        } else {
+            sessions.find(key).await?.is_some()
+        };
+        if !is_there {
+            self.end().await?;
+            return Err(Trouble::SignIn {
+                back: String::new(),
+            });
+        }
+        if is_renewed {
+            self.cycle().await?;
+        }
+        Ok(())
+    }
+
+    async fn cycle(&self) -> Result<(), Trouble> {
+        self.session.cycle_id().await.map_err(|error| lost(&error))
     }
 
     /// Signs `operator` in.
@@ -202,14 +237,15 @@ impl Visit {
         signed_in.unwrap_or(&self.kept.name)
     }
 
-    /// The same; a visit that has no name is given one.
+    /// The same; a visit that has no name is given one, and another id before anything is open to it.
     pub(super) async fn named(&self) -> Result<String, Trouble> {
         if !self.name().is_empty() {
             return Ok(self.name().to_owned());
         }
         let name = self.console.app.entropy().base62(22).to_string();
         let given = name.clone();
-        self.change_anew(|kept| kept.name = given).await?;
+        self.cycle().await?;
+        self.change(|kept| kept.name = given).await?;
         Ok(name)
     }
 

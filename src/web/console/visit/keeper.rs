@@ -92,8 +92,11 @@ impl SessionStore for Keeper {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let session = self.record(record)?;
-        self.0.app.sessions().save(session).await.map_err(failed)?;
-        Ok(())
+        let kept = self.0.app.sessions().save(session).await;
+        if kept.map_err(failed)? {
+            return Ok(());
+        }
+        Err(Error::Backend("the session has ended".to_owned()))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
