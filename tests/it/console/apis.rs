@@ -1,6 +1,6 @@
 //! APIs: defined, described, and how their tokens are checked.
 
-use jeton::domain::permission::Role;
+use jeton::{crypto::signer::Algorithm, domain::permission::Role};
 
 use crate::harness::server::TestServer;
 
@@ -152,6 +152,28 @@ async fn a_shared_key_is_shown_to_its_maker_until_it_is_stored() {
     let page = browser.open("/apis/urn%3Alegacy/check").await;
     page.assert_says("JETON_SHARED_KEY");
     assert!(!page.html().contains(&key));
+}
+
+#[tokio::test]
+async fn a_key_that_somebody_replaced_is_not_shown_as_the_present_one() {
+    let server = TestServer::start().await;
+    server
+        .api_with("urn:legacy", "read", Algorithm::Hs256)
+        .await;
+    let mut ana = server.signed_in(Role::Admin).await;
+    let mut eve = server.signed_in(Role::Owner).await;
+    let (rekey, key) = ("/apis/urn%3Alegacy/rekey", "/apis/urn%3Alegacy/key");
+    let mine = ana.post(rekey, &[]).await;
+    let mine = mine.element("key");
+
+    let theirs = eve.post(rekey, &[]).await;
+    let page = ana.open(key).await;
+
+    theirs.assert_at(key);
+    page.assert_says("This key can’t be shown again");
+    assert!(!page.html().contains(&mine));
+    let late = ana.post(key, &[]).await;
+    assert!(!late.html().contains(&mine));
 }
 
 #[tokio::test]

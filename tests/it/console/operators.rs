@@ -64,6 +64,23 @@ async fn a_link_that_was_withdrawn_is_gone_and_another_can_be_made() {
 }
 
 #[tokio::test]
+async fn a_link_that_somebody_replaced_is_not_shown_as_the_present_one() {
+    let server = TestServer::start().await;
+    let mut ana = server.signed_in(Role::Owner).await;
+    let mut eve = server.signed_in(Role::Admin).await;
+    invite(&mut ana, "ben@example.com").await;
+    let path = format!("/operators/{}", id(&server, "ben@example.com"));
+
+    let page = eve.open(&format!("{path}/reset")).await;
+    let theirs = eve.submit(&page, &format!("{path}/reset"), &[]).await;
+    let page = ana.open(&format!("{path}/link")).await;
+
+    theirs.assert_says("https://as.test/console/invitation/");
+    page.assert_says("This link can’t be shown again");
+    page.assert_does_not_say("/console/invitation/");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_invitation_stands_beside_what_was_typed() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Owner).await;

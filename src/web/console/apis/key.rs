@@ -24,8 +24,12 @@ use super::{
     ApiHead, Named, Tab, address, once,
 };
 use crate::{
-    admin::apis::RekeyApi,
-    domain::{audit::Object, id::ApiIdentifier, permission::Permission},
+    admin::apis::{Defined, RekeyApi},
+    domain::{
+        api::{Api, Signing},
+        audit::Object,
+        permission::Permission,
+    },
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -53,16 +57,21 @@ struct Shown {
 pub(super) fn open(
     console: &Console,
     visitor: &Visitor,
-    api: &ApiIdentifier,
+    api: &Api,
     key: Zeroizing<String>,
 ) -> Response<Body> {
     let place = (visitor.name(), &*place(api));
     console.reveals.open(place, key, console.app.now());
-    visitor.see(&format!("{}/key", address(api)))
+    visitor.see(&format!("{}/key", address(&api.identifier)))
 }
 
-fn place(api: &ApiIdentifier) -> String {
-    format!("api-key/{api}")
+/// Under which name the key that `api` has now is shown: another key has another window.
+fn place(api: &Api) -> String {
+    let key = match &api.signing {
+        Signing::Published(_) => "",
+        Signing::Shared { signer, .. } => signer.key_id(),
+    };
+    format!("api-key/{}/{key}", api.identifier)
 }
 
 async fn show(
@@ -71,7 +80,7 @@ async fn show(
     Named(api): Named,
 ) -> Response<Body> {
     let now = console.app.now();
-    let place = place(&api.identifier);
+    let place = place(&api);
     let shown = console.reveals.look((visitor.name(), &place), now);
     page::ok(&KeyPage {
         frame: visitor.frame(Here::Apis).await,
@@ -91,7 +100,7 @@ async fn stored(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let place = place(&api.identifier);
+    let place = place(&api);
     if form.fields.has("stored") {
         console.reveals.close((visitor.name(), &place));
         let flash = Flash::done("The key is stored, and not shown again.");
@@ -126,14 +135,13 @@ async fn rekey(
         .app
         .execute_on(visitor.actor(), terms, command)
         .await;
-    let made = once(done)?.and_then(|defined| defined.shared_key);
-    Ok(match made {
-        Some(key) => open(
-            &console,
-            &visitor,
-            &identifier,
-            key.reveal().to_owned().into(),
-        ),
-        None => visitor.see(&format!("{}/key", address(&identifier))),
-    })
+    if let Some(Defined {
+        api,
+        shared_key: Some(key),
+    }) = once(done)?
+    {
+        let text = key.reveal().to_owned().into();
+        return Ok(open(&console, &visitor, &api, text));
+    }
+    Ok(visitor.see(&format!("{}/key", address(&identifier))))
 }

@@ -109,5 +109,5 @@ async fn told(
         return visitor.done(&address(&api.identifier), flash).await;
     };
     let text = Zeroizing::new(shared.reveal().to_owned());
-    Ok(key::open(console, visitor, &api.identifier, text))
+    Ok(key::open(console, visitor, api, text))
 }

@@ -21,7 +21,10 @@ use super::{
     ApiHead, Named, Tab, complaints, head, key, once, sheet,
 };
 use crate::{
-    admin::input::{ApiEditInput, Edit, SpanInput},
+    admin::{
+        apis::Defined,
+        input::{ApiEditInput, Edit, SpanInput},
+    },
     domain::{
         api::{Api, Signing},
         audit::Object,
@@ -165,9 +168,13 @@ async fn change_algorithm(
         .app
         .execute_on(visitor.actor(), terms, command)
         .await;
-    if let Some(shared) = once(done)?.and_then(|defined| defined.shared_key) {
+    if let Some(Defined {
+        api,
+        shared_key: Some(shared),
+    }) = once(done)?
+    {
         let text = shared.reveal().to_owned().into();
-        return Ok(key::open(&console, &visitor, &identifier, text));
+        return Ok(key::open(&console, &visitor, &api, text));
     }
     let algorithm = form.fields.text("algorithm");
     let text = format!("New tokens for {} are signed with {algorithm}.", api.name);

@@ -1,5 +1,7 @@
 //! One-time links: made, shown in a window that closes, withdrawn.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     body::Body,
@@ -15,7 +17,14 @@ use crate::{
         refusal::{FieldErrors, Refusal},
     },
     app::AdminError,
-    domain::{audit::Object, id::OperatorId, operator::LINK_LIFE, permission::Permission},
+    crypto::{mac::SecretDigest, text::base64url},
+    domain::{
+        audit::Object,
+        id::OperatorId,
+        link::LinkUse,
+        operator::{LINK_LIFE, Operator},
+        permission::Permission,
+    },
     web::console::{
         Console,
         act::{ActPage, once},
@@ -118,7 +127,9 @@ fn show_once(
                 visitor.visit.root(),
                 invited.token.reveal()
             ));
-            let place = window(&invited.operator);
+            let registry = console.app.registry();
+            let tag = invited.token.digest(LinkUse::Account, registry.pepper());
+            let place = window(&invited.operator, &tag);
             let now = console.app.now();
             console.reveals.open((visitor.name(), &place), link, now);
             invited.operator
@@ -129,9 +140,22 @@ fn show_once(
     Ok(visitor.see(&format!("/operators/{operator}/link")))
 }
 
-/// Under which name a link is shown.
-fn window(operator: &OperatorId) -> String {
-    format!("invitation/{operator}")
+/// Under which name the link with this tag is shown: another link has another window.
+fn window(operator: &OperatorId, tag: &SecretDigest) -> String {
+    format!("invitation/{operator}/{}", base64url(tag.as_bytes()))
+}
+
+/// The window of the link that an operator has now.
+fn window_now(operator: &Operator) -> Option<String> {
+    let link = operator.link.as_ref()?;
+    Some(window(&operator.id, &link.token))
+}
+
+/// The operator with this id.
+fn found(console: &Console, id: &OperatorId) -> Result<Arc<Operator>, Trouble> {
+    let registry = console.app.registry();
+    let found = registry.find_operator(id).cloned();
+    found.ok_or_else(|| Trouble::missing("operator", id.as_str()))
 }
 
 pub(super) async fn ask_reset(
@@ -141,10 +165,7 @@ pub(super) async fn ask_reset(
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteOperators)?;
     let id = named(&id)?;
-    let registry = console.app.registry_arc();
-    let Some(operator) = registry.find_operator(&id) else {
-        return Err(Trouble::missing("operator", id.as_str()));
-    };
+    let operator = found(&console, &id)?;
     let name = &operator.name;
     let mut above = above();
     above.push((format!("/operators/{id}"), name.to_string()));
@@ -221,13 +242,11 @@ impl LinkPage {
         id: &OperatorId,
         sheet: Sheet,
     ) -> Result<Self, Trouble> {
-        let registry = console.app.registry_arc();
-        let Some(operator) = registry.find_operator(id) else {
-            return Err(Trouble::missing("operator", id.as_str()));
-        };
+        let operator = found(console, id)?;
         let now = console.app.now();
         let link = operator.open_link(now);
-        let open = console.reveals.look((visitor.name(), &window(id)), now);
+        let open = window_now(&operator);
+        let open = open.and_then(|place| console.reveals.look((visitor.name(), &place), now));
         Ok(Self {
             frame: visitor.frame(Here::Operators).await,
             sheet,
@@ -266,7 +285,9 @@ pub(super) async fn close_link(
         let page = LinkPage::of(&console, &visitor, &id, sheet).await?;
         return Ok(page::refused(&page));
     }
-    console.reveals.close((visitor.name(), &window(&id)));
+    if let Some(place) = window_now(&*found(&console, &id)?) {
+        console.reveals.close((visitor.name(), &place));
+    }
     Ok(visitor.see(&format!("/operators/{id}")))
 }
 
@@ -277,7 +298,9 @@ pub(super) async fn withdraw(
 ) -> Result<Response<Body>, Trouble> {
     let operator = named(&id)?;
     let terms = form.terms(&console.app, Object::Operator(operator.clone()));
-    console.reveals.close((visitor.name(), &window(&operator)));
+    if let Some(place) = window_now(&*found(&console, &operator)?) {
+        console.reveals.close((visitor.name(), &place));
+    }
     let command = WithdrawInvitation { operator };
     once(
         console
