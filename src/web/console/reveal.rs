@@ -1,4 +1,5 @@
-//! The reveal window: what is shown once stays readable for ten minutes, to the same visit only.
+//! The reveal window: what is shown once stays readable for ten minutes at most, to the same visit
+//! only.
 //!
 //! It lies in memory, is wiped when its time is up, and never reaches the disk.
 
@@ -43,8 +44,14 @@ pub(super) struct Revealed {
 
 impl Reveals {
     /// Opens a window for `visit`.
-    pub(super) fn open(
+    pub(super) fn open(&self, place: (&str, &str), text: Zeroizing<String>, now: Timestamp) {
+        self.open_for(OPEN_FOR, place, text, now);
+    }
+
+    /// The same for another time than ten minutes: for what is worth nothing afterwards.
+    pub(super) fn open_for(
         &self,
+        span: Span,
         (visit, what): (&str, &str),
         text: Zeroizing<String>,
         now: Timestamp,
@@ -57,7 +64,7 @@ impl Reveals {
             let oldest = oldest.0.clone();
             all.remove(&oldest);
         }
-        let until = now.plus(OPEN_FOR);
+        let until = now.plus(span);
         all.insert(place(visit, what), Held { text, until });
     }
 

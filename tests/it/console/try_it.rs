@@ -55,7 +55,7 @@ async fn a_test_token_works_for_a_minute_and_is_told_to_the_audit_log() {
 
     page.assert_says("Works for 60 seconds");
     page.assert_says("in 60 seconds");
-    page.assert_says("curl -H \"Authorization: Bearer eyJ");
+    page.assert_says("curl -H 'Authorization: Bearer eyJ");
     assert!(!page.path.contains("eyJ"), "{}", page.path);
     let token = page.html();
     let token = token.split("id=\"token\">").nth(1).unwrap();
@@ -74,6 +74,30 @@ async fn a_test_token_works_for_a_minute_and_is_told_to_the_audit_log() {
         said.iter()
             .any(|it| it.after.as_deref() == Some("https://orders.test")),
         "{said:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_command_calls_the_api_that_the_token_is_for_whatever_the_address_says() {
+    let server = TestServer::start().await;
+    let _client = caller(&server).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let page = browser.open(&format!("{PAGE}?chosen=yes&scope=read")).await;
+    browser.submit(&page, MINT, &[]).await;
+
+    for lure in ["https://evil.test", "http%3A%2F%2Fx%2F%3B+rm+-rf+."] {
+        let page = browser.open(&format!("{PAGE}?api={lure}")).await;
+        let command = page.element("curl");
+        assert!(command.starts_with("curl -H 'Authorization: Bearer eyJ"));
+        assert!(command.ends_with("' 'https://orders.test'"), "{command}");
+    }
+    server.advance(Span(60)).await;
+    let page = browser.open(PAGE).await;
+
+    page.assert_does_not_say("Test token");
+    assert!(
+        !page.html().contains("Bearer eyJ"),
+        "it opens nothing any more"
     );
 }
 

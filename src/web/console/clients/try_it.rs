@@ -10,6 +10,7 @@ use axum::{
     http::Response,
     routing::{get, post},
 };
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::{
     crypto::jws::decode_unverified,
-    domain::{client::Client, permission::ADMIN_API, registry::Registry},
+    domain::{client::Client, permission::ADMIN_API, registry::Registry, time::Timestamp},
     oauth::{
         Context, SlowHashes, access_token,
         client_credentials::{Grant, grant},
@@ -150,7 +151,7 @@ async fn show(
     page.minted = console
         .reveals
         .look((visitor.name(), &place), now)
-        .and_then(|shown| Minted::of(shown.text, &asked.api, now));
+        .and_then(|shown| Minted::of(shown.text, now));
     Ok(page::ok(&page))
 }
 
@@ -201,23 +202,40 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
 }
 
 impl Minted {
-    fn of(
-        token: Zeroizing<String>,
-        audience: &str,
-        now: crate::domain::time::Timestamp,
-    ) -> Option<Self> {
+    fn of(token: Zeroizing<String>, now: Timestamp) -> Option<Self> {
         let (header, claims) = decode_unverified(&token).ok()?;
-        let address = if audience.starts_with("http") {
-            audience
-        } else {
-            "https://ADDRESS-OF-THE-API"
-        };
-        let curl = format!("curl -H \"Authorization: Bearer {}\" {address}", *token);
+        let audience = claims.get("aud").and_then(Value::as_str);
+        let address = audience.filter(|audience| audience.starts_with("http"));
         Some(Self {
+            curl: curl(&token, address.unwrap_or("https://ADDRESS-OF-THE-API")),
             header: members(&header, HEADER, now),
             claims: members(&claims, CLAIMS, now),
-            curl: curl.into(),
             token,
         })
+    }
+}
+
+/// The command that calls the API at `address` with `token`.
+fn curl(token: &str, address: &str) -> Zeroizing<String> {
+    let header = Zeroizing::new(format!("Authorization: Bearer {token}"));
+    let [header, address] = [&header, address].map(quoted);
+    format!("curl -H {} {}", *header, *address).into()
+}
+
+/// One word to a shell, whatever it is made of.
+fn quoted(text: &str) -> Zeroizing<String> {
+    format!("'{}'", text.replace('\'', r"'\''")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_an_address_ends_its_word_in_a_shell() {
+        assert_eq!(
+            *curl("eyJ", "https://a.test/$(id)'; rm -rf ~"),
+            r"curl -H 'Authorization: Bearer eyJ' 'https://a.test/$(id)'\''; rm -rf ~'"
+        );
     }
 }

@@ -60,8 +60,8 @@ pub(super) async fn mint(
     let signed = access_token::sign_for(&registry, &client.id, &grant, &context(&console))
         .map_err(|reason| refused(&reason))?;
     let name = (visitor.name(), &*place(&client.id));
-    console
-        .reveals
-        .open(name, signed.text.into(), console.app.now());
+    let (span, now) = (grant.lifetime.span(), console.app.now());
+    let reveals = &console.reveals;
+    reveals.open_for(span, name, signed.text.into(), now);
     Ok(visitor.see(&path))
 }
