@@ -14,9 +14,11 @@ use crate::domain::{
     audit::Action,
     client::Client,
     id::{ApiIdentifier, ClientId},
+    marks::KEPT,
     permission::Permission,
     registry::Registry,
-    scope::ScopeSet,
+    scope::{Scope, ScopeSet},
+    time::Timestamp,
 };
 
 /// Sets all of a client's grants; all of it or nothing. What stays as it is needs no permission.
@@ -30,12 +32,9 @@ pub struct SetAccess {
     pub default_scopes: Option<ScopeSet>,
 }
 
-impl Command for SetAccess {
-    type Outcome = ();
-
-    const NEEDS: Permission = Permission::WriteGrants;
-
-    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+impl SetAccess {
+    /// The client as it is afterwards.
+    fn applied(self, registry: &Registry, draft: &Draft) -> Result<Client, Refusal> {
         let before = require::client(registry, &self.client)?;
         let mut grants = self.grants;
         grants.retain(|_, scopes| !scopes.is_empty());
@@ -69,6 +68,65 @@ impl Command for SetAccess {
         if after.default_scopes != before.default_scopes && after.grants == before.grants {
             draft.require(Permission::WriteClients)?;
         }
+        Ok(after)
+    }
+}
+
+impl Command for SetAccess {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteGrants;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = require::client(registry, &self.client)?;
+        let after = self.applied(registry, draft)?;
+        if after != **before {
+            draft.put_client(Action::GrantSet, after);
+        }
+        Ok(())
+    }
+}
+
+/// What is noted on scopes: since when they are watched, or until when they are kept.
+pub type ScopeMarks = BTreeMap<(ApiIdentifier, Scope), Timestamp>;
+
+/// Gives a client back the access that it had, with what was noted on the scopes that it lost
+/// meanwhile; all of it or nothing.
+#[derive(Clone, Debug)]
+pub struct RestoreAccess {
+    /// All that it may have again.
+    pub access: SetAccess,
+    /// The scopes that were watched, and since when.
+    pub watched: ScopeMarks,
+    /// The scopes that were kept, and until when.
+    pub kept: ScopeMarks,
+}
+
+impl Command for RestoreAccess {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteGrants;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = require::client(registry, &self.access.client)?;
+        let mut after = self.access.applied(registry, draft)?;
+        let now = draft.now();
+        let is_back = |api: &ApiIdentifier, scope: &Scope| {
+            let held = before.grants.get(api);
+            !held.is_some_and(|held| held.contains(scope))
+        };
+        for ((api, scope), since) in self.watched {
+            if is_back(&api, &scope) {
+                after.marks.watched.insert((api, scope), since.min(now));
+            }
+        }
+        for ((api, scope), until) in self.kept {
+            if is_back(&api, &scope) {
+                let until = until.min(now.plus(KEPT));
+                after.marks.kept.insert((api, scope), until);
+            }
+        }
+        after.marks.follow(&after.grants);
         if after != **before {
             draft.put_client(Action::GrantSet, after);
         }
@@ -84,7 +142,7 @@ mod tests {
             scopes::EditScope,
             tests::{World, api, fields as marked, person, refusal, register, scopes},
         },
-        domain::{api::Offer, permission::Role},
+        domain::{api::Offer, permission::Role, time::Span},
     };
 
     fn access(client: &ClientId, grants: &[(&str, &str)]) -> SetAccess {
@@ -189,5 +247,40 @@ mod tests {
         assert_eq!(refusal(world.run_as(admin.clone(), withdraw)), forbidden);
         assert_eq!(refusal(world.run_as(admin.clone(), more)), forbidden);
         assert!(world.run_as(admin, leave).is_ok());
+    }
+
+    #[test]
+    fn what_is_restored_comes_with_its_marks_and_no_others() {
+        let mut world = World::new();
+        let grants = [("urn:shop", "read write")];
+        let client = world.run(register("c", &grants)).unwrap().client.id.clone();
+        let now = world.now;
+        let on = |scope: &str| (api("urn:shop"), scope.parse().unwrap());
+        world.run(access(&client, &[("urn:shop", "read")])).unwrap();
+
+        let restore = RestoreAccess {
+            access: SetAccess {
+                default_scopes: Some(scopes("write")),
+                ..access(&client, &grants)
+            },
+            watched: [
+                (on("write"), now.plus(Span(9))),
+                (on("read"), now),
+                (on("list"), now),
+            ]
+            .into(),
+            kept: [(on("write"), now.plus(Span::days(1000)))].into(),
+        };
+        world.run(restore).unwrap();
+
+        let after = world.client(&client);
+        assert_eq!(
+            after.grants,
+            [(api("urn:shop"), scopes("read write"))].into()
+        );
+        assert_eq!(after.default_scopes, scopes("write"));
+        assert_eq!(after.marks.watched, [(on("write"), now)].into());
+        assert_eq!(after.marks.kept, [(on("write"), now.plus(KEPT))].into());
+        assert_eq!(world.audited(), ["grant.set"]);
     }
 }

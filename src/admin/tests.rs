@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use proptest::prelude::*;
 
 use super::{
-    access::SetAccess,
+    access::{RestoreAccess, ScopeMarks, SetAccess},
     account::{
         ChangeOwnPassword, EditOwnAccount, EnrolSecondFactor, RemoveSecondFactor,
         RenewRecoveryCodes, SignIn, SignInProof,
@@ -517,6 +517,15 @@ fn every_command(
         client: any(w),
         grants: [(api("urn:shop"), scopes("list"))].into(),
         default_scopes: None,
+    });
+    one!(RestoreAccess, |w| RestoreAccess {
+        access: SetAccess {
+            client: any(w),
+            grants: [(api("urn:shop"), scopes("list"))].into(),
+            default_scopes: None,
+        },
+        watched: ScopeMarks::default(),
+        kept: ScopeMarks::default(),
     });
     one!(PostponeAttention, |w| PostponeAttention {
         client: any(w),

@@ -1,6 +1,9 @@
 //! What clients may call: from a client's page, and from an API's.
 
-use jeton::domain::{permission::Role, time::Span};
+use jeton::{
+    admin::access::SetAccess,
+    domain::{permission::Role, time::Span},
+};
 
 use crate::harness::{
     browser::{Browser, Page},
@@ -62,6 +65,70 @@ async fn a_change_is_shown_with_its_effect_saved_and_taken_back() {
 
     page.assert_says("Access is as it was before.");
     assert_eq!(granted(&server), "read write");
+}
+
+#[tokio::test]
+async fn a_change_that_was_sent_twice_can_still_be_taken_back() {
+    let server = TestServer::start().await;
+    caller(&server).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let page = browser.open(ACCESS).await;
+    let review = reviewed(&mut browser, &page, &[READ]).await;
+    let form = review.form(ACCESS);
+    let mut form: Vec<(&str, &str)> = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    form.push(("when", "now"));
+
+    browser.send("POST", ACCESS, Some(&form)).await;
+    let page = browser.post(ACCESS, &form).await;
+
+    page.assert_says("Access saved: − write.");
+    let undo = format!("{ACCESS}/undo");
+    browser.submit(&page, &undo, &[]).await;
+    assert_eq!(granted(&server), "read write");
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_as_it_was_with_defaults_and_marks() {
+    let server = TestServer::start().await;
+    caller(&server).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let client = || {
+        let registry = server.app.registry();
+        let client = registry.find_client_by_text("billing-worker").unwrap();
+        (
+            client.grants.clone(),
+            client.default_scopes.clone(),
+            client.marks.clone(),
+        )
+    };
+    let (orders, write) = (
+        "https://orders.test".parse().unwrap(),
+        "write".parse().unwrap(),
+    );
+    server
+        .run(SetAccess {
+            client: "billing-worker".parse().unwrap(),
+            grants: client().0,
+            default_scopes: Some("write".parse().unwrap()),
+        })
+        .await;
+    browser.post(&format!("{ACCESS}/keep"), &[WRITE]).await;
+    browser.post(&format!("{ACCESS}/watch"), &[WRITE]).await;
+    let before = client();
+    assert!(before.2.watched_since(&orders, &write).is_some());
+    server.advance(Span::minutes(30)).await;
+
+    let page = browser.open(ACCESS).await;
+    let review = reviewed(&mut browser, &page, &[READ, LIST]).await;
+    let page = browser.submit(&review, ACCESS, &[("when", "now")]).await;
+    assert_ne!(client(), before);
+    let page = browser.submit(&page, &format!("{ACCESS}/undo"), &[]).await;
+
+    page.assert_says("Access is as it was before.");
+    assert_eq!(client(), before);
 }
 
 #[tokio::test]

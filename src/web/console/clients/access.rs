@@ -2,6 +2,7 @@
 
 mod marks;
 mod review;
+mod undo;
 mod view;
 
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/clients/{id}/access", get(show).post(review::save))
         .route("/clients/{id}/access/review", post(review::review))
-        .route("/clients/{id}/access/undo", post(review::undo))
+        .route("/clients/{id}/access/undo", post(undo::undo))
         .route("/clients/{id}/access/keep", post(marks::keep))
         .route("/clients/{id}/access/watch", post(marks::watch))
         .route("/clients/{id}/access/unwatch", post(marks::stop_watching))

@@ -1,4 +1,4 @@
-//! A change of access, looked at, saved, and taken back.
+//! A change of access, looked at and saved.
 
 use askama::Template;
 use axum::{body::Body, extract::State, http::Response};
@@ -8,14 +8,14 @@ use super::{
         super::{
             Console,
             form::Form,
-            page::{self, Flash, Frame, Here, Undo},
+            page::{self, Flash, Frame, Here},
             review::{Change, Grants},
             trouble::Trouble,
             visit::Visitor,
         },
         ClientHead, Named, Tab,
     },
-    again, ticked,
+    again, ticked, undo,
 };
 use crate::{
     admin::{
@@ -24,11 +24,8 @@ use crate::{
         refusal::Refusal,
     },
     app::AdminError,
-    domain::{audit::Object, client::Client, permission::Permission, scope::ScopeSet},
+    domain::{audit::Object, client::Client, permission::Permission},
 };
-
-/// For how long a change of access can be taken back from the page that tells of it.
-const UNDO: &str = "7 days";
 
 #[derive(Template)]
 #[template(path = "clients/access_review.html")]
@@ -80,13 +77,16 @@ pub(super) async fn save(
         default_scopes: None,
     };
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let path = ClientHead::of(&client, Tab::Access, console.app.now()).to("/access");
     match console.app.execute_on(visitor.actor(), terms, set).await {
         Err(AdminError::Refusal(Refusal::Stale(_))) => {
             let registry = console.app.registry_arc();
             let newest = registry.find_client(&client.id).unwrap_or(&client);
             return again(&console, &visitor, newest, &form.fields).await;
         }
-        Ok(()) | Err(AdminError::Replayed(_)) => {}
+        Ok(()) => {}
+        // What was told the first time stays, with the way back.
+        Err(AdminError::Replayed(_)) => return Ok(visitor.see(&path)),
         Err(error) => return Err(error.into()),
     }
     for granted in lost {
@@ -95,9 +95,8 @@ pub(super) async fn save(
             .execute(visitor.actor(), WatchScope(granted))
             .await?;
     }
-    let head = ClientHead::of(&client, Tab::Access, console.app.now());
     let flash = told(&console, &client, &change, is_watching);
-    visitor.done(&head.to("/access"), flash).await
+    visitor.done(&path, flash).await
 }
 
 /// What is saved if the scopes that are to go are watched first, and which those are.
@@ -135,44 +134,8 @@ fn told(console: &Console, before: &Client, change: &Change, is_watching: bool) 
         Flash::done(text)
     };
     let registry = console.app.registry();
-    let Some(after) = registry.find_client(&before.id) else {
-        return flash;
-    };
-    let head = ClientHead::of(after, Tab::Access, console.app.now());
-    let mut fields = vec![("revision".to_owned(), after.revision.to_string())];
-    fields.extend(before.grants.iter().flat_map(|(api, scopes)| {
-        let grants = scopes.iter();
-        grants.map(move |scope| ("grant".to_owned(), format!("{api} {scope}")))
-    }));
-    flash.with_undo(Undo {
-        path: head.to("/access/undo"),
-        fields,
-        within: UNDO.to_owned(),
-    })
-}
-
-/// Gives a client back what it had.
-pub(super) async fn undo(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Named(client): Named,
-    form: Form,
-) -> Result<Response<Body>, Trouble> {
-    let grants = ticked(&form.fields)?;
-    let set = SetAccess {
-        client: client.id.clone(),
-        grants: grants
-            .into_iter()
-            .filter(|(_, scopes): &(_, ScopeSet)| !scopes.is_empty())
-            .collect(),
-        default_scopes: None,
-    };
-    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
-    match console.app.execute_on(visitor.actor(), terms, set).await {
-        Ok(()) | Err(AdminError::Replayed(_)) => {}
-        Err(error) => return Err(error.into()),
+    match registry.find_client(&before.id) {
+        Some(after) => flash.with_undo(undo::offer(before, after)),
+        None => flash,
     }
-    let head = ClientHead::of(&client, Tab::Access, console.app.now());
-    let flash = Flash::done("Access is as it was before.");
-    visitor.done(&head.to("/access"), flash).await
 }
