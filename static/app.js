@@ -83,31 +83,60 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 
 // Live parts: a GET of the fragment while the page is seen and nobody is inside the part. What
 // says so aloud (data-say, in other words than it shows or the same) is announced when it changes.
+// A part that could not be brought up to date, or is left alone, says since when.
 const saying = (part) => {
   const speaker = part.querySelector("[data-say]");
   return speaker && (speaker.dataset.say || speaker.textContent.trim());
 };
+const PATIENCE = 10_000;
 for (const part of document.querySelectorAll("[data-live]")) {
   const every = 1000 * (part.dataset.every ?? 5);
+  const note = Object.assign(document.createElement("p"), { className: "stale" });
   let tag = null;
   let said = saying(part);
+  let latest = new Date();
+  let timer;
+  let isBusy = false;
   const refresh = async () => {
     const headers = { "x-live": "1", ...(tag && { "if-none-match": tag }) };
-    const reply = await fetch(part.dataset.live, { headers, redirect: "manual" });
+    const signal = AbortSignal.timeout(PATIENCE);
+    const reply = await fetch(part.dataset.live, { headers, redirect: "manual", signal });
     if (reply.type === "opaqueredirect") location.reload();
-    if (reply.status !== 200) return;
+    if (reply.status === 304) return true;
+    if (reply.status !== 200) return false;
     part.replaceChildren(...parsed(await reply.text()).childNodes);
     tag = reply.headers.get("etag");
     const words = saying(part);
     if (words && words !== said) announce(words);
     said = words;
+    return true;
+  };
+  const age = (isFailed) => {
+    const words = `Not updated since ${latest.toISOString().slice(11, 16)} UTC`;
+    if (isFailed && note.textContent !== words) announce(words);
+    note.textContent = words;
+    if (!note.isConnected) part.append(note);
   };
   const tick = async () => {
+    if (isBusy) return;
+    isBusy = true;
+    clearTimeout(timer);
     const idle = document.visibilityState === "visible" && !part.contains(document.activeElement);
-    if (idle && !document.querySelector("dialog[open]")) await refresh().catch(() => {});
-    setTimeout(tick, every);
+    const isLeftAlone = !idle || document.querySelector("dialog[open]");
+    if (!isLeftAlone && await refresh().catch(() => false)) {
+      latest = new Date();
+      note.remove();
+      note.textContent = "";
+    } else {
+      age(!isLeftAlone);
+    }
+    isBusy = false;
+    timer = setTimeout(tick, every);
   };
-  setTimeout(tick, every);
+  timer = setTimeout(tick, every);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") tick();
+  });
 }
 
 // Dialogs for browsers that do not know command and commandfor.

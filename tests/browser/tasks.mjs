@@ -95,6 +95,23 @@ await task("the verdict follows what services do, and is said aloud", async () =
   await page.context().close();
 });
 
+// Console 35.
+await task("a live part that is left alone or can't be reached says since when", async () => {
+  const page = await open();
+  await go(page, "/clients/billing-worker/credentials");
+  const note = page.getByText(/^Not updated since \d\d:\d\d UTC$/).first();
+  await page.locator("[data-live] a").first().focus();
+  await note.waitFor({ timeout: 12_000 });
+  await page.evaluate(() => document.activeElement.blur());
+  await note.waitFor({ state: "detached", timeout: 12_000 });
+  await page.route("**/fragments/**", (route) => route.abort());
+  await note.waitFor({ timeout: 12_000 });
+  check(/Not updated since/.test(await page.locator("#live").textContent()), "it is not said aloud");
+  await page.unroute("**/fragments/**");
+  await note.waitFor({ state: "detached", timeout: 12_000 });
+  await page.context().close();
+});
+
 // Console 36.
 await task("a dialog names who breaks and is left by Escape", async () => {
   const page = await open();
