@@ -14,6 +14,7 @@ mod keys;
 mod markup;
 mod operators;
 mod restart;
+mod retiring;
 mod roles;
 mod rotation;
 mod secrecy;

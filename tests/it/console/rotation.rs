@@ -14,9 +14,9 @@ use crate::harness::{
     server::TestServer,
 };
 
-const CREDENTIALS: &str = "/clients/report-service/credentials";
+pub(super) const CREDENTIALS: &str = "/clients/report-service/credentials";
 
-async fn report_service(server: &TestServer) -> Client<'_> {
+pub(super) async fn report_service(server: &TestServer) -> Client<'_> {
     server.api("https://sales.example", "read:analytics").await;
     let client = server.client("report-service").await;
     client
@@ -24,7 +24,7 @@ async fn report_service(server: &TestServer) -> Client<'_> {
         .await
 }
 
-fn to(step: &str) -> String {
+pub(super) fn to(step: &str) -> String {
     format!("{CREDENTIALS}/{step}")
 }
 
@@ -33,7 +33,7 @@ fn id_of(client: &Client<'_>) -> String {
 }
 
 /// Whether a token is given to a program at `10.0.4.HOST`.
-async fn works_from(client: &Client<'_>, host: u8) -> bool {
+pub(super) async fn works_from(client: &Client<'_>, host: u8) -> bool {
     let request = http::Request::builder()
         .method("POST")
         .uri("/oauth2/token")
@@ -47,7 +47,7 @@ async fn works_from(client: &Client<'_>, host: u8) -> bool {
     client.server().respond_to(peer, request).await.status == 200
 }
 
-async fn works(client: &Client<'_>) -> bool {
+pub(super) async fn works(client: &Client<'_>) -> bool {
     works_from(client, 12).await
 }
 

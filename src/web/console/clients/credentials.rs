@@ -14,6 +14,7 @@ mod scene;
 mod secret;
 mod show;
 mod steps;
+mod users;
 mod warning;
 
 use axum::Router;

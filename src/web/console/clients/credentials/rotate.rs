@@ -4,7 +4,10 @@ use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 use zeroize::Zeroizing;
 
-use super::scene::{Scene, may_touch};
+use super::{
+    scene::{Scene, may_touch},
+    users::of_stopping,
+};
 use crate::{
     admin::{
         evidence::{Choice, Habit},
@@ -31,7 +34,7 @@ use crate::{
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::{Moment, counted, date},
+        words::{Moment, date},
     },
 };
 
@@ -198,7 +201,7 @@ impl RotatePage {
             facts: habit.in_words(scene.now),
             options: answers(&habit, scene.now),
             last_day: (date(last, scene.now), day(last)),
-            stopping: stopping(&habit),
+            stopping: of_stopping(scene),
         }
     }
 
@@ -284,27 +287,6 @@ fn answers(habit: &Habit, now: Timestamp) -> Vec<Answer> {
         }
     };
     offered.into_iter().map(answer).collect()
-}
-
-/// What stopping the old secret at once would do.
-fn stopping(habit: &Habit) -> String {
-    match habit.addresses {
-        0 => {
-            "Nobody used the old secret in the last 24 hours. Whoever still holds it is refused at \
-              once."
-                .to_owned()
-        }
-        1 => {
-            "1 address used the old secret in the last 24 hours. Its requests are refused at once, \
-              until it has the new one."
-                .to_owned()
-        }
-        n => format!(
-            "{} used the old secret in the last 24 hours. Their requests are refused at once, until \
-             they have the new one.",
-            counted(n as u64, "address")
-        ),
-    }
 }
 
 /// The last day whose end an old secret may be kept until.

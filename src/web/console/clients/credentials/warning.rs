@@ -1,6 +1,6 @@
 //! What is said before something stops: who breaks, and what can still be done.
 
-use super::{cards::shown, scene::Scene};
+use super::{cards::shown, scene::Scene, users::Users};
 use crate::domain::{
     client::Client,
     secret::{Life, Secret},
@@ -37,7 +37,10 @@ impl Warning {
                     several => format!("Retire and refuse {} addresses", several.len()),
                 };
                 let lead = "It is still in use.".to_owned();
-                (lead, last_used(old, scene), act)
+                let staying = Users::staying(scene).in_words(scene.now);
+                let staying = staying.map(|users| format!("Not moved yet: {users}."));
+                let text = join(&[&last_used(old, scene), &staying.unwrap_or_default()]);
+                (lead, text, act)
             }
             Verdict::Nearly { .. } => (
                 "It may still be in use.".to_owned(),
@@ -71,16 +74,14 @@ impl Warning {
 
     /// Before the new secret of a rotation is withdrawn.
     pub(super) fn of_cancelling(new: &Secret, scene: &Scene) -> Self {
-        let is_used = scene.is_in_use(new);
-        let lead = if is_used {
-            "The new secret is in use already."
-        } else {
-            "The new secret stops for good."
-        };
-        let use_of_it = if is_used {
-            last_used(new, scene)
-        } else {
-            String::new()
+        let users = Users::of(std::iter::once(new), scene).in_words(scene.now);
+        let (lead, use_of_it) = match (&users, scene.last_use(new)) {
+            (Some(users), _) => (
+                "The new secret is needed already.",
+                format!("The new secret was used by {users}."),
+            ),
+            (None, Some(_)) => ("The new secret is needed already.", last_used(new, scene)),
+            (None, None) => ("The new secret stops for good.", String::new()),
         };
         let effect = format!(
             "Requests with {} will be refused straight away.",
@@ -104,7 +105,10 @@ impl Warning {
         let lead = who_is_left(client, secret, scene);
         let use_of_it = match scene.last_use(secret) {
             None => "It was never used.".to_owned(),
-            Some(_) => last_used(secret, scene),
+            Some(_) => match Users::of(std::iter::once(secret), scene).in_words(scene.now) {
+                Some(users) => format!("It was used by {users}."),
+                None => last_used(secret, scene),
+            },
         };
         let effect = "Revoking is for a leak: requests with it are refused at once, for good, and \
                       there is no undo.";
