@@ -276,7 +276,7 @@ async fn rotation_is_told(round: &mut Round<'_>) {
             .id
             .to_string()
     };
-    let chosen = [("secret", old.as_str())];
+    let chosen = [("secret", old.as_str()), ("verdict", "new_unused 0")];
     let retire = "/clients/{id}/credentials/retire";
     round.browser.open(&at("/retire")).await;
     round

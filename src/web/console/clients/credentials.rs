@@ -1,7 +1,8 @@
 //! The credentials of a client: its secrets, their rotation, and what became of the dead ones.
 //!
 //! [`scene`] is what all of these pages are made from; [`cards`] and [`moving`] are what they show
-//! of a secret at rest and of a rotation; [`warning`] says who breaks before anything stops.
+//! of a secret at rest and of a rotation; [`warning`] says who breaks before anything stops, and
+//! [`shown`] holds a form to what it said.
 //! [`handover`] makes links by which developers take new secrets themselves.
 
 mod cards;
@@ -13,6 +14,7 @@ mod rotate;
 mod scene;
 mod secret;
 mod show;
+mod shown;
 mod steps;
 mod users;
 mod warning;

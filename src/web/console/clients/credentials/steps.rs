@@ -6,12 +6,13 @@ use axum::{
     Router,
     body::Body,
     extract::State,
-    http::Response,
+    http::{Response, StatusCode},
     routing::{get, post},
 };
 
 use super::{
     scene::{Scene, may_touch},
+    shown::Shown,
     warning::Warning,
 };
 use crate::{
@@ -56,7 +57,12 @@ struct StepPage {
     warning: Warning,
     /// Where the form goes.
     path: String,
+    /// What has changed since a form like this was made.
+    news: &'static str,
 }
+
+/// What is said to those who had read something better.
+const WORSE: &str = "This has changed since the page was made. Nothing was retired.";
 
 async fn ask_to_retire(
     State(console): State<Console>,
@@ -65,14 +71,27 @@ async fn ask_to_retire(
 ) -> Result<Response<Body>, Trouble> {
     may_touch(&client, &visitor)?;
     let scene = Scene::of(&console, client).await?;
-    let (old, _) = scene.rotation().ok_or_else(none_under_way)?;
-    let verdict = scene.verdict().ok_or_else(none_under_way)?;
-    Ok(page::ok(&StepPage {
-        frame: visitor.frame(Here::Clients).await,
-        head: scene.head().below("Retire"),
-        warning: Warning::of_retiring(old, &verdict, &scene),
-        path: scene.head().to("/credentials/retire"),
-    }))
+    Ok(page::ok(
+        &StepPage::of_retiring(&scene, &visitor, "").await?,
+    ))
+}
+
+impl StepPage {
+    async fn of_retiring(
+        scene: &Scene,
+        visitor: &Visitor,
+        news: &'static str,
+    ) -> Result<Self, Trouble> {
+        let (old, _) = scene.rotation().ok_or_else(none_under_way)?;
+        let verdict = scene.verdict().ok_or_else(none_under_way)?;
+        Ok(Self {
+            frame: visitor.frame(Here::Clients).await,
+            head: scene.head().below("Retire"),
+            warning: Warning::of_retiring(old, &verdict, scene),
+            path: scene.head().to("/credentials/retire"),
+            news,
+        })
+    }
 }
 
 async fn ask_to_cancel(
@@ -88,6 +107,7 @@ async fn ask_to_cancel(
         head: scene.head().below("Cancel rotation"),
         warning: Warning::of_cancelling(new, &scene),
         path: scene.head().to("/credentials/cancel"),
+        news: "",
     }))
 }
 
@@ -106,6 +126,11 @@ async fn retire(
     let scene = Scene::of(&console, client).await?;
     let command = chosen(&form.fields).retire(scene.client.id.clone());
     let command = command.map_err(crate::admin::refusal::Refusal::from)?;
+    if is_worse(&scene, &form.fields) {
+        may_touch(&scene.client, &visitor)?;
+        let page = StepPage::of_retiring(&scene, &visitor, WORSE).await?;
+        return Ok(page::page(StatusCode::CONFLICT, &page));
+    }
     let old = scene.rotation().map(|(old, _)| old.id.to_string());
     let told = Flash::told_of_retiring(scene.verdict().as_ref());
     let flash = told.with_undo(Undo {
@@ -120,6 +145,19 @@ async fn retire(
         |_| flash,
     )
     .await
+}
+
+/// Whether stopping the old secret is worse by now than what was shown with the form; what is not
+/// known to have been shown was not.
+fn is_worse(scene: &Scene, fields: &Fields) -> bool {
+    let (Some((old, _)), Some(verdict)) = (scene.rotation(), scene.verdict()) else {
+        return false;
+    };
+    let named = fields.text("secret");
+    let is_meant = named.is_empty() || named == old.id.as_str();
+    let holds = Shown::of(&verdict, scene.last_use(old).is_some());
+    let shown = Shown::read(fields.text("verdict"));
+    is_meant && shown.is_none_or(|shown| shown < holds)
 }
 
 impl Flash {

@@ -1,6 +1,6 @@
 //! What is said before something stops: who breaks, and what can still be done.
 
-use super::{cards::shown, scene::Scene, users::Users};
+use super::{cards::shown, scene::Scene, shown::Shown, users::Users};
 use crate::domain::{
     client::Client,
     secret::{Life, Secret},
@@ -24,6 +24,8 @@ pub(super) struct Warning {
     pub(super) is_harmful: bool,
     /// The secret that stops.
     pub(super) secret: String,
+    /// What this says, for the form to send back; nothing where nobody asks for it.
+    pub(super) shown: String,
 }
 
 impl Warning {
@@ -69,6 +71,7 @@ impl Warning {
             keep: "Keep both for now",
             is_harmful: !matches!(verdict, Verdict::Safe { .. }),
             secret: old.id.to_string(),
+            shown: Shown::of(verdict, scene.last_use(old).is_some()).to_string(),
         }
     }
 
@@ -96,6 +99,7 @@ impl Warning {
             keep: "Keep rotating",
             is_harmful: true,
             secret: new.id.to_string(),
+            shown: String::new(),
         }
     }
 
@@ -120,6 +124,7 @@ impl Warning {
             keep: "Keep it",
             is_harmful: true,
             secret: secret.id.to_string(),
+            shown: String::new(),
         }
     }
 }
