@@ -38,6 +38,7 @@ const PASSWORD: &str = "a quiet morning in may";
 const TIMES: usize = 21;
 
 /// Every page of the console's map.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn paths(app: &App) -> Vec<String> {
     let api = "https%3A%2F%2Fsales.example%2F";
     let registry = app.registry_arc();
@@ -183,7 +184,7 @@ impl Browser {
             assert_eq!(reply.status(), 303, "{path}");
             for field in reply.headers().get_all(header::SET_COOKIE) {
                 let pair = field.to_str().unwrap().split(';').next().unwrap();
-                browser.cookie = pair.to_owned();
+                pair.clone_into(&mut browser.cookie);
             }
         }
         browser

@@ -262,10 +262,10 @@ async fn rotations(
 }
 
 /// Registers a client under its name.
-pub(super) async fn client<'s>(
-    server: &'s TestServer,
+pub(super) async fn client(
+    server: &TestServer,
     (id, name, owner, does, grants): Described,
-) -> Client<'s> {
+) -> Client<'_> {
     let mut client = server.client(id).await;
     let mut edit = EditClient::of(client.client_id());
     edit.name = Some(name.parse().unwrap());
