@@ -2,7 +2,7 @@
 //!
 //! [`scene`] is what all of these pages are made from; [`cards`] and [`moving`] are what they show
 //! of a secret at rest and of a rotation; [`warning`] says who breaks before anything stops, and
-//! [`shown`] holds a form to what it said.
+//! [`mod@shown`] holds a form to what it said.
 //! [`handover`] makes links by which developers take new secrets themselves.
 
 mod cards;
