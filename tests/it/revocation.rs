@@ -5,6 +5,8 @@ use serde_json::json;
 
 use crate::harness::{
     caller::{Client, Request, encode},
+    curl::curl,
+    process::ServerProcess,
     reply::Reply,
     server::TestServer,
 };
@@ -161,4 +163,41 @@ async fn the_admin_api_takes_no_revoked_token() {
         .get("/clients")
         .await
         .assert_status(401);
+}
+
+/// RV-07
+#[test]
+fn a_revoked_token_stays_revoked_after_a_crash() {
+    let mut server = ServerProcess::start();
+    server.jeton(&[
+        "api", "create", "urn:shop", "--name", "Shop", "--scope", "read",
+    ]);
+    let made = |words: &[&str]| {
+        let made = server.jeton(&[&["client", "create", "A client"], words].concat());
+        made["client_secret"].as_str().unwrap().to_owned()
+    };
+    let buyer = made(&["--id", "buyer", "--grant", "urn:shop=read"]);
+    let shop = made(&["--id", "shop", "--introspects", "urn:shop"]);
+    let post = |server: &ServerProcess, path: &str, login: (&str, &str), form: &str| {
+        let user = format!("{}:{}", login.0, login.1);
+        let url = format!("{}{path}", server.issuer());
+        curl(&["--user", &user, "--data", form, &url]).json()
+    };
+    let (buyer, shop) = (("buyer", buyer.as_str()), ("shop", shop.as_str()));
+    let token = || {
+        let form = "grant_type=client_credentials";
+        let issued = post(&server, "/oauth2/token", buyer, form);
+        format!("token={}", issued["access_token"].as_str().unwrap())
+    };
+    let (revoked, kept) = (token(), token());
+
+    post(&server, "/oauth2/revoke", buyer, &revoked);
+    server.kill();
+    server.start_again();
+
+    let is_active = |form: &str| post(&server, "/oauth2/introspect", shop, form)["active"].clone();
+    assert_eq!(
+        (is_active(&revoked), is_active(&kept)),
+        (json!(false), json!(true))
+    );
 }
