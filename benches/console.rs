@@ -127,6 +127,7 @@ async fn fill(app: &App, store: &dyn Store) {
         description: Description::default(),
         algorithm: Algorithm::Es256,
         token_lifetime: Lifetime::DEFAULT,
+        rules: jeton::domain::api::ApiRules::default(),
         scopes: scopes
             .iter()
             .map(|scope: &Scope| (scope.clone(), ApiScope::default()))
@@ -143,6 +144,7 @@ async fn fill(app: &App, store: &dyn Store) {
             grants: BTreeMap::from([(API.parse().unwrap(), scopes.clone())]),
             default_scopes: ScopeSet::default(),
             introspects: std::collections::BTreeSet::default(),
+            rules: jeton::domain::client::ClientRules::default(),
             secret: NewSecret::default(),
         };
         let registered = app.execute(owner(), client).await.unwrap();

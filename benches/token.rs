@@ -28,7 +28,7 @@ use jeton::{
         secret::{PlainSecret, Proof, Secret, SecretState},
         time::{Lifetime, Timestamp},
     },
-    oauth::{self, Context, Request, SlowHashes, credentials::Authorization},
+    oauth::{self, Context, Request, SlowHashes, credentials::Header},
 };
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -69,10 +69,7 @@ fn decide(criterion: &mut Criterion, world: &World) {
     let mut bodies = world.bodies();
     group.bench_function(format!("body/{} clients", world.headers.len()), |bencher| {
         bencher.iter(|| {
-            let request = Request {
-                authorization: Authorization::Absent,
-                body: bodies.next().unwrap().as_bytes(),
-            };
+            let request = Request::new(Header::Absent, bodies.next().unwrap().as_bytes());
             let decision = oauth::decide(&world.registry, black_box(&request), &world.context());
             assert!(decision.is_ok());
         });
@@ -117,10 +114,7 @@ fn refuse(criterion: &mut Criterion, world: &World) {
 }
 
 fn with_basic(header: &str) -> Request<'_> {
-    Request {
-        authorization: Authorization::One(header.as_bytes()),
-        body: FORM.as_bytes(),
-    }
+    Request::new(Header::One(header.as_bytes()), FORM.as_bytes())
 }
 
 fn basic(text: &str) -> String {
@@ -204,6 +198,7 @@ fn api(signing: Signing) -> Effect {
         signing,
         token_lifetime: Lifetime::DEFAULT,
         longest_lifetime: Lifetime::DEFAULT,
+        rules: jeton::domain::api::ApiRules::default(),
         scopes: scopes
             .iter()
             .map(|scope| (scope.clone(), ApiScope::default()))
@@ -239,6 +234,7 @@ fn client(id: &str, secret: &PlainSecret, pepper: &MacKey) -> Effect {
         secrets: vec![secret],
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: jeton::domain::client::ClientRules::default(),
         marks: Marks::default(),
         revision: Revision(1),
     };

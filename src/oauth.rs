@@ -12,6 +12,7 @@
 pub mod access_token;
 pub mod authenticate;
 pub mod client_credentials;
+pub mod confirmation;
 pub mod credentials;
 pub mod form;
 mod hint;
@@ -28,7 +29,8 @@ use std::fmt::Write;
 use self::{
     authenticate::AuthenticatedClient,
     client_credentials::Grant,
-    credentials::{Authorization, Credentials},
+    confirmation::{Confirmation, Proven},
+    credentials::{Credentials, Header},
     params::{Params, Presented},
     reason::{Reason, Refused},
 };
@@ -48,9 +50,19 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The `Authorization` header.
-    pub authorization: Authorization<'a>,
+    pub authorization: Header<'a>,
     /// The body, form-encoded.
     pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// One with this `Authorization` header and body, and nothing else.
+    pub fn new(authorization: Header<'a>, body: &'a [u8]) -> Self {
+        Self {
+            authorization,
+            body,
+        }
+    }
 }
 
 /// What a decision needs beside the registry and the request.
@@ -96,6 +108,8 @@ pub struct Issued {
     pub asked: Asked,
     /// Its `jti`.
     pub token_id: String,
+    /// What it is bound to.
+    pub confirmation: Option<Confirmation>,
 }
 
 /// Answers a token request (RFC 6749 §3.2, §4.4).
@@ -116,6 +130,7 @@ pub fn token(
         api: grant.api.identifier.clone(),
         asked: grant.asked,
         token_id: signed.id,
+        confirmation: grant.confirmation,
     })
 }
 
@@ -131,7 +146,9 @@ pub fn decide<'r>(
         return Err(Reason::NoGrantType.into());
     }
     let who = authenticate::authenticate(registry, &credentials, context)?;
-    let grant = client_credentials::grant(registry, who.client, &params)
+    let mut grant = client_credentials::grant(registry, who.client, &params)
+        .map_err(|reason| refused(reason, &who))?;
+    grant.confirmation = confirmation::bind(who.client, Proven::default())
         .map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
 }
@@ -167,9 +184,10 @@ impl Issued {
         body.push_str("{\"access_token\":");
         json::append_string(&self.access_token, &mut body);
         let seconds = self.expires_in.seconds();
+        let token_type = Confirmation::token_type(self.confirmation.as_ref());
         write!(
             body,
-            ",\"token_type\":\"Bearer\",\"expires_in\":{seconds},\"scope\":"
+            ",\"token_type\":\"{token_type}\",\"expires_in\":{seconds},\"scope\":"
         )
         .expect("a string takes any text");
         json::append_string(self.scopes.as_str(), &mut body);

@@ -18,8 +18,9 @@ use crate::{
         text::append_base64url,
     },
     domain::{
-        api::{Api, ApiScope, ApiStatus, Signing},
+        api::{Api, ApiRules, ApiScope, ApiStatus, Signing, TokenFormat},
         audit::Action,
+        claims::Claims,
         id::{ApiIdentifier, ClientId},
         name::{Description, DisplayName},
         permission::Permission,
@@ -47,6 +48,8 @@ pub struct DefineApi {
     pub token_lifetime: Lifetime,
     /// The scopes it understands.
     pub scopes: BTreeMap<Scope, ApiScope>,
+    /// What else holds for its tokens.
+    pub rules: ApiRules,
 }
 
 /// An API as it is now, and its shared key if it was just made.
@@ -104,6 +107,7 @@ impl Command for DefineApi {
             signing,
             token_lifetime: self.token_lifetime,
             longest_lifetime: self.token_lifetime,
+            rules: self.rules,
             scopes: self.scopes,
             created: draft.now(),
             revision: registry.revision().next(),
@@ -151,6 +155,10 @@ pub struct EditApi {
     pub token_lifetime: Option<Lifetime>,
     /// What its tokens are signed with.
     pub algorithm: Option<Algorithm>,
+    /// In which form its tokens are.
+    pub format: Option<TokenFormat>,
+    /// What its tokens say besides.
+    pub claims: Option<Claims>,
 }
 
 impl EditApi {
@@ -162,6 +170,8 @@ impl EditApi {
             description: None,
             token_lifetime: None,
             algorithm: None,
+            format: None,
+            claims: None,
         }
     }
 }
@@ -183,6 +193,12 @@ impl Command for EditApi {
         if let Some(token_lifetime) = self.token_lifetime {
             after.token_lifetime = token_lifetime;
             after.longest_lifetime = after.longest_lifetime.max(token_lifetime);
+        }
+        if let Some(format) = self.format {
+            after.rules.format = format;
+        }
+        if let Some(claims) = self.claims {
+            after.rules.claims = claims;
         }
         let mut shared_key = None;
         let algorithm = self

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::domain::{
     audit::Action,
-    client::{Client, ClientStatus},
+    claims::Claims,
+    client::{Binding, Client, ClientRules, ClientStatus},
     id::{ApiIdentifier, ClientId},
     marks::Marks,
     name::{Description, DisplayName, Owner},
@@ -44,6 +45,8 @@ pub struct RegisterClient {
     pub default_scopes: ScopeSet,
     /// The APIs whose own resource server it is: it may introspect their tokens.
     pub introspects: BTreeSet<ApiIdentifier>,
+    /// What else holds for it.
+    pub rules: ClientRules,
     /// Its first secret.
     pub secret: NewSecret,
 }
@@ -109,6 +112,7 @@ impl RegisterClient {
             secrets: Vec::new(),
             introspects: self.introspects,
             tokens_void_until: None,
+            rules: self.rules,
             marks: Marks::default(),
             revision: registry.revision().next(),
         })
@@ -237,6 +241,12 @@ pub struct EditClient {
     pub default_scopes: Option<ScopeSet>,
     /// The APIs whose own resource server it is.
     pub introspects: Option<BTreeSet<ApiIdentifier>>,
+    /// What its tokens must be bound to.
+    pub binding: Option<Binding>,
+    /// What its tokens say besides.
+    pub claims: Option<Claims>,
+    /// Whether its assertions may name the token endpoint as their audience.
+    pub legacy_assertion_audience: Option<bool>,
 }
 
 impl EditClient {
@@ -250,6 +260,9 @@ impl EditClient {
             token_lifetime: None,
             default_scopes: None,
             introspects: None,
+            binding: None,
+            claims: None,
+            legacy_assertion_audience: None,
         }
     }
 }
@@ -287,6 +300,15 @@ impl Command for EditClient {
             let check = check_introspects(&new, registry);
             check.map_err(|message| FieldErrors::one("introspects", &message))?;
             after.introspects = introspects;
+        }
+        if let Some(binding) = self.binding {
+            after.rules.binding = binding;
+        }
+        if let Some(claims) = self.claims {
+            after.rules.claims = claims;
+        }
+        if let Some(legacy) = self.legacy_assertion_audience {
+            after.rules.legacy_assertion_audience = legacy;
         }
         if after != **before {
             draft.put_client(Action::ClientEdit, after);

@@ -11,7 +11,7 @@ mod operators;
 mod secrets;
 mod settings;
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
@@ -27,6 +27,7 @@ pub use self::{
 };
 use super::refusal::FieldErrors;
 use crate::domain::{
+    claims::{Claims, ClaimsError},
     scope::{Scope, ScopeSet},
     time::Span,
 };
@@ -77,6 +78,40 @@ impl<'de> Deserialize<'de> for SpanInput {
         }
 
         from.deserialize_any(Visitor)
+    }
+}
+
+/// Static claims: an object of JSON, or, as forms and the command line send it, its text.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ClaimsInput {
+    /// The text of an object.
+    Text(String),
+    /// The object.
+    #[schema(value_type = Object)]
+    Object(BTreeMap<String, serde_json::Value>),
+}
+
+impl ClaimsInput {
+    fn parse(self) -> Result<Claims, ClaimsError> {
+        match self {
+            Self::Text(text) => Claims::parse(&text),
+            Self::Object(claims) => Claims::new(claims),
+        }
+    }
+}
+
+/// Static claims; none if nothing is written.
+fn parse_claims(input: Option<ClaimsInput>) -> Result<Claims, ClaimsError> {
+    input.map_or_else(|| Ok(Claims::default()), ClaimsInput::parse)
+}
+
+/// What an edit makes of static claims.
+fn edit_claims(edit: Edit<ClaimsInput>, errors: &mut FieldErrors) -> Option<Claims> {
+    match edit {
+        Edit::Keep => None,
+        Edit::Clear => Some(Claims::default()),
+        Edit::Set(input) => errors.check("claims", input.parse()),
     }
 }
 

@@ -24,7 +24,13 @@ pub fn recognise(registry: &Registry, text: &str) -> Option<(ClientId, SecretId)
         Proof::Mac(digest) => registry
             .pepper()
             .matches(text.as_bytes(), digest.as_bytes()),
-        Proof::Password(_) => false,
+        Proof::Shared(kept) => kept.is(text),
+        Proof::Password(_)
+        | Proof::Key(_)
+        | Proof::KeySet(_)
+        | Proof::Certificate(_)
+        | Proof::Subject(_)
+        | Proof::Federated(_) => false,
     };
     is_it.then(|| (client.id.clone(), id))
 }

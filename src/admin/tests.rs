@@ -187,6 +187,7 @@ pub(super) fn define(identifier: &str, scopes: &str) -> DefineApi {
         algorithm: Algorithm::Es256,
         token_lifetime: Lifetime::DEFAULT,
         scopes: self::scopes(scopes).iter().map(detail).collect(),
+        rules: crate::domain::api::ApiRules::default(),
     }
 }
 
@@ -203,6 +204,7 @@ pub(super) fn register(name: &str, grants: &[(&str, &str)]) -> RegisterClient {
             .collect(),
         default_scopes: ScopeSet::default(),
         introspects: BTreeSet::default(),
+        rules: crate::domain::client::ClientRules::default(),
         secret: NewSecret::default(),
     }
 }

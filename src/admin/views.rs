@@ -48,6 +48,11 @@ pub struct Sight<'a> {
     pub usage: Option<&'a Tally>,
 }
 
+/// Whether an object has no members: then JSON leaves it out.
+fn is_empty_object(value: &serde_json::Value) -> bool {
+    value.as_object().is_none_or(serde_json::Map::is_empty)
+}
+
 /// RFC 3339 in UTC.
 fn moment(at: Timestamp) -> String {
     at.to_string()

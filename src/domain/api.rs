@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{
     audit::{Facts, facts},
+    claims::Claims,
     id::{ApiIdentifier, Revision},
     name::{Description, DisplayName},
     permission::{ADMIN_API, Permission},
@@ -32,11 +33,59 @@ pub struct Api {
     pub longest_lifetime: Lifetime,
     /// The scopes it understands.
     pub scopes: BTreeMap<Scope, ApiScope>,
+    /// What else holds for its tokens.
+    pub rules: ApiRules,
     /// When it was defined.
     pub created: Timestamp,
     /// The revision that last changed it.
     pub revision: Revision,
 }
+
+/// What else holds for the tokens of an API.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ApiRules {
+    /// In which form they are.
+    pub format: TokenFormat,
+    /// What they say besides.
+    pub claims: Claims,
+}
+
+/// In which form the tokens of an API are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenFormat {
+    /// A signed JWT, which the API can check by itself (RFC 9068).
+    #[default]
+    Jwt,
+    /// Sealed: only this server can read it, and the API asks it (RFC 7662).
+    Opaque,
+}
+
+impl TokenFormat {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+            Self::Opaque => "opaque",
+        }
+    }
+}
+
+impl std::str::FromStr for TokenFormat {
+    type Err = TokenFormatError;
+
+    fn from_str(text: &str) -> Result<Self, TokenFormatError> {
+        match text {
+            "jwt" => Ok(Self::Jwt),
+            "opaque" => Ok(Self::Opaque),
+            _ => Err(TokenFormatError),
+        }
+    }
+}
+
+/// No word for a form of tokens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the format of tokens is jwt or opaque")]
+pub struct TokenFormatError;
 
 /// Whether tokens are issued for an API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -161,6 +210,7 @@ impl Api {
             token_lifetime: Lifetime::try_from(600).expect("ten minutes is a lifetime"),
             longest_lifetime: Lifetime::try_from(600).expect("ten minutes is a lifetime"),
             scopes: scopes.collect(),
+            rules: ApiRules::default(),
             created: now,
             revision: Revision::default(),
         }
@@ -200,6 +250,12 @@ impl Api {
         ]);
         if let Signing::Shared { signer, .. } = &self.signing {
             all.insert("shared_key".to_owned(), signer.key_id().to_owned());
+        }
+        if self.rules.format == TokenFormat::Opaque {
+            all.insert("token_format".to_owned(), "opaque".to_owned());
+        }
+        if !self.rules.claims.is_empty() {
+            all.insert("claims".to_owned(), self.rules.claims.to_string());
         }
         for (scope, detail) in &self.scopes {
             let mut text = detail.description.to_string();

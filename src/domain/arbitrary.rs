@@ -13,17 +13,19 @@ use proptest::{collection, option, prelude::*, sample::select};
 
 use super::{
     actor::Actor,
-    api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
+    api::{Api, ApiRules, ApiScope, ApiStatus, Offer, Sensitivity, Signing, TokenFormat},
     audit::{Action, Object, facts},
     change::{Change, Commit, Effect},
-    client::{Client, ClientStatus},
+    claims::Claims,
+    client::{Binding, Client, ClientRules, ClientStatus},
+    credential::{CertificateSubject, Federation, FederationKeys, PinnedCertificate, PublicKey},
     id::{ApiIdentifier, ClientId, HandoverId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
     marks::{Marks, Postponed},
     name::{Description, DisplayName, Note, Owner},
     registry::Registry,
     scope::{Scope, ScopeSet},
-    secret::{IfUsed, Proof, Retiring, Secret, SecretState},
+    secret::{IfUsed, Proof, Retiring, Secret, SecretState, SharedSecret},
     time::{Lifetime, Span, Timestamp},
 };
 use crate::crypto::{
@@ -170,12 +172,13 @@ fn client() -> impl Strategy<Value = Client> {
             marks(),
             collection::btree_set(api_identifier(), 0..3),
             option::of(time()),
+            client_rules(),
         ),
     );
     (words, rest).prop_map(|(words, rest)| {
         let (id, name, description, owner, status) = words;
         let (created, token_lifetime, grants, default_scopes, secrets, rest) = rest;
-        let (marks, introspects, tokens_void_until) = rest;
+        let (marks, introspects, tokens_void_until, rules) = rest;
         Client {
             id,
             name,
@@ -189,6 +192,7 @@ fn client() -> impl Strategy<Value = Client> {
             secrets,
             introspects,
             tokens_void_until,
+            rules,
             marks,
             revision: Revision::default(),
         }
@@ -248,11 +252,75 @@ fn secret() -> impl Strategy<Value = Secret> {
     })
 }
 
+fn client_rules() -> impl Strategy<Value = ClientRules> {
+    (select(Binding::ALL.to_vec()), claims(), any::<bool>()).prop_map(
+        |(binding, claims, legacy_assertion_audience)| ClientRules {
+            binding,
+            claims,
+            legacy_assertion_audience,
+        },
+    )
+}
+
+fn api_rules() -> impl Strategy<Value = ApiRules> {
+    let format = select(vec![TokenFormat::Jwt, TokenFormat::Opaque]);
+    (format, claims()).prop_map(|(format, claims)| ApiRules { format, claims })
+}
+
+fn claims() -> impl Strategy<Value = Claims> {
+    let claims = collection::btree_map("x[a-z]{1,8}", any::<i64>().prop_map(Into::into), 0..3);
+    claims.prop_map(|claims| Claims::new(claims).unwrap())
+}
+
 fn proof() -> impl Strategy<Value = Proof> {
     prop_oneof![
         any::<[u8; 32]>().prop_map(|digest| Proof::Mac(SecretDigest::new(digest))),
         password_hash().prop_map(Proof::Password),
+        "[ -~]{32,64}".prop_map(|text| Proof::Shared(SharedSecret::new(text.into()))),
+        any::<u64>().prop_map(|seed| Proof::Key(public_key(seed))),
+        "https://[a-z]{1,8}\\.test/jwks".prop_map(Proof::KeySet),
+        ("[a-zA-Z0-9_-]{43}", "CN=[a-z]{1,8}", time()).prop_map(
+            |(thumbprint, subject, not_after)| Proof::Certificate(PinnedCertificate {
+                thumbprint,
+                subject,
+                not_after,
+            })
+        ),
+        certificate_subject().prop_map(Proof::Subject),
+        federation().prop_map(|federation| Proof::Federated(Arc::new(federation))),
     ]
+}
+
+fn public_key(seed: u64) -> PublicKey {
+    let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(seed));
+    PublicKey::from_jwk(&signer.public_jwk().unwrap()).unwrap()
+}
+
+fn certificate_subject() -> impl Strategy<Value = CertificateSubject> {
+    prop_oneof![
+        "CN=[a-z]{1,8}".prop_map(CertificateSubject::Dn),
+        "[a-z]{1,8}\\.test".prop_map(CertificateSubject::SanDns),
+        "spiffe://[a-z]{1,8}/x".prop_map(CertificateSubject::SanUri),
+        any::<[u8; 4]>().prop_map(|ip| CertificateSubject::SanIp(ip.into())),
+        "[a-z]{1,8}@[a-z]{1,8}\\.test".prop_map(CertificateSubject::SanEmail),
+    ]
+}
+
+fn federation() -> impl Strategy<Value = Federation> {
+    let keys = prop_oneof![
+        Just(FederationKeys::Discovered),
+        "https://[a-z]{1,8}\\.test/jwks".prop_map(FederationKeys::At),
+        any::<u64>().prop_map(|seed| FederationKeys::Given(vec![public_key(seed)])),
+    ];
+    let claims = collection::btree_map("[a-z]{1,8}", "[ -~]{0,8}", 0..3);
+    let words = ("https://[a-z]{1,8}\\.test", "[!-~]{1,20}", "[!-~]{1,20}");
+    (words, claims, keys).prop_map(|((issuer, subject, audience), claims, keys)| Federation {
+        issuer,
+        subject,
+        audience,
+        claims,
+        keys,
+    })
 }
 
 fn password_hash() -> impl Strategy<Value = PasswordHash> {
@@ -292,10 +360,11 @@ fn api() -> impl Strategy<Value = Api> {
     });
     let scopes = collection::btree_map(scope(), api_scope(), 0..4);
     let words = (api_identifier(), display_name(), description(), status);
-    let rest = (signing(), lifetime(), lifetime(), scopes, time());
+    let made = (time(), api_rules());
+    let rest = (signing(), lifetime(), lifetime(), scopes, made);
     (words, rest).prop_map(|(words, rest)| {
         let (identifier, name, description, status) = words;
-        let (signing, token_lifetime, longest_lifetime, scopes, created) = rest;
+        let (signing, token_lifetime, longest_lifetime, scopes, (created, rules)) = rest;
         Api {
             identifier,
             name,
@@ -304,6 +373,7 @@ fn api() -> impl Strategy<Value = Api> {
             signing,
             token_lifetime,
             longest_lifetime,
+            rules,
             scopes,
             created,
             revision: Revision::default(),

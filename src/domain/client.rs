@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     audit::{Facts, facts},
+    claims::Claims,
+    credential::Method,
     id::{ApiIdentifier, ClientId, Revision, SecretId},
     marks::Marks,
     name::{Description, DisplayName, Owner},
@@ -40,11 +42,65 @@ pub struct Client {
     pub introspects: BTreeSet<ApiIdentifier>,
     /// Tokens that were issued to it until then do not count any more.
     pub tokens_void_until: Option<Timestamp>,
+    /// What else holds for its tokens.
+    pub rules: ClientRules,
     /// What people noted on it.
     pub marks: Marks,
     /// The revision that last changed it.
     pub revision: Revision,
 }
+
+/// What else holds for a client; nothing does, unless an operator says so.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ClientRules {
+    /// What its tokens must be bound to.
+    pub binding: Binding,
+    /// What they say besides.
+    pub claims: Claims,
+    /// Whether its assertions may name the token endpoint as their audience, as older libraries do
+    /// (RFC 7523 §3).
+    pub legacy_assertion_audience: bool,
+}
+
+/// What the tokens of a client must be bound to, so that whoever steals one cannot use it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Binding {
+    /// To nothing: a token is bound if the request brings something to bind it to.
+    #[default]
+    Optional,
+    /// To a key that the client proves to have (RFC 9449).
+    Dpop,
+    /// To the certificate of the connection (RFC 8705 §3).
+    Certificate,
+}
+
+impl Binding {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Optional, Self::Dpop, Self::Certificate];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Dpop => "dpop",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
+impl std::str::FromStr for Binding {
+    type Err = BindingError;
+
+    fn from_str(text: &str) -> Result<Self, BindingError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.as_str() == text).ok_or(BindingError)
+    }
+}
+
+/// No word for what tokens are bound to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("tokens are bound to dpop or certificate, or binding is optional")]
+pub struct BindingError;
 
 /// Whether a client gets tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,6 +137,13 @@ impl Client {
         self.secrets
             .iter()
             .filter(move |secret| secret.is_live(now))
+    }
+
+    /// How it may authenticate at `now`: as its live credentials do.
+    pub fn methods(&self, now: Timestamp) -> BTreeSet<Method> {
+        self.live_secrets(now)
+            .map(|secret| secret.proof.method())
+            .collect()
     }
 
     /// The old secret of a rotation under way.
@@ -135,10 +198,14 @@ impl Client {
         if let Some(until) = self.tokens_void_until {
             all.insert("tokens_void_until".to_owned(), until.to_string());
         }
+        self.rules.add_facts(&mut all);
         for secret in &self.secrets {
             let name = |field: &str| format!("secrets.{}.{field}", secret.id);
             all.insert(name("state"), secret.state.in_words());
             all.insert(name("note"), secret.note.to_string());
+            for (field, value) in secret.proof.details() {
+                all.insert(name(field), value);
+            }
             if let Some(expires) = secret.expires {
                 all.insert(name("expires"), expires.to_string());
             }
@@ -148,5 +215,19 @@ impl Client {
         }
         self.marks.add_facts(&mut all);
         all
+    }
+}
+
+impl ClientRules {
+    fn add_facts(&self, all: &mut Facts) {
+        if self.binding != Binding::Optional {
+            all.insert("binding".to_owned(), self.binding.as_str().to_owned());
+        }
+        if !self.claims.is_empty() {
+            all.insert("claims".to_owned(), self.claims.to_string());
+        }
+        if self.legacy_assertion_audience {
+            all.insert("legacy_assertion_audience".to_owned(), "yes".to_owned());
+        }
     }
 }

@@ -3,10 +3,11 @@
 use std::{fmt::Write, sync::Arc};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    Context, authenticate::AuthenticatedClient, client_credentials::Grant, json, reason::Reason,
+    Context, authenticate::AuthenticatedClient, client_credentials::Grant,
+    confirmation::Confirmation, json, reason::Reason,
 };
 use crate::{
     crypto::{
@@ -15,6 +16,7 @@ use crate::{
     },
     domain::{
         api::Signing,
+        claims::Claims,
         id::{ApiIdentifier, ClientId, KeyId},
         issuer::Issuer,
         registry::Registry,
@@ -110,8 +112,26 @@ fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>)
     member(",\"jti\":", id);
     let from = context.now.seconds();
     let until = context.now.plus(grant.lifetime.span()).seconds();
-    write!(target, ",\"iat\":{from},\"exp\":{until}}}").expect("a string takes any text");
+    write!(target, ",\"iat\":{from},\"exp\":{until}").expect("a string takes any text");
+    if let Some(confirmation) = &grant.confirmation {
+        write!(target, ",\"cnf\":{{\"{}\":", confirmation.member())
+            .expect("a string takes any text");
+        json::append_string(confirmation.thumbprint(), &mut target);
+        target.push('}');
+    }
+    append_static(&grant.api.rules.claims, grant.claims, &mut target);
+    target.push('}');
     target
+}
+
+/// The static claims: the API's, and the client's, which stand in for the API's of the same names.
+fn append_static(of_api: &Claims, of_client: &Claims, target: &mut String) {
+    let of_api = of_api.iter().filter(|(name, _)| !of_client.has(name));
+    for (name, value) in of_api.chain(of_client.iter()) {
+        target.push(',');
+        json::append_string(name, target);
+        write!(target, ":{value}").expect("a string takes any text");
+    }
 }
 
 /// What a token must say to be believed by one API.
@@ -143,6 +163,10 @@ pub struct VerifiedToken {
     pub id: String,
     /// What the key that signed it is called.
     pub key: String,
+    /// What it is bound to.
+    pub confirmation: Option<Confirmation>,
+    /// What else it says: its static claims.
+    pub claims: Map<String, Value>,
 }
 
 /// What `token` says, if it is an access token of this server, signed by a key that is published at
@@ -168,7 +192,7 @@ pub fn believe(
 ) -> Result<VerifiedToken, TokenError> {
     let signer = signer_of(registry, token, now).ok_or(TokenError::Key)?;
     let claims = signer.verify(Typ::AccessToken, token)?;
-    let claims: Claims = serde_json::from_slice(&claims).map_err(|_| TokenError::Claims)?;
+    let claims: AccessToken = serde_json::from_slice(&claims).map_err(|_| TokenError::Claims)?;
     let audience: ApiIdentifier = claims.aud.parse().map_err(|_| TokenError::Audience)?;
     if claims.iss != issuer.as_str() {
         return Err(TokenError::Issuer);
@@ -193,6 +217,8 @@ pub fn believe(
         expires: claims.exp,
         id: claims.jti,
         key: signer.key_id().to_owned(),
+        confirmation: claims.cnf,
+        claims: claims.others,
     })
 }
 
@@ -224,7 +250,7 @@ fn is_shared(registry: &Registry, audience: &ApiIdentifier, signer: &Signer) -> 
 }
 
 #[derive(Deserialize)]
-struct Claims {
+struct AccessToken {
     iss: String,
     sub: ClientId,
     client_id: ClientId,
@@ -233,6 +259,10 @@ struct Claims {
     iat: Timestamp,
     exp: Timestamp,
     jti: String,
+    #[serde(default)]
+    cnf: Option<Confirmation>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 /// Why a token is not believed. For logs and tests; the caller is told that it is invalid.

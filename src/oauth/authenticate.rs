@@ -140,6 +140,12 @@ fn is_proof(
     match &secret.proof {
         Proof::Mac(kept) => digest.matches(kept),
         Proof::Password(_) => (context.remembers)(&secret.id, presented),
+        Proof::Shared(_)
+        | Proof::Key(_)
+        | Proof::KeySet(_)
+        | Proof::Certificate(_)
+        | Proof::Subject(_)
+        | Proof::Federated(_) => false,
     }
 }
 
@@ -178,7 +184,13 @@ fn not_found(client: &Client, presented: &str, context: &Context<'_>) -> Reason 
                 hash: hash.clone(),
                 presented: Zeroizing::new(presented.to_owned()),
             }),
-            Proof::Mac(_) => None,
+            Proof::Mac(_)
+            | Proof::Shared(_)
+            | Proof::Key(_)
+            | Proof::KeySet(_)
+            | Proof::Certificate(_)
+            | Proof::Subject(_)
+            | Proof::Federated(_) => None,
         })
         .take(MOST_SLOW_CHECKS)
         .collect();

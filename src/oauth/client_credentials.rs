@@ -7,11 +7,13 @@
 use std::sync::Arc;
 
 use super::{
+    confirmation::Confirmation,
     params::{Params, Resource},
     reason::Reason,
 };
 use crate::domain::{
     api::Api,
+    claims::Claims,
     client::Client,
     id::ApiIdentifier,
     registry::Registry,
@@ -31,6 +33,10 @@ pub struct Grant<'r> {
     pub asked: Asked,
     /// How long.
     pub lifetime: Lifetime,
+    /// What it is bound to.
+    pub confirmation: Option<Confirmation>,
+    /// What it says besides, of the client: what the API says is at hand.
+    pub claims: &'r Claims,
 }
 
 /// Decides what `client` gets for `params`.
@@ -69,6 +75,8 @@ pub fn grant<'r>(
         scopes,
         asked,
         lifetime,
+        confirmation: None,
+        claims: &client.rules.claims,
     })
 }
 

@@ -15,14 +15,14 @@ use super::{
 };
 use crate::crypto::text;
 
-/// The `Authorization` header fields of a request.
+/// The fields of one name in the header of a request, of which one may stand there.
 #[derive(Clone, Copy)]
-pub enum Authorization<'a> {
+pub enum Header<'a> {
     /// There is none.
     Absent,
     /// There is one, with this value.
     One(&'a [u8]),
-    /// There are several, though the field may stand only once (RFC 9110 §11.6.2).
+    /// There are several, though the field may stand only once (RFC 9110 §5.3).
     Several,
 }
 
@@ -69,12 +69,12 @@ impl<'a> Credentials<'a> {
     ///
     /// # Errors
     /// Two mechanisms, or one that contradicts itself: the request is malformed, whoever sent it.
-    pub fn read(authorization: Authorization<'a>, params: &mut Params<'a>) -> Result<Self, Reason> {
+    pub fn read(authorization: Header<'a>, params: &mut Params<'a>) -> Result<Self, Reason> {
         let (secret, assertion) = (params.client_secret.take(), &params.client_assertion);
         let header = match authorization {
-            Authorization::Several => return Err(Reason::SeveralAuthorizations),
-            Authorization::One(value) => Some(value),
-            Authorization::Absent => None,
+            Header::Several => return Err(Reason::SeveralAuthorizations),
+            Header::One(value) => Some(value),
+            Header::Absent => None,
         };
         match (header, secret, assertion) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
@@ -179,9 +179,7 @@ mod tests {
     /// What was presented, as `id:secret` of each reading, or why nothing was.
     fn read(header: Option<&str>, body: &str) -> Result<Vec<String>, Result<Unusable, Reason>> {
         let mut params = Params::parse(body.as_bytes()).unwrap();
-        let authorization = header.map_or(Authorization::Absent, |value| {
-            Authorization::One(value.as_bytes())
-        });
+        let authorization = header.map_or(Header::Absent, |value| Header::One(value.as_bytes()));
         let show = |claim: Claim<'_>| format!("{}:{}", claim.id, claim.secret.reveal());
         match Credentials::read(authorization, &mut params) {
             Ok(Credentials::Basic(basic)) => Ok(basic.claims().map(show).collect()),
@@ -289,7 +287,7 @@ mod tests {
             );
         }
         let mut params = Params::default();
-        let several = Credentials::read(Authorization::Several, &mut params);
+        let several = Credentials::read(Header::Several, &mut params);
         assert_eq!(several.err(), Some(Reason::SeveralAuthorizations));
     }
 

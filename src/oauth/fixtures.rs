@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
-use super::{Context, Request, SlowHashes, credentials::Authorization};
+use super::{Context, Request, SlowHashes, credentials::Header};
 use crate::{
     crypto::{
         mac::MacKey,
@@ -153,6 +153,7 @@ pub(super) fn api(identifier: &str, scopes: &str) -> Api {
         signing: Signing::Published(Algorithm::Es256),
         token_lifetime: Lifetime::DEFAULT,
         longest_lifetime: Lifetime::DEFAULT,
+        rules: crate::domain::api::ApiRules::default(),
         scopes: set(scopes)
             .iter()
             .map(|scope| (scope.clone(), ApiScope::default()))
@@ -179,6 +180,7 @@ pub(super) fn client(id: &str, grants: &[(&str, &str)]) -> Client {
         secrets: Vec::new(),
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
@@ -194,10 +196,7 @@ fn name(text: &str) -> DisplayName {
 
 /// A request without an `Authorization` header.
 pub(super) fn body(body: &str) -> Request<'_> {
-    Request {
-        authorization: Authorization::Absent,
-        body: body.as_bytes(),
-    }
+    Request::new(Header::Absent, body.as_bytes())
 }
 
 /// `text` with every byte escaped, as no client does and each may.

@@ -292,7 +292,13 @@ fn is_it(registry: &Registry, secret: &Secret, text: &str) -> bool {
     digest.zeroize();
     match &secret.proof {
         Proof::Mac(kept) => presented.matches(kept),
-        Proof::Password(_) => false,
+        Proof::Shared(kept) => kept.is(text),
+        Proof::Password(_)
+        | Proof::Key(_)
+        | Proof::KeySet(_)
+        | Proof::Certificate(_)
+        | Proof::Subject(_)
+        | Proof::Federated(_) => false,
     }
 }
 

@@ -4,12 +4,14 @@
 //! whatever is no token that counts now, the answer is one and the same.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{
     Context, Request,
     access_token::{VerifiedToken, believe},
     authenticate::AuthenticatedClient,
     by_token,
+    confirmation::Confirmation,
     reason::{Reason, Refused},
 };
 use crate::{
@@ -149,6 +151,10 @@ struct Members<'a> {
     aud: &'a str,
     iss: &'a str,
     jti: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<&'a Confirmation>,
+    #[serde(flatten)]
+    others: &'a Map<String, Value>,
 }
 
 /// The claims of RFC 9701 §5.
@@ -165,13 +171,15 @@ impl<'a> Answer<'a> {
         let members = |token: &'a VerifiedToken| Members {
             scope: token.scopes.as_str(),
             client_id: token.client.as_str(),
-            token_type: "Bearer",
+            token_type: Confirmation::token_type(token.confirmation.as_ref()),
             exp: token.expires,
             iat: token.issued,
             sub: token.client.as_str(),
             aud: token.audience.as_str(),
             iss: issuer.as_str(),
             jti: &token.id,
+            cnf: token.confirmation.as_ref(),
+            others: &token.claims,
         };
         Self {
             active: token.is_some(),

@@ -11,6 +11,7 @@ use super::{credentials::Unusable, params::ParamError};
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
+        client::Binding,
         hint::Hint,
         id::{ApiIdentifier, ClientId, SecretId},
         scope::Scope,
@@ -104,6 +105,9 @@ pub enum Reason {
     /// No API is named, and more than one would do.
     #[error("more than one API would do and none is named")]
     TargetAmbiguous,
+    /// The token must be bound, and nothing came that it could be bound to.
+    #[error("the token must be bound, and nothing came to bind it to ({})", .0.as_str())]
+    Unbound(Binding),
     /// No key signs with the API's algorithm now.
     #[error("no {0} key is active")]
     NoSigningKey(Algorithm),
@@ -139,7 +143,8 @@ impl Reason {
             | Self::ClientIdMismatch
             | Self::SecretWithoutId
             | Self::NoGrantType
-            | Self::NoToken => ErrorCode::InvalidRequest,
+            | Self::NoToken
+            | Self::Unbound(_) => ErrorCode::InvalidRequest,
             Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
@@ -184,6 +189,7 @@ impl Reason {
             | Self::NoGrantType
             | Self::NoToken
             | Self::TokenOfAnother
+            | Self::Unbound(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
             Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -241,6 +247,12 @@ impl Reason {
             }
             Self::TargetsDiffer => "a token is for one API; name only one",
             Self::TargetAmbiguous => "more than one API would do; name the API with resource",
+            Self::Unbound(Binding::Dpop) => {
+                "this client's tokens are bound to a key: send a DPoP proof"
+            }
+            Self::Unbound(Binding::Certificate | Binding::Optional) => {
+                "this client's tokens are bound to a certificate: connect with one"
+            }
             Self::NoSigningKey(_) => "no token can be signed at present",
             Self::SigningFailed => "the server failed to sign the token",
         }

@@ -11,12 +11,10 @@ use crate::domain::usage::Outcome;
 const ID: &str = "report-service";
 
 fn answer(world: &World, header: Option<&str>, form: &str) -> Result<Issued, Refused> {
-    let request = Request {
-        authorization: header.map_or(Authorization::Absent, |value| {
-            Authorization::One(value.as_bytes())
-        }),
-        body: form.as_bytes(),
-    };
+    let request = Request::new(
+        header.map_or(Header::Absent, |value| Header::One(value.as_bytes())),
+        form.as_bytes(),
+    );
     token(&world.registry, &request, &world.context())
 }
 

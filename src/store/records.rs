@@ -12,6 +12,7 @@ mod key;
 mod marks;
 mod operator;
 mod policy;
+mod proof;
 mod revocation;
 mod session;
 mod usage;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CHECKED, Edit, SpanInput, parse_or_default, parse_some};
+use super::{
+    CHECKED, ClaimsInput, Edit, SpanInput, edit_claims, parse_claims, parse_or_default, parse_some,
+};
 use crate::{
     admin::{
         apis::{DefineApi, EditApi},
@@ -13,7 +15,7 @@ use crate::{
         scopes::{AddScope, EditScope},
     },
     domain::{
-        api::{ApiScope, Offer, Sensitivity},
+        api::{ApiRules, ApiScope, Offer, Sensitivity},
         id::ApiIdentifier,
         policy::Policy,
         scope::Scope,
@@ -45,6 +47,12 @@ pub struct ApiInput {
     /// The scopes it understands.
     #[serde(default)]
     pub scopes: Vec<ScopeInput>,
+    /// In which form its tokens are: `jwt` (the default), or `opaque`, which only introspection reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_format: Option<String>,
+    /// What its tokens say besides: an object of JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimsInput>,
 }
 
 impl ApiInput {
@@ -69,6 +77,8 @@ impl ApiInput {
                 errors.add(&format!("{prefix}name"), "this scope is named twice");
             }
         }
+        let format = parse_or_default(self.token_format.as_deref(), "token_format", &mut errors);
+        let claims = errors.check("claims", parse_claims(self.claims));
         errors.finish()?;
         Ok(DefineApi {
             identifier: identifier.expect(CHECKED),
@@ -77,6 +87,10 @@ impl ApiInput {
             algorithm,
             token_lifetime: token_lifetime.expect(CHECKED),
             scopes,
+            rules: ApiRules {
+                format,
+                claims: claims.expect(CHECKED),
+            },
         })
     }
 }
@@ -183,6 +197,14 @@ pub struct ApiEditInput {
     #[serde(default, skip_serializing_if = "Edit::is_keep")]
     #[schema(value_type = Option<String>)]
     pub algorithm: Edit<String>,
+    /// In which form its tokens are.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub token_format: Edit<String>,
+    /// What its tokens say besides; `null`: nothing.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<ClaimsInput>)]
+    pub claims: Edit<ClaimsInput>,
 }
 
 impl ApiEditInput {
@@ -191,6 +213,7 @@ impl ApiEditInput {
         let mut errors = FieldErrors::default();
         let name = self.name.or_refuse("name", &mut errors);
         let algorithm = self.algorithm.or_refuse("algorithm", &mut errors);
+        let format = self.token_format.or_refuse("token_format", &mut errors);
         let token_lifetime = self.token_lifetime.or_refuse("token_lifetime", &mut errors);
         let edit = EditApi {
             api,
@@ -199,6 +222,8 @@ impl ApiEditInput {
             token_lifetime: token_lifetime
                 .and_then(|span| errors.check("token_lifetime", span.parse())),
             algorithm: parse_some(algorithm, "algorithm", &mut errors),
+            format: parse_some(format, "token_format", &mut errors),
+            claims: edit_claims(self.claims, &mut errors),
         };
         errors.finish()?;
         Ok(edit)

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CHECKED, Edit, SecretInput, SpanInput, parse_or_default, parse_scopes, parse_some};
+use super::{
+    CHECKED, ClaimsInput, Edit, SecretInput, SpanInput, edit_claims, parse_claims,
+    parse_or_default, parse_scopes, parse_some,
+};
 use crate::{
     admin::{
         clients::{EditClient, RegisterClient},
@@ -13,6 +16,7 @@ use crate::{
         refusal::FieldErrors,
     },
     domain::{
+        client::{Binding, ClientRules},
         id::{ApiIdentifier, ClientId},
         scope::ScopeSet,
         time::Lifetime,
@@ -54,6 +58,16 @@ pub struct ClientInput {
     /// Whether it begins without a secret: a hand-over is to give it one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_secret: bool,
+    /// What its tokens must be bound to: `optional` (the default), `dpop` (RFC 9449) or `certificate`
+    /// (RFC 8705).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_binding: Option<String>,
+    /// What its tokens say besides: an object of JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimsInput>,
+    /// Whether its assertions may name the token endpoint as their audience, as older libraries do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub legacy_assertion_audience: bool,
 }
 
 /// Scopes on one API.
@@ -88,6 +102,8 @@ impl ClientInput {
             errors.add("without_secret", "describe a secret or begin without one");
         }
         let introspects = errors.check("introspects", parse_apis(&self.introspects));
+        let binding = parse_or_default(self.token_binding.as_deref(), "token_binding", &mut errors);
+        let claims = errors.check("claims", parse_claims(self.claims));
         let secret = self.secret.unwrap_or_default();
         let secret = secret.parse("secret.", &mut errors);
         errors.finish()?;
@@ -100,6 +116,11 @@ impl ClientInput {
             grants,
             default_scopes: default_scopes.expect(CHECKED),
             introspects: introspects.expect(CHECKED),
+            rules: ClientRules {
+                binding,
+                claims: claims.expect(CHECKED),
+                legacy_assertion_audience: self.legacy_assertion_audience,
+            },
             secret,
         })
     }
@@ -167,6 +188,17 @@ pub struct ClientEditInput {
     #[serde(default, skip_serializing_if = "Edit::is_keep")]
     #[schema(value_type = Option<Vec<String>>)]
     pub introspects: Edit<Vec<String>>,
+    /// What its tokens must be bound to; `null`: nothing.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub token_binding: Edit<String>,
+    /// What its tokens say besides; `null`: nothing.
+    #[serde(default, skip_serializing_if = "Edit::is_keep")]
+    #[schema(value_type = Option<ClaimsInput>)]
+    pub claims: Edit<ClaimsInput>,
+    /// Whether its assertions may name the token endpoint as their audience.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legacy_assertion_audience: Option<bool>,
 }
 
 impl ClientEditInput {
@@ -193,6 +225,13 @@ impl ClientEditInput {
                 .introspects
                 .or_default()
                 .and_then(|apis| errors.check("introspects", parse_apis(&apis))),
+            binding: match self.token_binding {
+                Edit::Keep => None,
+                Edit::Clear => Some(Binding::default()),
+                Edit::Set(text) => errors.check("token_binding", text.parse()),
+            },
+            claims: edit_claims(self.claims, &mut errors),
+            legacy_assertion_audience: self.legacy_assertion_audience,
         };
         errors.finish()?;
         Ok(edit)

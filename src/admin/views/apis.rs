@@ -1,9 +1,10 @@
 //! APIs and their scopes, as they are shown.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::moment;
+use super::{is_empty_object, moment};
 use crate::domain::{
     api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
     registry::Registry,
@@ -28,6 +29,13 @@ pub struct ApiView {
     pub shared_key_id: Option<String>,
     /// How long its tokens live, in seconds.
     pub token_lifetime: u32,
+    /// In which form its tokens are: `jwt` or `opaque`.
+    #[serde(default)]
+    pub token_format: String,
+    /// What its tokens say besides.
+    #[serde(default, skip_serializing_if = "is_empty_object")]
+    #[schema(value_type = Object)]
+    pub claims: Value,
     /// The scopes it understands.
     pub scopes: Vec<ScopeView>,
     /// How many clients have a grant on it.
@@ -74,6 +82,8 @@ impl ApiView {
                 Signing::Shared { signer, .. } => Some(signer.key_id().to_owned()),
             },
             token_lifetime: api.token_lifetime.seconds(),
+            token_format: api.rules.format.as_str().to_owned(),
+            claims: api.rules.claims.to_json(),
             scopes: ScopeView::all_of(api),
             clients: granted.count(),
             created_at: moment(api.created),

@@ -1,9 +1,10 @@
 //! Clients, as they are shown.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{SecretView, Sight, moment};
+use super::{SecretView, Sight, is_empty_object, moment};
 use crate::domain::{
     client::{Client, ClientStatus},
     scope::ScopeSet,
@@ -40,6 +41,16 @@ pub struct ClientView {
     /// Until when its tokens must have been issued to have been revoked all at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_revoked_until: Option<String>,
+    /// What its tokens must be bound to: `optional`, `dpop` or `certificate`.
+    #[serde(default)]
+    pub token_binding: String,
+    /// What its tokens say besides.
+    #[serde(default, skip_serializing_if = "is_empty_object")]
+    #[schema(value_type = Object)]
+    pub claims: Value,
+    /// Whether its assertions may name the token endpoint as their audience.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub legacy_assertion_audience: bool,
     /// Its secrets, oldest first.
     pub secrets: Vec<SecretView>,
     /// When it last got a token.
@@ -83,6 +94,9 @@ impl ClientView {
             default_scopes: texts(&client.default_scopes),
             introspects: client.introspects.iter().map(ToString::to_string).collect(),
             tokens_revoked_until: client.tokens_void_until.map(moment),
+            token_binding: client.rules.binding.as_str().to_owned(),
+            claims: client.rules.claims.to_json(),
+            legacy_assertion_audience: client.rules.legacy_assertion_audience,
             secrets: client
                 .secrets
                 .iter()

@@ -1,6 +1,6 @@
 //! Secrets, as they are shown: where they are in their lives, who uses them, and what to do.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use super::{Sight, moment};
 use crate::domain::{
     client::Client,
     rotation::ANOTHER_DAY,
-    secret::{IfUsed, Life, Proof, Retiring, Secret, SecretState, UNDO},
+    secret::{IfUsed, Life, Retiring, Secret, SecretState, UNDO},
     usage::{AddressUse, SecretUsage},
     verdict::{Evidence, Verdict, verdict},
 };
@@ -21,8 +21,14 @@ pub struct SecretView {
     pub secret_id: String,
     /// `active`, `retiring`, `retired`, `revoked`, `cancelled` or `expired`.
     pub status: String,
-    /// `generated` by Jeton, or `chosen` by somebody.
+    /// `generated` by Jeton, `chosen` by somebody, or what it is in place of a secret: `shared`, `key`,
+    /// `key_set`, `certificate`, `subject`, `federated`.
     pub kind: String,
+    /// How its client authenticates with it (RFC 7591 §2).
+    pub method: String,
+    /// What may be known of it: the thumbprint of a key, for example.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
     /// When it was made.
     pub created_at: String,
     /// By whom, as the audit log names them.
@@ -85,11 +91,14 @@ impl SecretView {
         Self {
             secret_id: secret.id.to_string(),
             status: life.as_str().to_owned(),
-            kind: match secret.proof {
-                Proof::Mac(_) => "generated",
-                Proof::Password(_) => "chosen",
-            }
-            .to_owned(),
+            kind: secret.proof.kind().to_owned(),
+            method: secret.proof.method().to_string(),
+            details: secret
+                .proof
+                .details()
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             created_at: moment(secret.created),
             created_by: secret.created_by.clone(),
             expires_at: secret.expires.map(moment),

@@ -166,6 +166,7 @@ fn define(identifier: &str) -> DefineApi {
         algorithm: Algorithm::Es256,
         token_lifetime: Lifetime::DEFAULT,
         scopes: std::collections::BTreeMap::new(),
+        rules: crate::domain::api::ApiRules::default(),
     }
 }
 

@@ -41,6 +41,7 @@ fn client() -> Client {
         secrets: vec![secret(1, NOW)],
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: crate::domain::id::Revision::default(),
     }

@@ -10,7 +10,7 @@ use crate::{
         usage::Outcome,
     },
     oauth::{
-        credentials::Authorization,
+        credentials::Header,
         fixtures::{NOW, World, client, escaped, kept},
         params::{Params, Presented},
     },
@@ -36,7 +36,7 @@ fn present_with(
 fn present_basic(world: &World, text: &str, context: &Context<'_>) -> Result<SecretId, Refused> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let header = format!("Basic {}", STANDARD.encode(text));
-    let header = Authorization::One(header.as_bytes());
+    let header = Header::One(header.as_bytes());
     let credentials = Credentials::read(header, &mut Params::default()).unwrap();
     authenticate(&world.registry, &credentials, context).map(|who| who.secret.id.clone())
 }

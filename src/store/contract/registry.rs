@@ -232,6 +232,7 @@ fn put(id: &str, name: &str) -> Change {
         secrets: Vec::new(),
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     };

@@ -258,6 +258,7 @@ fn client_with_secret(id: &str, secret: &str) -> Change {
         secrets: vec![secret],
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     };

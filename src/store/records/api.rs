@@ -8,7 +8,8 @@ use super::{RecordError, StoredPrivate};
 use crate::{
     crypto::signer::{Algorithm, PrivateKey, Signer},
     domain::{
-        api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
+        api::{Api, ApiRules, ApiScope, ApiStatus, Offer, Sensitivity, Signing, TokenFormat},
+        claims::Claims,
         id::{ApiIdentifier, Revision},
         name::{Description, DisplayName},
         scope::Scope,
@@ -28,6 +29,12 @@ pub(in crate::store) struct StoredApi {
     token_lifetime: Lifetime,
     longest_lifetime: Lifetime,
     scopes: BTreeMap<Scope, StoredScope>,
+    // Since format 4.
+    #[serde(default)]
+    opaque: bool,
+    // Since format 4.
+    #[serde(default)]
+    claims: Claims,
     created: Timestamp,
     revision: Revision,
 }
@@ -74,6 +81,8 @@ impl From<&Api> for StoredApi {
                 .iter()
                 .map(|(scope, detail)| (scope.clone(), detail.into()))
                 .collect(),
+            opaque: api.rules.format == TokenFormat::Opaque,
+            claims: api.rules.claims.clone(),
             created: api.created,
             revision: api.revision,
         }
@@ -99,6 +108,14 @@ impl TryFrom<StoredApi> for Api {
                 .into_iter()
                 .map(|(scope, detail)| (scope, detail.into()))
                 .collect(),
+            rules: ApiRules {
+                format: if stored.opaque {
+                    TokenFormat::Opaque
+                } else {
+                    TokenFormat::Jwt
+                },
+                claims: stored.claims,
+            },
             created: stored.created,
             revision: stored.revision,
         })

@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::marks::StoredMarks;
-use crate::{
-    crypto::{mac::SecretDigest, password::PasswordHash},
-    domain::{
-        client::{Client, ClientStatus},
-        id::{ApiIdentifier, ClientId, Revision, SecretId},
-        name::{Description, DisplayName, Note, Owner},
-        scope::ScopeSet,
-        secret::{IfUsed, Proof, Retiring, Secret, SecretState},
-        time::{Lifetime, Timestamp},
-    },
+use super::{RecordError, marks::StoredMarks, proof::StoredProof};
+use crate::domain::{
+    claims::Claims,
+    client::{Binding, Client, ClientRules, ClientStatus},
+    id::{ApiIdentifier, ClientId, Revision, SecretId},
+    name::{Description, DisplayName, Note, Owner},
+    scope::ScopeSet,
+    secret::{IfUsed, Retiring, Secret, SecretState},
+    time::{Lifetime, Timestamp},
 };
 
 /// A client.
@@ -40,6 +38,15 @@ pub(in crate::store) struct StoredClient {
     // Since format 3.
     #[serde(default)]
     tokens_void_until: Option<Timestamp>,
+    // Since format 4.
+    #[serde(default)]
+    binding: StoredBinding,
+    // Since format 4.
+    #[serde(default)]
+    claims: Claims,
+    // Since format 4.
+    #[serde(default)]
+    legacy_assertion_audience: bool,
     revision: Revision,
 }
 
@@ -66,11 +73,13 @@ struct StoredSecret {
     state: StoredState,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Copy, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredProof {
-    HmacSha256(SecretDigest),
-    Argon2id(PasswordHash),
+enum StoredBinding {
+    #[default]
+    Optional,
+    Dpop,
+    Certificate,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -114,14 +123,20 @@ impl From<&Client> for StoredClient {
             marks: StoredMarks::from(&client.marks),
             introspects: client.introspects.clone(),
             tokens_void_until: client.tokens_void_until,
+            binding: client.rules.binding.into(),
+            claims: client.rules.claims.clone(),
+            legacy_assertion_audience: client.rules.legacy_assertion_audience,
             revision: client.revision,
         }
     }
 }
 
-impl From<StoredClient> for Client {
-    fn from(stored: StoredClient) -> Self {
-        Self {
+impl TryFrom<StoredClient> for Client {
+    type Error = RecordError;
+
+    fn try_from(stored: StoredClient) -> Result<Self, RecordError> {
+        let secrets = stored.secrets.into_iter().map(TryInto::try_into);
+        Ok(Self {
             id: stored.id,
             name: stored.name,
             description: stored.description,
@@ -133,12 +148,17 @@ impl From<StoredClient> for Client {
             token_lifetime: stored.token_lifetime,
             grants: stored.grants,
             default_scopes: stored.default_scopes,
-            secrets: stored.secrets.into_iter().map(Into::into).collect(),
+            secrets: secrets.collect::<Result<_, _>>()?,
             marks: stored.marks.into(),
             introspects: stored.introspects,
             tokens_void_until: stored.tokens_void_until,
+            rules: ClientRules {
+                binding: stored.binding.into(),
+                claims: stored.claims,
+                legacy_assertion_audience: stored.legacy_assertion_audience,
+            },
             revision: stored.revision,
-        }
+        })
     }
 }
 
@@ -146,10 +166,7 @@ impl From<&Secret> for StoredSecret {
     fn from(secret: &Secret) -> Self {
         Self {
             id: secret.id.clone(),
-            proof: match &secret.proof {
-                Proof::Mac(digest) => StoredProof::HmacSha256(digest.clone()),
-                Proof::Password(hash) => StoredProof::Argon2id(hash.clone()),
-            },
+            proof: StoredProof::from(&secret.proof),
             created: secret.created,
             created_by: secret.created_by.clone(),
             expires: secret.expires,
@@ -160,20 +177,39 @@ impl From<&Secret> for StoredSecret {
     }
 }
 
-impl From<StoredSecret> for Secret {
-    fn from(stored: StoredSecret) -> Self {
-        Self {
+impl TryFrom<StoredSecret> for Secret {
+    type Error = RecordError;
+
+    fn try_from(stored: StoredSecret) -> Result<Self, RecordError> {
+        Ok(Self {
             id: stored.id,
-            proof: match stored.proof {
-                StoredProof::HmacSha256(digest) => Proof::Mac(digest),
-                StoredProof::Argon2id(hash) => Proof::Password(hash),
-            },
+            proof: stored.proof.try_into()?,
             created: stored.created,
             created_by: stored.created_by,
             expires: stored.expires,
             note: stored.note,
             leaked: stored.leaked,
             state: stored.state.into(),
+        })
+    }
+}
+
+impl From<Binding> for StoredBinding {
+    fn from(binding: Binding) -> Self {
+        match binding {
+            Binding::Optional => Self::Optional,
+            Binding::Dpop => Self::Dpop,
+            Binding::Certificate => Self::Certificate,
+        }
+    }
+}
+
+impl From<StoredBinding> for Binding {
+    fn from(stored: StoredBinding) -> Self {
+        match stored {
+            StoredBinding::Optional => Self::Optional,
+            StoredBinding::Dpop => Self::Dpop,
+            StoredBinding::Certificate => Self::Certificate,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | 1 | the first |
 //! | 2 | the tables `sessions`, `settings` and `handovers`; fields in records of clients and operators |
 //! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
+//! | 4 | the table `assertions`; more kinds of credentials; fields in records of clients and APIs |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.
@@ -14,7 +15,7 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     head::{Clear, FORMAT, Head},
-    tables::{META, Records, SINCE_2, SINCE_3},
+    tables::{META, Records, SINCE_2, SINCE_3, SINCE_4},
 };
 use crate::store::keyring::Keyring;
 
@@ -39,6 +40,7 @@ pub(super) fn missing(format: u32) -> &'static [Records] {
     match format {
         0 | 1 => &SINCE_2,
         2 => &SINCE_3,
+        3 => &SINCE_4,
         _ => &[],
     }
 }

@@ -146,7 +146,7 @@ impl Identified for Policy {
 
 /// Reads a client's record.
 pub(super) fn read_client(bytes: &[u8]) -> Result<Client, RecordError> {
-    from_json::<StoredClient>(bytes).map(Into::into)
+    from_json::<StoredClient>(bytes)?.try_into()
 }
 
 fn read_tombstone(bytes: &[u8]) -> Result<ClientId, RecordError> {

@@ -1,4 +1,4 @@
-//! The tables of format 3, and records sealed in them.
+//! The tables of format 4, and records sealed in them.
 //!
 //! ```text
 //! meta             word           -> format, revision, id of the master key: in clear
@@ -11,6 +11,7 @@
 //! settings         word           -> what operators set for the whole server, JSON: sealed
 //! handovers        id             -> a link that gives a secret to a developer, JSON: sealed
 //! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
+//! assertions       hash of client and id -> an assertion that was used, until it expires: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
 //! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
@@ -52,6 +53,7 @@ pub(super) const OPERATORS: Records = Records("operators");
 pub(super) const SETTINGS: Records = Records("settings");
 pub(super) const HANDOVERS: Records = Records("handovers");
 pub(super) const REVOCATIONS: Records = Records("revocations");
+pub(super) const ASSERTIONS: Records = Records("assertions");
 pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
@@ -61,7 +63,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 15] = [
+pub(super) const ALL_RECORDS: [Records; 16] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -70,6 +72,7 @@ pub(super) const ALL_RECORDS: [Records; 15] = [
     SETTINGS,
     HANDOVERS,
     REVOCATIONS,
+    ASSERTIONS,
     SESSIONS,
     ONCE,
     USAGE_DAYS,
@@ -79,11 +82,14 @@ pub(super) const ALL_RECORDS: [Records; 15] = [
     USAGE_FETCHES,
 ];
 
-/// Those that formats 2 and 3 added.
-pub(super) const SINCE_2: [Records; 4] = [SETTINGS, HANDOVERS, SESSIONS, REVOCATIONS];
+/// Those that formats 2 to 4 added.
+pub(super) const SINCE_2: [Records; 5] = [SETTINGS, HANDOVERS, SESSIONS, REVOCATIONS, ASSERTIONS];
 
-/// Those that format 3 added.
-pub(super) const SINCE_3: [Records; 1] = [REVOCATIONS];
+/// Those that formats 3 and 4 added.
+pub(super) const SINCE_3: [Records; 2] = [REVOCATIONS, ASSERTIONS];
+
+/// Those that format 4 added.
+pub(super) const SINCE_4: [Records; 1] = [ASSERTIONS];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

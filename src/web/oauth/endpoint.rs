@@ -18,7 +18,7 @@ use crate::{
     domain::registry::Registry,
     oauth::{
         self, Context, SlowHashes,
-        credentials::Authorization,
+        credentials::Header,
         reason::{ErrorCode, Reason, Refused, SlowCheck},
     },
     web::{
@@ -54,10 +54,7 @@ pub(super) async fn decide<T>(
     decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
 ) -> Result<T, Box<Response<Body>>> {
     let attempt = |slow_hashes| {
-        let request = oauth::Request {
-            authorization: authorization(parts),
-            body,
-        };
+        let request = oauth::Request::new(authorization(parts), body);
         let context = Context {
             now: app.now(),
             issuer: app.issuer(),
@@ -97,12 +94,12 @@ pub(super) async fn decide<T>(
     }
 }
 
-fn authorization(parts: &Parts) -> Authorization<'_> {
+fn authorization(parts: &Parts) -> Header<'_> {
     let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
     match (headers.next(), headers.next()) {
-        (None, _) => Authorization::Absent,
-        (Some(value), None) => Authorization::One(value.as_bytes()),
-        (Some(_), Some(_)) => Authorization::Several,
+        (None, _) => Header::Absent,
+        (Some(value), None) => Header::One(value.as_bytes()),
+        (Some(_), Some(_)) => Header::Several,
     }
 }
 

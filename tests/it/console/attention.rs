@@ -59,6 +59,7 @@ async fn client_for<'s>(server: &'s TestServer, id: &str, life: Span) -> Client<
         grants: <_>::default(),
         default_scopes: ScopeSet::default(),
         introspects: std::collections::BTreeSet::default(),
+        rules: jeton::domain::client::ClientRules::default(),
         secret: NewSecret {
             expires_in: Some(life),
             ..NewSecret::default()

@@ -172,6 +172,7 @@ async fn fill(server: &TestServer, (id, identifier): (&str, &str), payload: &str
             algorithm: Algorithm::Es256,
             token_lifetime: Lifetime::DEFAULT,
             scopes: [("read".parse().unwrap(), scope)].into(),
+            rules: jeton::domain::api::ApiRules::default(),
         })
         .await;
     let client = server.client(id).await.granted(identifier, "read").await;

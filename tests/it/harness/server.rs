@@ -118,6 +118,7 @@ impl TestServer {
             description: "".parse().unwrap(),
             algorithm,
             token_lifetime: Lifetime::DEFAULT,
+            rules: jeton::domain::api::ApiRules::default(),
             scopes: scopes
                 .iter()
                 .map(|scope| (scope.clone(), ApiScope::default()))
@@ -142,6 +143,7 @@ impl TestServer {
             grants: BTreeMap::default(),
             default_scopes: ScopeSet::default(),
             introspects: BTreeSet::default(),
+            rules: jeton::domain::client::ClientRules::default(),
             secret: NewSecret::default(),
         };
         registered.secret.value = chosen.map(|text| text.to_owned().into());

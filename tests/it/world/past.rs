@@ -220,6 +220,7 @@ async fn apis(server: &TestServer) {
             algorithm,
             token_lifetime: Lifetime::DEFAULT,
             scopes: scopes.iter().map(scope).collect(),
+            rules: jeton::domain::api::ApiRules::default(),
         };
         server.run(define).await;
     }

@@ -122,7 +122,7 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
     store.close().await.unwrap();
 
     let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
-    assert_eq!(again.report().await.unwrap().format, 3);
+    assert_eq!(again.report().await.unwrap().format, 4);
     assert_eq!(Content::of(&again).await, content);
     let found = again.find_session(session.key).await.unwrap();
     assert_eq!(found, Some(session));
@@ -208,6 +208,7 @@ fn client(client: &Client) -> Value {
     let proofs = client.secrets.iter().map(|secret| match &secret.proof {
         Proof::Mac(digest) => text::base64url(digest.as_bytes()),
         Proof::Password(hash) => hash.as_str().to_owned(),
+        other => format!("{} {:?}", other.kind(), other.details()),
     });
     let made = client
         .secrets

@@ -169,6 +169,7 @@ fn client(now: Timestamp, proof: Proof, secret: &PlainSecret) -> Client {
         }],
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }

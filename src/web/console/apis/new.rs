@@ -108,6 +108,8 @@ fn input(fields: &Fields) -> ApiInput {
         algorithm: Some(fields.text("algorithm").to_owned()),
         token_lifetime: Some(SpanInput::Text(fields.text("token_lifetime").to_owned())),
         scopes: Vec::new(),
+        token_format: None,
+        claims: None,
     }
 }
 

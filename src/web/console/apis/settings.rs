@@ -118,6 +118,8 @@ async fn edit(
             form.fields.text("token_lifetime").to_owned(),
         )),
         algorithm: Edit::Keep,
+        token_format: Edit::Keep,
+        claims: Edit::Keep,
     };
     let errors = match input.parse(api.identifier.clone()) {
         Err(errors) => errors,

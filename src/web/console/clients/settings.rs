@@ -194,6 +194,9 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
         },
         default_scopes: Edit::Set(fields.all("default_scopes").map(str::to_owned).collect()),
         introspects: Edit::Set(fields.all("introspects").map(str::to_owned).collect()),
+        token_binding: Edit::Keep,
+        claims: Edit::Keep,
+        legacy_assertion_audience: None,
     };
     input.parse(client.id.clone())
 }

@@ -90,6 +90,7 @@ fn sales_api() -> Api {
         description: "Figures by day – and région".parse().unwrap(),
         token_lifetime: 1800.try_into().unwrap(),
         longest_lifetime: 86_400.try_into().unwrap(),
+        rules: crate::domain::api::ApiRules::default(),
         scopes: scopes
             .map(|(name, scope)| (name.parse().unwrap(), scope))
             .into(),
@@ -193,6 +194,7 @@ pub(super) fn report_service(pepper: &MacKey) -> Client {
         secrets,
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }
@@ -212,6 +214,7 @@ fn old_importer() -> Client {
         secrets: Vec::new(),
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
+        rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
         revision: Revision::default(),
     }

@@ -195,7 +195,13 @@ impl LastUse {
 pub(in super::super) fn shown(secret: &Secret) -> String {
     match secret.proof {
         Proof::Mac(_) => format!("jtn_{}", secret.id),
-        Proof::Password(_) => secret.id.to_string(),
+        Proof::Password(_)
+        | Proof::Shared(_)
+        | Proof::Key(_)
+        | Proof::KeySet(_)
+        | Proof::Certificate(_)
+        | Proof::Subject(_)
+        | Proof::Federated(_) => secret.id.to_string(),
     }
 }
 

@@ -203,6 +203,9 @@ impl Plan {
         ClientInput {
             without_secret: false,
             introspects: Vec::new(),
+            token_binding: None,
+            claims: None,
+            legacy_assertion_audience: false,
             name: self.name.clone(),
             client_id: some(&self.client_id),
             description: some(&self.description),
