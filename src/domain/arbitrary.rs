@@ -293,7 +293,7 @@ fn proof() -> impl Strategy<Value = Proof> {
 
 fn public_key(seed: u64) -> PublicKey {
     let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(seed));
-    PublicKey::from_jwk(&signer.public_jwk().unwrap()).unwrap()
+    PublicKey::from_jwk(signer.public_jwk().unwrap()).unwrap()
 }
 
 fn certificate_subject() -> impl Strategy<Value = CertificateSubject> {

@@ -208,7 +208,12 @@ fn client(client: &Client) -> Value {
     let proofs = client.secrets.iter().map(|secret| match &secret.proof {
         Proof::Mac(digest) => text::base64url(digest.as_bytes()),
         Proof::Password(hash) => hash.as_str().to_owned(),
-        other => format!("{} {:?}", other.kind(), other.details()),
+        other @ (Proof::Shared(_)
+        | Proof::Key(_)
+        | Proof::KeySet(_)
+        | Proof::Certificate(_)
+        | Proof::Subject(_)
+        | Proof::Federated(_)) => format!("{} {:?}", other.kind(), other.details()),
     });
     let made = client
         .secrets
