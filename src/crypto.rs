@@ -9,6 +9,7 @@ pub mod jwk;
 pub mod jws;
 pub mod mac;
 pub mod password;
+pub mod pem;
 pub mod random;
 pub mod sealed;
 pub mod signer;

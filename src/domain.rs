@@ -7,6 +7,7 @@ pub mod actor;
 pub mod api;
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod assertion;
 pub mod audit;
 pub mod change;
 pub mod claims;

@@ -23,6 +23,8 @@ pub enum Typ {
     AccessToken,
     /// What this server says of a token (RFC 9701 §5).
     TokenIntrospection,
+    /// What a client proves itself with (draft-ietf-oauth-rfc7523bis §4).
+    ClientAuthentication,
 }
 
 impl Typ {
@@ -31,6 +33,7 @@ impl Typ {
         match self {
             Self::AccessToken => "at+jwt",
             Self::TokenIntrospection => "token-introspection+jwt",
+            Self::ClientAuthentication => "client-authentication+jwt",
         }
     }
 
@@ -93,6 +96,11 @@ impl<'t> Compact<'t> {
 pub(crate) struct Header(BTreeMap<String, Value>);
 
 impl Header {
+    /// All its members.
+    pub(crate) fn into_members(self) -> BTreeMap<String, Value> {
+        self.0
+    }
+
     /// Whether there is a member called `name`, whatever it says.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)

@@ -319,6 +319,7 @@ fn federation() -> impl Strategy<Value = Federation> {
         subject,
         audience,
         claims,
+        max_age: Span::minutes(10),
         keys,
     })
 }

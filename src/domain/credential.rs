@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 use crate::crypto::{
     jwk::thumbprint,
     verifier::{KeyError, Verifier},
@@ -209,6 +209,8 @@ pub struct Federation {
     pub audience: String,
     /// What else must stand in them: path of a claim, and its value, in which `*` is as above.
     pub claims: BTreeMap<String, String>,
+    /// How old they may be.
+    pub max_age: Span,
     /// Where the issuer's keys come from.
     pub keys: FederationKeys,
 }
@@ -231,6 +233,7 @@ impl Federation {
             ("issuer", self.issuer.clone()),
             ("subject", self.subject.clone()),
             ("audience", self.audience.clone()),
+            ("max_age", self.max_age.to_string()),
         ];
         if !self.claims.is_empty() {
             let claims = self

@@ -1,5 +1,7 @@
 //! Everything the server knows, at one revision: immutable, cheap to share, cheap to follow up.
 
+mod trusts;
+
 use std::{fmt, sync::Arc};
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
@@ -40,6 +42,8 @@ pub struct Registry {
     policy: Arc<Policy>,
     /// Whose each secret is: derived from `clients`.
     secrets: RedBlackTreeMapSync<SecretId, ClientId>,
+    /// Who trusts each other issuer: derived from `clients`.
+    trusts: RedBlackTreeMapSync<String, RedBlackTreeSetSync<ClientId>>,
     /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
     signing: Arc<Vec<Arc<SigningKey>>>,
 }
@@ -58,6 +62,7 @@ impl Registry {
             handovers: RedBlackTreeMapSync::new_sync(),
             policy: Arc::default(),
             secrets: RedBlackTreeMapSync::new_sync(),
+            trusts: RedBlackTreeMapSync::new_sync(),
             signing: Arc::default(),
         }
     }
@@ -107,6 +112,7 @@ impl Registry {
                 for secret in &client.secrets {
                     self.secrets.insert_mut(secret.id.clone(), id.clone());
                 }
+                self.remember_trust_of(client);
                 self.clients.insert_mut(id.clone(), Arc::clone(client));
             }
             Effect::Client(id, None) => {
@@ -144,6 +150,7 @@ impl Registry {
     }
 
     fn forget_secrets_of(&mut self, id: &ClientId) {
+        self.forget_trust_of(id);
         for secret in self.clients.get(id).into_iter().flat_map(|it| &it.secrets) {
             self.secrets.remove_mut(&secret.id);
         }

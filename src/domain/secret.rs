@@ -280,6 +280,17 @@ impl Proof {
         Self::Mac(SecretDigest::new(pepper.digest(secret.reveal().as_bytes())))
     }
 
+    /// For a secret that its client signs with.
+    pub fn of_shared(secret: &PlainSecret) -> Self {
+        let text = Zeroizing::new(secret.reveal().to_owned());
+        Self::Shared(SharedSecret::new(text))
+    }
+
+    /// Whether it is a secret that somebody has to be shown.
+    pub const fn is_secret(&self) -> bool {
+        matches!(self, Self::Mac(_) | Self::Password(_) | Self::Shared(_))
+    }
+
     /// For a secret that somebody chose. Slow by design.
     pub fn of_chosen(secret: &PlainSecret, entropy: &Entropy) -> Self {
         Self::Password(PasswordHash::of(secret.reveal(), entropy))
