@@ -172,6 +172,7 @@ impl World {
             issuer: &self.issuer,
             entropy: &self.entropy,
             remembers: &|_, _| false,
+            keys: &|_| None,
             slow_hashes: SlowHashes::Ask,
         }
     }

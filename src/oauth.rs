@@ -10,6 +10,7 @@
 //! API (§3.3).
 
 pub mod access_token;
+pub mod assertion;
 pub mod authenticate;
 pub mod client_credentials;
 pub mod confirmation;
@@ -24,9 +25,10 @@ pub mod params;
 pub mod reason;
 pub mod revocation;
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use self::{
+    assertion::{FetchedKeys, KeySource},
     authenticate::AuthenticatedClient,
     client_credentials::Grant,
     confirmation::{Confirmation, Proven},
@@ -37,6 +39,7 @@ use self::{
 use crate::{
     crypto::random::Entropy,
     domain::{
+        assertion::UsedAssertion,
         id::{ApiIdentifier, ClientId, SecretId},
         issuer::Issuer,
         registry::Registry,
@@ -76,14 +79,17 @@ pub struct Context<'a> {
     pub entropy: &'a Entropy,
     /// Whether this secret was lately found, by its slow hash, to be what is presented.
     pub remembers: &'a (dyn Fn(&SecretId, &str) -> bool + Sync),
+    /// The keys that were fetched from there, if they were.
+    pub keys: &'a (dyn Fn(&KeySource) -> Option<Arc<FetchedKeys>> + Sync),
     /// What becomes of secrets that only a slow hash can recognise.
     pub slow_hashes: SlowHashes,
 }
 
-/// What becomes of secrets that only a slow hash can recognise, where none is remembered.
+/// What becomes of secrets that only a slow hash can recognise, where none is remembered; and of assertions
+/// that only keys from elsewhere can, where none is at hand.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SlowHashes {
-    /// Ask the caller to check them: [`Reason::NeedsSlowCheck`].
+    /// Ask the caller to check them: [`Reason::NeedsSlowCheck`], [`Reason::NeedsKeys`].
     Ask,
     /// The caller has checked them; what is not remembered is wrong.
     Checked,
@@ -110,6 +116,20 @@ pub struct Issued {
     pub token_id: String,
     /// What it is bound to.
     pub confirmation: Option<Confirmation>,
+    /// The assertion that it was issued for, if that counts once only.
+    pub used: Option<UsedAssertion>,
+}
+
+/// What is decided on the strength of an assertion that counts once only.
+pub trait UsesAssertion {
+    /// The assertion; the caller keeps that it was used before the answer leaves.
+    fn used(&mut self) -> Option<UsedAssertion>;
+}
+
+impl UsesAssertion for Issued {
+    fn used(&mut self) -> Option<UsedAssertion> {
+        self.used.take()
+    }
 }
 
 /// Answers a token request (RFC 6749 §3.2, §4.4).
@@ -131,6 +151,7 @@ pub fn token(
         asked: grant.asked,
         token_id: signed.id,
         confirmation: grant.confirmation,
+        used: who.used,
     })
 }
 

@@ -9,7 +9,7 @@ use std::{hint::black_box, sync::Arc};
 use zeroize::Zeroizing;
 
 use super::{
-    Context, SlowHashes,
+    Context, SlowHashes, assertion,
     credentials::{Claim, Credentials},
     hint::hint,
     reason::{Reason, Refused, SlowCheck},
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     crypto::mac::SecretDigest,
     domain::{
+        assertion::UsedAssertion,
         client::Client,
         id::ClientId,
         registry::Registry,
@@ -29,12 +30,14 @@ use crate::{
 const MOST_SLOW_CHECKS: usize = 4;
 
 /// A client that proved who it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AuthenticatedClient<'r> {
     /// The client.
     pub client: &'r Arc<Client>,
     /// The secret it did so with.
     pub secret: &'r Secret,
+    /// The assertion that it did so with, if that counts once only.
+    pub used: Option<UsedAssertion>,
 }
 
 /// Finds out which client `credentials` prove.
@@ -46,6 +49,7 @@ pub fn authenticate<'r>(
     let basic = match credentials {
         Credentials::Unusable(why) => return Err(Reason::Unusable(*why).into()),
         Credentials::Body(claim) => return prove(registry, claim, context),
+        Credentials::Assertion(assertion) => return assertion::prove(registry, assertion, context),
         Credentials::Basic(basic) => basic,
     };
     let mut refused: Option<Refused> = None;
@@ -150,15 +154,17 @@ fn is_proof(
 }
 
 /// What a recognised secret is worth.
-fn judge<'r>(
+pub(super) fn judge<'r>(
     client: &'r Arc<Client>,
     secret: &'r Secret,
     now: Timestamp,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
     match secret.life(now) {
-        Life::Active | Life::Retiring if client.is_active() => {
-            Ok(AuthenticatedClient { client, secret })
-        }
+        Life::Active | Life::Retiring if client.is_active() => Ok(AuthenticatedClient {
+            client,
+            secret,
+            used: None,
+        }),
         Life::Active | Life::Retiring => Err(refused(Reason::ClientDisabled, client, Some(secret))),
         dead @ (Life::Retired | Life::Revoked | Life::Cancelled | Life::Expired) => {
             let reason = Reason::DeadSecret(secret.id.clone(), dead);
@@ -211,7 +217,7 @@ fn refused(reason: Reason, client: &Client, secret: Option<&Secret>) -> Refused 
 }
 
 /// What was sent for a client id, unless it is no id, or looks like a secret in the wrong place.
-fn fit_for_logs(id: &str) -> Option<ClientId> {
+pub(super) fn fit_for_logs(id: &str) -> Option<ClientId> {
     id.parse().ok().filter(|_| !id.contains(PREFIX))
 }
 

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use super::{
+    assertion::{self, Assertion},
     form,
     params::{Params, Presented},
     reason::Reason,
@@ -32,6 +33,8 @@ pub enum Credentials<'a> {
     Basic(Basic<'a>),
     /// A secret in the body.
     Body(Claim<'a>),
+    /// A JWT in the body.
+    Assertion(Assertion<'a>),
     /// Nothing that could authenticate anyone.
     Unusable(Unusable),
 }
@@ -59,9 +62,6 @@ pub enum Unusable {
     /// `Bearer` for example.
     #[error("the Authorization header is of another scheme than Basic")]
     Scheme,
-    /// `client_assertion`.
-    #[error("a client_assertion was sent, and no client here has a key")]
-    Assertion,
 }
 
 impl<'a> Credentials<'a> {
@@ -70,12 +70,16 @@ impl<'a> Credentials<'a> {
     /// # Errors
     /// Two mechanisms, or one that contradicts itself: the request is malformed, whoever sent it.
     pub fn read(authorization: Header<'a>, params: &mut Params<'a>) -> Result<Self, Reason> {
-        let (secret, assertion) = (params.client_secret.take(), &params.client_assertion);
+        let (secret, assertion) = (params.client_secret.take(), params.client_assertion.take());
+        let kind = params.client_assertion_type.as_deref();
         let header = match authorization {
             Header::Several => return Err(Reason::SeveralAuthorizations),
             Header::One(value) => Some(value),
             Header::Absent => None,
         };
+        if assertion.is_some() && kind.is_none() || assertion.is_none() && kind.is_some() {
+            return Err(Reason::AssertionIncomplete);
+        }
         match (header, secret, assertion) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
                 Err(Reason::SeveralMechanisms)
@@ -85,7 +89,11 @@ impl<'a> Credentials<'a> {
                 Some(id) => Ok(Self::Body(Claim { id, secret })),
                 None => Err(Reason::SecretWithoutId),
             },
-            (None, None, Some(_)) => Ok(Self::Unusable(Unusable::Assertion)),
+            (None, None, Some(text)) if kind == Some(assertion::TYPE) => {
+                let client_id = params.client_id.clone();
+                Ok(Self::Assertion(Assertion { text, client_id }))
+            }
+            (None, None, Some(_)) => Err(Reason::AssertionType),
             (None, None, None) if params.client_id.is_some() => {
                 Ok(Self::Unusable(Unusable::IdAlone))
             }
@@ -184,6 +192,7 @@ mod tests {
         match Credentials::read(authorization, &mut params) {
             Ok(Credentials::Basic(basic)) => Ok(basic.claims().map(show).collect()),
             Ok(Credentials::Body(claim)) => Ok(vec![show(claim)]),
+            Ok(Credentials::Assertion(it)) => Ok(vec![it.text.reveal().to_owned()]),
             Ok(Credentials::Unusable(why)) => Err(Ok(why)),
             Err(reason) => Err(Err(reason)),
         }
@@ -277,8 +286,11 @@ mod tests {
         for (header, body) in [
             (Some(header.as_str()), "client_id=id&client_secret=secret"),
             (Some(&header), "client_secret=secret"),
-            (Some(&header), "client_assertion=x"),
-            (None, "client_id=id&client_secret=s&client_assertion=x"),
+            (Some(&header), "client_assertion=x&client_assertion_type=y"),
+            (
+                None,
+                "client_id=id&client_secret=s&client_assertion=x&client_assertion_type=y",
+            ),
         ] {
             assert_eq!(
                 read(header, body),
@@ -321,9 +333,24 @@ mod tests {
         );
         assert_eq!(read(None, "client_id=a"), Err(Ok(Unusable::IdAlone)));
         assert_eq!(read(None, ""), Err(Ok(Unusable::Absent)));
-        assert_eq!(
-            read(None, "client_id=a&client_assertion=x"),
-            Err(Ok(Unusable::Assertion))
-        );
+    }
+
+    /// CJ-01
+    #[test]
+    fn an_assertion_says_of_which_type_it_is() {
+        let kind = assertion::TYPE;
+        for body in [
+            "client_id=a&client_assertion=x".to_owned(),
+            format!("client_id=a&client_assertion_type={kind}"),
+        ] {
+            assert_eq!(read(None, &body), Err(Err(Reason::AssertionIncomplete)));
+        }
+        let read = |kind: &str| {
+            let body = format!("client_assertion=x&client_assertion_type={kind}");
+            read(None, &body)
+        };
+        assert_eq!(read(kind).unwrap(), ["x"]);
+        let saml = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
+        assert_eq!(read(saml), Err(Err(Reason::AssertionType)));
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
-use super::{Context, Request, SlowHashes, credentials::Header};
+use super::{
+    Context, Request, SlowHashes,
+    assertion::{FetchedKeys, KeySource},
+    credentials::Header,
+};
 use crate::{
     crypto::{
         mac::MacKey,
@@ -109,9 +113,14 @@ impl World {
             issuer: &self.issuer,
             entropy: &self.entropy,
             remembers: &nothing,
+            keys: &no_keys,
             slow_hashes: SlowHashes::Ask,
         }
     }
+}
+
+fn no_keys(_: &KeySource) -> Option<Arc<FetchedKeys>> {
+    None
 }
 
 fn nothing(_: &SecretId, _: &str) -> bool {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Context, Request,
+    Context, Request, UsesAssertion,
     access_token::{VerifiedToken, believe},
     authenticate::AuthenticatedClient,
     by_token,
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     crypto::signer::{Signer, Typ},
     domain::{
+        assertion::UsedAssertion,
         id::{ClientId, SecretId},
         issuer::Issuer,
         registry::Registry,
@@ -53,6 +54,14 @@ pub struct Introspected {
     pub body: String,
     /// The form that it has.
     pub form: Form,
+    /// The assertion of who asked, if that counts once only.
+    pub used: Option<UsedAssertion>,
+}
+
+impl UsesAssertion for Introspected {
+    fn used(&mut self) -> Option<UsedAssertion> {
+        self.used.take()
+    }
 }
 
 impl Introspected {
@@ -103,6 +112,7 @@ pub fn introspect(
         is_active: token.is_some(),
         body,
         form: signer.map_or(Form::Plain, |_| Form::Signed),
+        used: who.used,
     })
 }
 

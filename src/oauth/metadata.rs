@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::{
     crypto::{algorithm::Algorithm, text},
     domain::{
-        api::Offer, id::KeyId, issuer::Issuer, registry::Registry, scope::Scope, time::Timestamp,
+        api::Offer, credential::Method, id::KeyId, issuer::Issuer, registry::Registry,
+        scope::Scope, time::Timestamp,
     },
 };
 
@@ -59,8 +60,33 @@ pub fn openid_provider(registry: &Registry, issuer: &Issuer) -> Document {
     })
 }
 
-/// How clients authenticate at every endpoint that wants it (RFC 6749 §2.3.1).
-const AUTH_METHODS: &[&str] = &["client_secret_basic", "client_secret_post"];
+/// How clients may authenticate at every endpoint that wants it (RFC 6749 §2.3.1, RFC 7523 §2.2). That a
+/// secret is signed with is said where some client does: it is nothing to offer to all.
+fn auth_methods(registry: &Registry) -> Vec<&'static str> {
+    let mut all = vec![
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+    ];
+    if signs_with_secrets(registry) {
+        all.push("client_secret_jwt");
+    }
+    all
+}
+
+/// What assertions may be signed with.
+fn assertion_algorithms(registry: &Registry) -> Vec<&'static str> {
+    let all = Algorithm::ALL.into_iter();
+    let secrets = signs_with_secrets(registry);
+    all.filter(|it| !it.is_symmetric() || secrets)
+        .map(Algorithm::as_str)
+        .collect()
+}
+
+fn signs_with_secrets(registry: &Registry) -> bool {
+    let mut secrets = registry.clients().flat_map(|client| &client.secrets);
+    secrets.any(|secret| secret.proof.method() == Method::ClientSecretJwt)
+}
 
 #[derive(Serialize)]
 struct Metadata<'a> {
@@ -72,12 +98,15 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     response_types_supported: &'a [&'a str],
     grant_types_supported: &'a [&'a str],
-    token_endpoint_auth_methods_supported: &'a [&'a str],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint: String,
-    introspection_endpoint_auth_methods_supported: &'a [&'a str],
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_signing_alg_values_supported: Vec<&'static str>,
     revocation_endpoint: String,
-    revocation_endpoint_auth_methods_supported: &'a [&'a str],
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     subject_types_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -86,6 +115,7 @@ struct Metadata<'a> {
 
 impl<'a> Metadata<'a> {
     fn new(registry: &'a Registry, issuer: &'a Issuer) -> Self {
+        let (methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
         Self {
             issuer: issuer.as_str(),
             token_endpoint: issuer.endpoint(path::TOKEN),
@@ -93,15 +123,18 @@ impl<'a> Metadata<'a> {
             scopes_supported: scopes(registry).map(Scope::as_str).collect(),
             response_types_supported: &[],
             grant_types_supported: &["client_credentials"],
-            token_endpoint_auth_methods_supported: AUTH_METHODS,
+            token_endpoint_auth_methods_supported: methods.clone(),
+            token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint: issuer.endpoint(path::INTROSPECTION),
-            introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+            introspection_endpoint_auth_methods_supported: methods.clone(),
+            introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_signing_alg_values_supported: Algorithm::ALL
                 .into_iter()
                 .map(Algorithm::as_str)
                 .collect(),
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
-            revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+            revocation_endpoint_auth_methods_supported: methods,
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             subject_types_supported: &[],
             id_token_signing_alg_values_supported: &[],
         }

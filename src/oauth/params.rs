@@ -22,8 +22,10 @@ pub struct Params<'a> {
     pub client_id: Option<Cow<'a, str>>,
     /// `client_secret` (RFC 6749 §2.3.1).
     pub client_secret: Option<Presented<'a>>,
-    /// Whether there is a `client_assertion` (RFC 7521 §4.2): another way to authenticate.
+    /// `client_assertion` (RFC 7521 §4.2): another way to authenticate.
     pub client_assertion: Option<Presented<'a>>,
+    /// `client_assertion_type` (RFC 7521 §4.2).
+    pub client_assertion_type: Option<Cow<'a, str>>,
     /// `scope` (RFC 6749 §3.3), not yet parsed.
     pub scope: Option<Cow<'a, str>>,
     /// `resource` (RFC 8707 §2).
@@ -84,7 +86,8 @@ impl<'a> Params<'a> {
             Name::ClientSecret => self.client_secret = Some(Presented::new(value)),
             Name::ClientAssertion => self.client_assertion = Some(Presented::new(value)),
             // All kinds of tokens are looked for, whatever a hint says (RFC 7662 §2.1).
-            Name::ClientAssertionType | Name::TokenTypeHint => {}
+            Name::TokenTypeHint => {}
+            Name::ClientAssertionType => self.client_assertion_type = Some(value),
             Name::Scope => self.scope = Some(value),
             Name::Audience => self.audience = Some(value),
             Name::Resource => self.resource.add(value),

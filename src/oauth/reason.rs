@@ -7,7 +7,11 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{credentials::Unusable, params::ParamError};
+use super::{
+    assertion::{AssertionError, KeySource},
+    credentials::Unusable,
+    params::ParamError,
+};
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
@@ -39,6 +43,18 @@ pub enum Reason {
     /// A `client_secret` that is nobody's.
     #[error("client_secret was sent without client_id")]
     SecretWithoutId,
+    /// `client_assertion` without its type, or its type alone.
+    #[error("client_assertion and client_assertion_type belong together")]
+    AssertionIncomplete,
+    /// Another type of assertion than JWT.
+    #[error("the client_assertion_type is not that of a JWT")]
+    AssertionType,
+    /// The assertion proves nobody.
+    #[error(transparent)]
+    Assertion(AssertionError),
+    /// Whether it proves somebody can be told only with keys from there: fetch them, then ask again.
+    #[error("the keys of {0} are not at hand")]
+    NeedsKeys(KeySource),
     /// No `grant_type`.
     #[error("grant_type is missing")]
     NoGrantType,
@@ -142,6 +158,8 @@ impl Reason {
             | Self::SeveralMechanisms
             | Self::ClientIdMismatch
             | Self::SecretWithoutId
+            | Self::AssertionIncomplete
+            | Self::AssertionType
             | Self::NoGrantType
             | Self::NoToken
             | Self::Unbound(_) => ErrorCode::InvalidRequest,
@@ -151,6 +169,8 @@ impl Reason {
             | Self::WrongSecret
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::Assertion(_)
+            | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => ErrorCode::InvalidClient,
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -173,7 +193,10 @@ impl Reason {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::UnknownClient(_) => Outcome::UnknownClient,
-            Self::WrongSecret | Self::NeedsSlowCheck(_) => Outcome::WrongSecret,
+            Self::WrongSecret
+            | Self::Assertion(_)
+            | Self::NeedsKeys(_)
+            | Self::NeedsSlowCheck(_) => Outcome::WrongSecret,
             Self::DeadSecret(_, life) => match life {
                 Life::Retired => Outcome::RetiredSecret,
                 Life::Revoked | Life::Cancelled => Outcome::RevokedSecret,
@@ -186,6 +209,8 @@ impl Reason {
             | Self::SeveralMechanisms
             | Self::ClientIdMismatch
             | Self::SecretWithoutId
+            | Self::AssertionIncomplete
+            | Self::AssertionType
             | Self::NoGrantType
             | Self::NoToken
             | Self::TokenOfAnother
@@ -223,16 +248,21 @@ impl Reason {
             }
             Self::ClientIdMismatch => "client_id differs from the client that authenticates",
             Self::SecretWithoutId => "client_secret needs client_id beside it",
+            Self::AssertionIncomplete => "client_assertion needs client_assertion_type beside it",
+            Self::AssertionType => "the only client_assertion_type is that of a JWT",
             Self::NoGrantType => "grant_type is missing",
             Self::NoToken => "token is missing",
             Self::TokenOfAnother => "the token was issued to another client",
             Self::Unusable(_) => {
-                "the client authenticates with HTTP Basic, or with client_id and client_secret in the body"
+                "the client authenticates with HTTP Basic, with client_id and client_secret in the body, or with \
+                 client_assertion"
             }
             Self::UnknownClient(_)
             | Self::WrongSecret
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::Assertion(_)
+            | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => "client authentication failed",
             Self::UnsupportedGrantType => "the only grant type is client_credentials",
             Self::ScopeMalformed => "scope is a list of scopes with one space between them",

@@ -1,12 +1,13 @@
 //! Which token a request asks to stop, if any (RFC 7009).
 
 use super::{
-    Context, Request,
+    Context, Request, UsesAssertion,
     access_token::believe,
     by_token,
     reason::{Reason, Refused},
 };
 use crate::domain::{
+    assertion::UsedAssertion,
     id::{ClientId, SecretId},
     registry::Registry,
     revocation::Revocation,
@@ -23,6 +24,14 @@ pub struct Revoking {
     /// The token to stop; nothing if what was sent is no token that counts, which is no error
     /// (RFC 7009 §2.2).
     pub revocation: Option<Revocation>,
+    /// The assertion of who asks, if that counts once only.
+    pub used: Option<UsedAssertion>,
+}
+
+impl UsesAssertion for Revoking {
+    fn used(&mut self) -> Option<UsedAssertion> {
+        self.used.take()
+    }
 }
 
 impl Revoking {
@@ -58,5 +67,6 @@ pub fn revoke(
             token: token.id,
             expires: token.expires,
         }),
+        used: who.used,
     })
 }

@@ -6,7 +6,10 @@ use super::{
     reason::ErrorCode,
     *,
 };
-use crate::domain::usage::Outcome;
+use crate::{
+    domain::{client::Binding, usage::Outcome},
+    oauth::assertion::AssertionError,
+};
 
 const ID: &str = "report-service";
 
@@ -192,6 +195,12 @@ fn every_reason() -> Vec<Reason> {
         Reason::TargetAmbiguous,
         Reason::NoSigningKey(Algorithm::Es256),
         Reason::SigningFailed,
+        Reason::AssertionIncomplete,
+        Reason::AssertionType,
+        Reason::Assertion(AssertionError::Replayed),
+        Reason::NeedsKeys(KeySource::Set("https://svc.test/jwks".to_owned())),
+        Reason::Unbound(Binding::Dpop),
+        Reason::Unbound(Binding::Certificate),
     ];
     all.extend(dead.map(|life| Reason::DeadSecret(secret(), life)));
     all.extend(
@@ -200,7 +209,6 @@ fn every_reason() -> Vec<Reason> {
             Unusable::IdAlone,
             Unusable::Malformed,
             Unusable::Scheme,
-            Unusable::Assertion,
         ]
         .map(Reason::Unusable),
     );

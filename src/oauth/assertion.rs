@@ -1,0 +1,382 @@
+//! Assertions: a client that proves itself with a JWT (RFC 7521 §4.2, RFC 7523 §2.2 and §3).
+//!
+//! Its own, signed with a key that is registered for it (`private_key_jwt`, `client_secret_jwt`), or one
+//! that another issuer made for it, which is [`federation`]'s matter. Every claim is checked; that an
+//! assertion is used once is decided here and kept by the caller, who alone can know.
+
+mod claims;
+pub mod federation;
+
+use std::{fmt, sync::LazyLock};
+
+use serde_json::Value;
+
+pub use self::claims::Claims;
+use super::{
+    Context, SlowHashes,
+    authenticate::{AuthenticatedClient, judge},
+    params::Presented,
+    reason::{Reason, Refused},
+};
+use crate::{
+    crypto::{
+        jws::{Compact, Typ, VerifyError},
+        signer::Algorithm,
+    },
+    domain::{
+        assertion::UsedAssertion,
+        client::Client,
+        credential::PublicKey,
+        id::ClientId,
+        registry::Registry,
+        secret::{Proof, Secret},
+        time::{Span, Timestamp},
+    },
+};
+
+/// The only `client_assertion_type` (RFC 7523 §2.2).
+pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How far ahead `exp` may lie.
+pub const LONGEST_LIFE: Span = Span::hours(1);
+
+/// How far ahead `iat` and `nbf` may lie: two machines' clocks never quite agree.
+pub const SKEW: Span = Span(30);
+
+/// The longest `jti`, in bytes.
+pub const LONGEST_ID: usize = 256;
+
+/// How many keys of one set are tried on an assertion that names none.
+pub const MOST_TRIED: usize = 10;
+
+/// How long after it was fetched a key set is not fetched again for a key that is not in it.
+pub const COOL_DOWN: Span = Span(60);
+
+/// Where keys are fetched from that are published by others.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum KeySource {
+    /// A JWK set (RFC 7517 §5).
+    Set(String),
+    /// An issuer, whose discovery document names its JWK set.
+    Issuer(String),
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set(uri) => f.write_str(uri),
+            Self::Issuer(issuer) => write!(f, "the issuer {issuer}"),
+        }
+    }
+}
+
+/// Keys that were fetched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FetchedKeys {
+    /// Those that can be used here.
+    pub keys: Vec<PublicKey>,
+    /// When they were last asked for, whatever came of it.
+    pub asked: Timestamp,
+    /// When they were fetched, if they ever were.
+    pub fetched: Option<Timestamp>,
+    /// Why they could not be fetched when they were last asked for.
+    pub problem: Option<String>,
+}
+
+/// An assertion as it was sent.
+pub struct Assertion<'a> {
+    /// The JWT.
+    pub text: Presented<'a>,
+    /// The `client_id` beside it (RFC 7521 §4.2).
+    pub client_id: Option<std::borrow::Cow<'a, str>>,
+}
+
+/// An assertion taken apart: what its header says of it, and its claims, nobody's word taken for it.
+pub struct Parsed<'a> {
+    text: &'a str,
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    /// What it claims.
+    pub claims: Claims,
+}
+
+impl<'a> Parsed<'a> {
+    /// Takes `text` apart.
+    ///
+    /// # Errors
+    /// It is no signed JWT, of another type, or of an algorithm that is not known here.
+    pub fn of(text: &'a str) -> Result<Self, AssertionError> {
+        let compact = Compact::parse(text)?;
+        match compact.header.text("typ")? {
+            None => {}
+            Some(typ) if is_assertion(typ) => {}
+            Some(_) => return Err(AssertionError::Typ),
+        }
+        for extension in ["crit", "b64", "zip"] {
+            if compact.header.has(extension) {
+                return Err(VerifyError::Extension(extension).into());
+            }
+        }
+        let algorithm = compact.header.text("alg")?;
+        let algorithm = algorithm.and_then(|name| name.parse().ok());
+        let algorithm = algorithm.ok_or(VerifyError::Algorithm)?;
+        let key_id = compact.header.text("kid")?.map(str::to_owned);
+        Ok(Self {
+            text,
+            algorithm,
+            key_id,
+            claims: Claims::parse(&compact.claims)?,
+        })
+    }
+
+    /// Whether `key` signed it; keys that cannot be meant are not tried.
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        self.may_mean(key) && key.verifier().verify_any_typ(self.text).is_ok()
+    }
+
+    /// The first of `keys` that signed it. At most [`MOST_TRIED`] are tried.
+    pub fn find_signer<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k PublicKey>,
+    ) -> Option<&'k PublicKey> {
+        let mut meant = keys.filter(|key| self.may_mean(key)).take(MOST_TRIED);
+        meant.find(|key| self.is_signed_by(key))
+    }
+
+    fn may_mean(&self, key: &PublicKey) -> bool {
+        let named = match (&self.key_id, key.key_id()) {
+            (Some(named), Some(id)) => named == id || named == key.thumbprint(),
+            (Some(_), None) | (None, _) => true,
+        };
+        named && key.verifier().algorithm() == self.algorithm
+    }
+}
+
+/// The types that an assertion may have: none, `JWT`, or its own (CJ-11).
+fn is_assertion(typ: &str) -> bool {
+    typ.eq_ignore_ascii_case("JWT") || Typ::ClientAuthentication.is_named_by(typ)
+}
+
+/// A key of nobody's: what an assertion is checked with whose client does not exist, so that the time it
+/// takes tells nothing (T-43).
+static NOBODYS: LazyLock<Option<PublicKey>> = LazyLock::new(|| {
+    PublicKey::from_jwk(&serde_json::json!({
+        "kty": "EC", "crv": "P-256",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    }))
+    .ok()
+});
+
+/// Finds out which client an assertion proves, and what may not be used again.
+pub fn prove<'r>(
+    registry: &'r Registry,
+    assertion: &Assertion<'_>,
+    context: &Context<'_>,
+) -> Result<AuthenticatedClient<'r>, Refused> {
+    let parsed = Parsed::of(assertion.text.reveal()).map_err(Reason::Assertion)?;
+    let issuer = parsed.claims.text("iss").map_err(Reason::Assertion)?;
+    let subject = parsed.claims.text("sub").map_err(Reason::Assertion)?;
+    if issuer != subject && registry.is_trusted_issuer(issuer) {
+        let client_id = assertion.client_id.as_deref();
+        return federation::prove(registry, (&parsed, client_id), context);
+    }
+    let named = assertion.client_id.as_deref();
+    if issuer != subject || named.is_some_and(|id| id != issuer) {
+        return Err(Reason::Assertion(AssertionError::Subject).into());
+    }
+    let Some(client) = registry.find_client_by_text(issuer) else {
+        if let Some(key) = NOBODYS.as_ref() {
+            std::hint::black_box(key.verifier().verify_any_typ(parsed.text).is_ok());
+        }
+        return Err(Reason::UnknownClient(super::authenticate::fit_for_logs(issuer)).into());
+    };
+    let refuse = |reason: Reason| refused(reason, &client.id, None);
+    let secret = find(client, &parsed, context).map_err(refuse)?;
+    let refuse = |error: AssertionError| refused(error.into(), &client.id, Some(secret));
+    let legacy = client.rules.legacy_assertion_audience;
+    let endpoint = legacy.then(|| context.issuer.endpoint(super::metadata::path::TOKEN));
+    let id = check_own(
+        &parsed.claims,
+        (context.issuer.as_str(), endpoint.as_deref()),
+        context.now,
+    )
+    .map_err(refuse)?;
+    let who = judge(client, secret, context.now)?;
+    let used = UsedAssertion {
+        client: client.id.clone(),
+        id: id.to_owned(),
+        expires: parsed.claims.expires().map_err(refuse)?.plus(Span(1)),
+    };
+    Ok(AuthenticatedClient {
+        used: Some(used),
+        ..who
+    })
+}
+
+/// Which of the client's credentials signed it: of those that work first, then of the dead, so that who
+/// still uses an old key can be named.
+fn find<'c>(
+    client: &'c Client,
+    parsed: &Parsed<'_>,
+    context: &Context<'_>,
+) -> Result<&'c Secret, Reason> {
+    let mut wanted = None;
+    for alive in [true, false] {
+        let secrets = client.secrets.iter().rev();
+        for secret in secrets.filter(|it| it.is_live(context.now) == alive) {
+            let is_it = match &secret.proof {
+                Proof::Key(key) => parsed.is_signed_by(key),
+                Proof::Shared(shared) => {
+                    parsed.algorithm == Algorithm::Hs256
+                        && shared.verifier().verify_any_typ(parsed.text).is_ok()
+                }
+                Proof::KeySet(uri) if alive => {
+                    match fetched(&KeySource::Set(uri.clone()), parsed, context) {
+                        Ok(is_it) => is_it,
+                        Err(source) => {
+                            wanted = Some(source);
+                            false
+                        }
+                    }
+                }
+                Proof::KeySet(_)
+                | Proof::Mac(_)
+                | Proof::Password(_)
+                | Proof::Certificate(_)
+                | Proof::Subject(_)
+                | Proof::Federated(_) => false,
+            };
+            if is_it {
+                return Ok(secret);
+            }
+        }
+    }
+    Err(wanted.map_or(AssertionError::Key.into(), Reason::NeedsKeys))
+}
+
+/// Whether a key of `source` signed it; the source, if its keys have to be fetched to know.
+fn fetched(
+    source: &KeySource,
+    parsed: &Parsed<'_>,
+    context: &Context<'_>,
+) -> Result<bool, KeySource> {
+    let set = (context.keys)(source);
+    if let Some(set) = &set
+        && parsed.find_signer(set.keys.iter()).is_some()
+    {
+        return Ok(true);
+    }
+    let lately = |set: &FetchedKeys| context.now < set.asked.plus(COOL_DOWN);
+    let may_ask = context.slow_hashes == SlowHashes::Ask;
+    let knows_better = set.as_deref().is_some_and(lately);
+    if may_ask && !knows_better {
+        return Err(source.clone());
+    }
+    Ok(false)
+}
+
+/// Checks the claims of a client's own assertion (RFC 7523 §3); its `jti` comes back.
+fn check_own<'c>(
+    claims: &'c Claims,
+    (issuer, endpoint): (&str, Option<&str>),
+    now: Timestamp,
+) -> Result<&'c str, AssertionError> {
+    let audience = claims.sole_audience()?;
+    if audience != issuer && endpoint != Some(audience) {
+        return Err(AssertionError::Audience);
+    }
+    let expires = claims.expires()?;
+    if expires <= now {
+        return Err(AssertionError::Expired);
+    }
+    if expires > now.plus(LONGEST_LIFE) {
+        return Err(AssertionError::LivesLong);
+    }
+    claims.check_begin(now)?;
+    let id = claims.text("jti")?;
+    if id.is_empty() || id.len() > LONGEST_ID {
+        return Err(AssertionError::Claim("jti"));
+    }
+    Ok(id)
+}
+
+fn refused(reason: Reason, client: &ClientId, secret: Option<&Secret>) -> Refused {
+    Refused {
+        reason,
+        client: Some(client.clone()),
+        secret: secret.map(|secret| secret.id.clone()),
+        hint: None,
+    }
+}
+
+/// Why an assertion proves nobody. For logs, for operators and for tests; the caller is told only that
+/// authentication failed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum AssertionError {
+    /// It is no signed JWT, or one that asks for what is not known here.
+    #[error(transparent)]
+    Form(#[from] VerifyError),
+    /// It is a token for something else.
+    #[error("the typ of the assertion is neither JWT nor client-authentication+jwt")]
+    Typ,
+    /// A claim is missing or of the wrong kind.
+    #[error("the claim {0} of the assertion is missing, or is not what it should be")]
+    Claim(&'static str),
+    /// It speaks of somebody else than it speaks for.
+    #[error(
+        "iss and sub of the assertion, and client_id beside it, are not one and the same client"
+    )]
+    Subject,
+    /// No key of the client's signed it.
+    #[error("no key of the client's signed the assertion")]
+    Key,
+    /// It is for somebody else.
+    #[error("the aud of the assertion is not this server's issuer identifier alone")]
+    Audience,
+    /// Its time is up.
+    #[error("the assertion has expired")]
+    Expired,
+    /// It would be good for too long.
+    #[error("the exp of the assertion lies more than an hour ahead")]
+    LivesLong,
+    /// It is from the future.
+    #[error("the iat or nbf of the assertion lies ahead")]
+    NotYet,
+    /// It was used before.
+    #[error("the assertion was used before")]
+    Replayed,
+    /// Nobody trusts its issuer with its subject.
+    #[error("no client trusts the issuer {issuer} for this subject and these claims")]
+    Untrusted {
+        /// The issuer, which somebody does trust.
+        issuer: String,
+    },
+    /// More than one client does.
+    #[error("more than one client trusts the issuer for this subject: send client_id")]
+    Ambiguous,
+    /// The other issuer's tokens for this client are for somebody else.
+    #[error("the aud of the assertion is not the one that the client's trust names")]
+    FederatedAudience,
+    /// It was made too long ago.
+    #[error("the assertion was issued too long ago for this client's trust")]
+    Old,
+}
+
+impl From<AssertionError> for Reason {
+    fn from(error: AssertionError) -> Self {
+        Self::Assertion(error)
+    }
+}
+
+/// A member of a JWT's claims that is text, without believing any of it: to find out who is asked about.
+pub fn claimed(text: &str, name: &'static str) -> Option<String> {
+    let parsed = Parsed::of(text).ok()?;
+    match parsed.claims.get(name) {
+        Some(Value::String(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
