@@ -6,6 +6,8 @@
 //! lock-free queue.
 
 pub mod assemble;
+mod assertions;
+pub(crate) mod exchange;
 mod executor;
 mod last_uses;
 mod overview;
@@ -13,6 +15,7 @@ mod passwords;
 mod published;
 mod recents;
 pub mod remembered;
+pub mod remote_keys;
 mod revocations;
 mod schedule;
 pub mod sessions;
@@ -28,12 +31,14 @@ use zeroize::Zeroizing;
 
 use self::{
     assemble::Settings,
+    assertions::Assertions,
     executor::Executor,
     last_uses::LastUses,
     overview::Overviews,
     passwords::Passwords,
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
+    remote_keys::RemoteKeys,
     revocations::Revocations,
     schedule::Schedule,
     sessions::Sessions,
@@ -51,6 +56,7 @@ use crate::{
     crypto::{password::PasswordHash, random::Entropy},
     domain::{
         actor::Actor,
+        assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord, Object},
         id::SecretId,
         issuer::Issuer,
@@ -60,6 +66,7 @@ use crate::{
         time::{Clock, Timestamp},
         usage::{Observation, Tally},
     },
+    oauth::assertion::{FetchedKeys, KeySource},
     store::{BackupReport, Store, StoreError, StoreReport, UsageOf},
 };
 
@@ -77,6 +84,8 @@ struct Parts {
     last_uses: Arc<LastUses>,
     remembered: RememberedSecrets,
     revocations: Revocations,
+    assertions: Assertions,
+    remote_keys: RemoteKeys,
     schedule: Schedule,
     sessions: Sessions,
     passwords: Passwords,
@@ -230,6 +239,22 @@ impl App {
         let done = self.0.tasks.complete(work).await;
         let ended = || StoreError::Unavailable("the work ended unexpectedly".to_owned());
         Ok(done.unwrap_or_else(|| Err(ended()))?)
+    }
+
+    /// Keeps that an assertion was used, durably; whether this was the first time. Nothing if that cannot be
+    /// told now: then it proves nobody.
+    pub async fn use_assertion(&self, used: UsedAssertion) -> Option<bool> {
+        self.0.assertions.keep(used).await
+    }
+
+    /// The keys that were last fetched from there. Takes no lock.
+    pub fn fetched_keys(&self, source: &KeySource) -> Option<Arc<FetchedKeys>> {
+        self.0.remote_keys.current(source)
+    }
+
+    /// Fetches the keys of a place that an operator registered, unless that was tried within the last minute.
+    pub async fn fetch_keys(&self, source: &KeySource) {
+        self.0.remote_keys.refresh(source, self.now()).await;
     }
 
     /// What slows down guessing at passwords and codes.

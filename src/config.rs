@@ -63,6 +63,10 @@ pub struct Config {
     pub forwarded_by: ForwardedBy,
     /// Whether anybody may come over plain HTTP.
     pub plain_http: PlainHttp,
+    /// The networks besides the public internet in which keys may be fetched.
+    pub fetch_allow: Vec<IpNet>,
+    /// The certificates that are trusted for it besides the system's.
+    pub fetch_ca: Option<PathBuf>,
     /// Whether the story of the demo is set up at start.
     pub demo: bool,
     /// How the log is written.
@@ -201,14 +205,11 @@ impl Config {
             listen: settings.listen.unwrap_or_default().0,
             operator_listen: settings.operator_listen.map(|endpoint| endpoint.0),
             issuer: settings.issuer,
-            behind_proxy: settings
-                .behind_proxy
-                .unwrap_or_default()
-                .into_iter()
-                .map(|network| network.0)
-                .collect(),
+            behind_proxy: networks(settings.behind_proxy),
             forwarded_by: settings.forwarded_by.unwrap_or_default(),
             plain_http,
+            fetch_allow: networks(settings.fetch_allow),
+            fetch_ca: settings.fetch_ca,
             demo: settings.demo.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_default(),
@@ -313,6 +314,11 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+fn networks(given: Option<Vec<Network>>) -> Vec<IpNet> {
+    let given = given.unwrap_or_default().into_iter();
+    given.map(|network| network.0).collect()
 }
 
 /// The least that hyper can read a request's head with.

@@ -16,6 +16,7 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 
 use crate::domain::{
+    assertion::UsedAssertion,
     audit::{AuditPage, AuditRecord},
     change::{Commit, OnceRecord},
     id::{ClientId, OperatorId, SecretId},
@@ -67,6 +68,10 @@ pub trait Store: Send + Sync + 'static {
     /// The revoked tokens that would still count at `now`: read once, at start.
     async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError>;
 
+    /// Keeps that assertions were used, each if it was not before: for which of them that is so comes back,
+    /// in their order. Durable when it returns.
+    async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError>;
+
     /// Keeps a new session; false, and nothing changed, if there is one under its key. Durable when
     /// it returns.
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError>;
@@ -93,7 +98,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<u64, StoreError>;
 
     /// Deletes what is older than it is kept: usage of 90 days, JWK set fetches of 7 days,
-    /// idempotency keys of 24 hours, sessions that are over, revocations of expired tokens.
+    /// idempotency keys of 24 hours, sessions that are over, revocations of expired tokens, assertions
+    /// that have expired.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes a consistent, verified, sealed copy to a new file while serving goes on.

@@ -5,9 +5,22 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::{
-    App, Parts, executor::Executor, last_uses::LastUses, overview::Overviews, passwords::Passwords,
-    published::Published, remembered::RememberedSecrets, revocations::Revocations, schedule,
-    sessions::Sessions, setup::Setup, tasks::Tasks, throttle::Throttle, usage::UsageRecorder,
+    App, Parts,
+    assertions::Assertions,
+    executor::Executor,
+    last_uses::LastUses,
+    overview::Overviews,
+    passwords::Passwords,
+    published::Published,
+    remembered::RememberedSecrets,
+    remote_keys::{self, Outbound, RemoteKeys},
+    revocations::Revocations,
+    schedule,
+    sessions::Sessions,
+    setup::Setup,
+    tasks::Tasks,
+    throttle::Throttle,
+    usage::UsageRecorder,
 };
 use crate::{
     crypto::random::Entropy,
@@ -28,6 +41,8 @@ pub struct Settings {
     /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is
     /// read for every page.
     pub overview_max_age: Span,
+    /// Where keys may be fetched from that others publish.
+    pub outbound: Outbound,
 }
 
 /// How old the usage is at most that a server in use makes its pages of.
@@ -70,6 +85,8 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         finished: Arc::default(),
     };
     Ok(App(Arc::new(Parts {
+        assertions: Assertions::new(Arc::clone(&store), tasks.clone()),
+        remote_keys: RemoteKeys::new(settings.outbound.clone()),
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),
@@ -104,5 +121,9 @@ impl App {
         self.0
             .tasks
             .spawn("schedule", |stop| schedule::run(app, stop));
+        let app = self.clone();
+        self.0
+            .tasks
+            .spawn("key fetcher", |stop| remote_keys::run(app, stop));
     }
 }

@@ -7,16 +7,23 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request, Response, Uri, header};
 use http_body_util::Full;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{failure::Failure, http::exchange};
+use super::failure::Failure;
+use crate::app::exchange::{Bounds, exchange, trust};
 use crate::domain::issuer::Issuer;
 
 /// How long reaching a server, and its answer, may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How much of an answer is read.
+const BOUNDS: Bounds = Bounds {
+    bytes: 64 * 1024 * 1024,
+    wait: LONGEST_WAIT,
+};
 
 /// What is sent.
 pub(crate) struct Post {
@@ -100,15 +107,15 @@ async fn converse(
         .await
         .map_err(|error| error.to_string())?;
     if !is_https {
-        return exchange(stream, request).await;
+        return exchange(stream, request, BOUNDS).await;
     }
     let name = ServerName::try_from(bare.to_owned()).map_err(|error| error.to_string())?;
-    let connector = TlsConnector::from(Arc::new(trust()?));
+    let connector = TlsConnector::from(Arc::new(trust(None)?));
     let stream = connector
         .connect(name, stream)
         .await
         .map_err(|error| error.to_string())?;
-    exchange(stream, request).await
+    exchange(stream, request, BOUNDS).await
 }
 
 fn request(method: Method, uri: &Uri, form: Option<Post>) -> Request<Full<Bytes>> {
@@ -134,25 +141,4 @@ fn request(method: Method, uri: &Uri, form: Option<Post>) -> Request<Full<Bytes>
     request
         .body(Full::new(body))
         .expect("a web address makes a request")
-}
-
-/// TLS as the system trusts it.
-fn trust() -> Result<ClientConfig, String> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(found.certs);
-    if usable == 0 {
-        return Err(
-            "this system has no certificates to trust: install ca-certificates, or name a \
-                    file of them in SSL_CERT_FILE"
-                .to_owned(),
-        );
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }

@@ -4,6 +4,7 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::ffi::OsStrExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -11,13 +12,21 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::net::UnixStream;
 
-use super::{failure::Failure, http::exchange};
+use super::failure::Failure;
+use crate::app::exchange::{Bounds, exchange};
 
 /// The socket's name in the data directory.
 pub(crate) const SOCKET_NAME: &str = "jeton.sock";
 
 /// The longest path that fits a Unix socket's address.
 const LONGEST_PATH: usize = 107;
+
+/// The largest answer that is read, a page of the audit log has a few hundred kilobytes; and how long one
+/// may take, a backup of a large data file takes minutes.
+const BOUNDS: Bounds = Bounds {
+    bytes: 64 * 1024 * 1024,
+    wait: Duration::from_mins(10),
+};
 
 /// A running server.
 #[derive(Debug)]
@@ -48,7 +57,7 @@ impl Remote {
                 self.socket.display()
             ))
         })?;
-        exchange(stream, request)
+        exchange(stream, request, BOUNDS)
             .await
             .map_err(|error| Failure::unavailable(format!("the server did not answer: {error}")))
     }

@@ -153,6 +153,31 @@ pub struct Settings {
     )]
     pub allow_plain_http_from_anywhere: Option<bool>,
 
+    /// The networks of your own in which keys may be fetched that clients and other issuers publish; from
+    /// the public internet they always may. May be given several times, or several with commas between.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_FETCH_ALLOW",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "list")]
+    pub fetch_allow: Option<Vec<Network>>,
+
+    /// Certificates in PEM that are trusted, besides the system's, where such keys are fetched.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_FETCH_CA",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
+    pub fetch_ca: Option<PathBuf>,
+
     /// How the log is written, on standard error: `human` or `json`.
     ///
     /// Default: human
@@ -299,7 +324,7 @@ impl Settings {
         }
         each! {
             data master_key_file demo listen operator_listen issuer behind_proxy forwarded_by
-            allow_plain_http_from_anywhere log_format log_level worker_threads usage_flush_interval
+            allow_plain_http_from_anywhere fetch_allow fetch_ca log_format log_level worker_threads usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout header_timeout body_timeout
             request_timeout idle_timeout connection_lifetime

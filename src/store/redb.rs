@@ -3,6 +3,7 @@
 //! [`RedbStore`] is a thin shell: each method moves to a thread that may wait, and calls the
 //! function of the same name in a module below. Those know transactions; nothing here does.
 
+mod assertions;
 mod audit;
 mod backup;
 mod guard;
@@ -37,6 +38,7 @@ use super::{
 use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{
+        assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
         id::{OperatorId, SecretId},
@@ -232,6 +234,14 @@ impl Store for RedbStore {
     async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
         self.run(move |it, database| revocations::all(database, &it.keys, now))
             .await
+    }
+
+    async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            assertions::put(database, &it.keys, &used)
+        })
+        .await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@ use crate::{
     crypto::{random::Entropy, signer::Algorithm},
     domain::{
         actor::Actor,
+        assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
         id::{OperatorId, SecretId},
@@ -75,6 +76,10 @@ impl Store for Frail {
 
     async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
         self.store.audit(page).await
+    }
+
+    async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError> {
+        self.store.use_assertions(used).await
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
@@ -147,6 +152,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
         issuer: "https://as.test".parse().unwrap(),
         usage_flush: Span(5),
         overview_max_age: Span(0),
+        outbound: crate::app::remote_keys::Outbound::default(),
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,

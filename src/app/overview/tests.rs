@@ -25,6 +25,7 @@ impl Server {
             issuer: "https://as.test".parse().unwrap(),
             usage_flush: Span(5),
             overview_max_age: max_age,
+            outbound: crate::app::remote_keys::Outbound::default(),
         };
         let surroundings = Surroundings {
             store: Arc::new(RedbStore::in_memory(&entropy)),

@@ -14,7 +14,7 @@ use crate::{
             CertificateSubject, Federation, FederationKeys, PinnedCertificate, PublicKey,
         },
         secret::{Proof, SharedSecret},
-        time::Timestamp,
+        time::{Span, Timestamp},
     },
 };
 
@@ -38,6 +38,7 @@ pub(super) enum StoredProof {
         subject: String,
         audience: String,
         claims: BTreeMap<String, String>,
+        max_age: Span,
         keys: StoredFederationKeys,
     },
 }
@@ -82,6 +83,7 @@ impl From<&Proof> for StoredProof {
                 subject: federation.subject.clone(),
                 audience: federation.audience.clone(),
                 claims: federation.claims.clone(),
+                max_age: federation.max_age,
                 keys: (&federation.keys).into(),
             },
         }
@@ -118,12 +120,14 @@ impl TryFrom<StoredProof> for Proof {
                 subject,
                 audience,
                 claims,
+                max_age,
                 keys,
             } => Self::Federated(Arc::new(Federation {
                 issuer,
                 subject,
                 audience,
                 claims,
+                max_age,
                 keys: keys.try_into()?,
             })),
         })

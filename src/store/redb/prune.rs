@@ -4,10 +4,12 @@
 use redb::{Database, ReadableDatabase};
 
 use super::{
-    Fault,
+    Fault, assertions,
     registry::{read_client, read_once},
     revocations, sessions,
-    tables::{CLIENTS, ONCE, REVOCATIONS, Records, SESSIONS, SealedReader, SealedWriter},
+    tables::{
+        ASSERTIONS, CLIENTS, ONCE, REVOCATIONS, Records, SESSIONS, SealedReader, SealedWriter,
+    },
     usage::{ADDRESSES, DAYS, FETCHES, Kind, LAST, SCOPES},
 };
 use crate::{
@@ -44,6 +46,9 @@ pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Resu
     })?;
     pruning.delete(REVOCATIONS, revocations::read, |it: &Revocation| {
         it.expires <= now
+    })?;
+    pruning.delete(ASSERTIONS, assertions::read, |expires: &Timestamp| {
+        *expires <= now
     })?;
     pruning.delete_last_uses(now)
 }
