@@ -12,6 +12,7 @@ pub mod audit;
 pub mod backup;
 pub mod clients;
 pub mod command;
+pub mod credentials;
 pub mod draft;
 pub mod evidence;
 pub mod grants;

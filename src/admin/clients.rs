@@ -79,7 +79,7 @@ impl Command for RegisterClient {
 
 impl RegisterClient {
     /// The client, without a secret.
-    fn make(self, registry: &Registry, draft: &Draft) -> Result<Client, Refusal> {
+    pub(super) fn make(self, registry: &Registry, draft: &Draft) -> Result<Client, Refusal> {
         for (api, scopes) in &self.grants {
             grants::require_may_grant(draft, api, scopes)?;
         }

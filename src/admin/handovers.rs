@@ -141,6 +141,7 @@ impl Command for RedeemHandover {
         let rotation = RotateSecret {
             client: handover.client.clone(),
             new: NewSecret {
+                signs: false,
                 value: None,
                 expires_in: handover.secret_lifetime,
                 note: handover.note.clone(),

@@ -6,6 +6,7 @@
 mod apis;
 mod attention;
 mod clients;
+mod credentials;
 mod keys;
 mod operators;
 mod secrets;
@@ -19,10 +20,14 @@ use utoipa::ToSchema;
 pub use self::{
     apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput, scopes_from_lines},
     attention::PostponeInput,
-    clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput},
+    clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput, Registration},
+    credentials::{CredentialInput, FederationInput, PublicKeyInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
-    secrets::{ExtendInput, HandoverInput, NoteInput, RotateInput, SecretChoiceInput, SecretInput},
+    secrets::{
+        ExtendInput, HandoverInput, NoteInput, RotateInput, Rotation, SecretChoiceInput,
+        SecretInput,
+    },
     settings::PolicyInput,
 };
 use super::refusal::FieldErrors;

@@ -82,6 +82,13 @@ impl FieldErrors {
         result.map_err(|error| self.add(field, &error)).ok()
     }
 
+    /// Notes all that is wrong with other fields as well.
+    pub fn merge(&mut self, others: Self) {
+        for (field, message) in others.0 {
+            self.0.entry(field).or_insert(message);
+        }
+    }
+
     /// Refuses if anything was noted.
     pub fn finish(self) -> Result<(), Self> {
         if self.0.is_empty() { Ok(()) } else { Err(self) }

@@ -11,6 +11,7 @@ pub use self::shown::ShowSecret;
 
 use super::{
     command::Command,
+    credentials::check_together,
     draft::Draft,
     refusal::{FieldErrors, Refusal},
     require,
@@ -44,6 +45,9 @@ pub struct NewSecret {
     pub expires_in: Option<Span>,
     /// Where it is kept.
     pub note: Note,
+    /// Whether the client signs with it and never sends it (`client_secret_jwt`): then it is kept in such
+    /// a way that it can be used.
+    pub signs: bool,
 }
 
 /// Makes a secret; the record to keep, and the text to show once.
@@ -58,13 +62,21 @@ pub(super) fn make(
     let (plain, proof) = match new.value {
         None => {
             let plain = unused_secret(registry, draft);
-            let proof = Proof::of_generated(&plain, registry.pepper());
+            let proof = if new.signs {
+                Proof::of_shared(&plain)
+            } else {
+                Proof::of_generated(&plain, registry.pepper())
+            };
             (plain, proof)
         }
         Some(value) => {
             let plain = PlainSecret::chosen(value, draft.entropy())
                 .map_err(|error| FieldErrors::one("value", &error))?;
-            let proof = Proof::of_chosen(&plain, draft.entropy());
+            let proof = if new.signs {
+                Proof::of_shared(&plain)
+            } else {
+                Proof::of_chosen(&plain, draft.entropy())
+            };
             (plain, proof)
         }
     };
@@ -138,26 +150,37 @@ pub(super) fn rotate(
     draft: &mut Draft,
 ) -> Result<Rotated, Refusal> {
     let before = require::client(registry, &command.client)?;
+    if before.live_secrets(draft.now()).count() > 1 {
+        return Err(rotation::RotationError::UnderWay.into());
+    }
+    let (secret, plain) = make(command.new, registry, draft)?;
+    let retiring = rotate_to(before, secret, (command.overlap, command.if_used), draft)?;
+    Ok(Rotated {
+        secret: plain,
+        retiring,
+    })
+}
+
+/// Puts `new` in the place of what `before` has.
+pub(super) fn rotate_to(
+    before: &Client,
+    new: Secret,
+    terms: (Overlap, IfUsed),
+    draft: &mut Draft,
+) -> Result<Option<(SecretId, Retiring)>, Refusal> {
     let now = draft.now();
     let action = match before.live_secrets(now).next() {
         Some(_) => Action::SecretRotate,
         None => Action::SecretCreate,
     };
-    if before.live_secrets(now).count() > 1 {
-        return Err(rotation::RotationError::UnderWay.into());
-    }
-    let (secret, plain) = make(command.new, registry, draft)?;
-    let terms = (command.overlap, command.if_used);
-    let after = rotation::rotate(before, secret, terms, now)?;
+    let after = rotation::rotate(before, new, terms, now)?;
+    check_together(&after, now)?;
     let retiring = after.old_secret(now).and_then(|old| {
         let retiring = old.retiring(now)?;
         Some((old.id.clone(), *retiring))
     });
     draft.put_client(action, after);
-    Ok(Rotated {
-        secret: plain,
-        retiring,
-    })
+    Ok(retiring)
 }
 
 /// The client, if the actor may touch its credentials.

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
+    credential::{CredentialArgs, Instead},
     desk::{Desk, object, path, with_query},
     failure::Failure,
     input::{GrantArgument, ScopeList, one_at_least},
@@ -108,6 +109,8 @@ pub(crate) struct Create {
     /// Begin without a secret: `jeton handover offer ID` lets a developer take the first one.
     #[arg(long, conflicts_with_all = ["secret_file", "secret_expires_in", "secret_note"])]
     without_secret: bool,
+    #[command(flatten)]
+    credential: CredentialArgs,
 }
 
 /// Which clients to list.
@@ -199,6 +202,16 @@ impl ClientCommand {
     }
 }
 
+/// How long a credential lives, and where it is kept.
+pub(super) fn described(
+    expires_in: &Option<String>,
+    note: &Option<String>,
+) -> impl Iterator<Item = (String, Value)> {
+    let named = [("expires_in", expires_in.clone()), ("note", note.clone())];
+    let given = named.into_iter();
+    given.filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
+}
+
 impl Create {
     async fn run(self, desk: &Desk) -> Result<(), Failure> {
         let file = self
@@ -207,7 +220,22 @@ impl Create {
             .map(SecretFile::prepare)
             .transpose()?;
         let chosen = file.as_ref().and_then(|file| file.chosen());
+        let (signs, credential) = match self.credential.choose(desk).await? {
+            Instead::Secret(signs) => (signs, None),
+            Instead::Credential(credential) => (false, Some(credential)),
+        };
+        let with_secret = !self.without_secret && credential.is_none();
+        if credential.is_some() && (file.is_some() || self.without_secret) {
+            return Err(Failure::usage(
+                "a client with another credential has no secret: leave --secret-file and --without-secret out",
+            ));
+        }
+        let credential = credential.map(|mut credential| {
+            credential.extend(described(&self.secret_expires_in, &self.secret_note));
+            Value::Object(credential)
+        });
         let secret = object([
+            ("signs", signs.then_some(Value::Bool(true))),
             ("value", chosen.map(|text| json!(text))),
             (
                 "expires_in",
@@ -233,7 +261,8 @@ impl Create {
                 "introspects",
                 (!self.introspects.is_empty()).then(|| json!(self.introspects)),
             ),
-            ("secret", (!self.without_secret).then_some(secret)),
+            ("secret", with_secret.then_some(secret)),
+            ("credential", credential),
             (
                 "without_secret",
                 self.without_secret.then_some(Value::Bool(true)),

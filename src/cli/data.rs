@@ -15,6 +15,7 @@ use crate::{
     app::{
         App,
         assemble::{OVERVIEW_MAX_AGE, Settings, Surroundings, assemble},
+        remote_keys::Outbound,
     },
     config::Config,
     crypto::{random::Entropy, sealed::MasterKey},
@@ -91,6 +92,10 @@ impl Data {
             issuer,
             usage_flush: config.usage_flush_interval,
             overview_max_age: OVERVIEW_MAX_AGE,
+            outbound: Outbound {
+                allow: config.fetch_allow.clone(),
+                ca: config.fetch_ca.clone(),
+            },
         };
         let surroundings = Surroundings {
             store: Arc::new(self.store),

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{
+    client::described,
+    credential::{CredentialArgs, Instead},
     desk::{Desk, object, path, read},
     failure::Failure,
     output::{self, Format},
@@ -110,6 +112,8 @@ pub(crate) struct Rotate {
     /// it has at least 32 characters.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<SecretFile>,
+    #[command(flatten)]
+    credential: CredentialArgs,
 }
 
 /// What happens to an old secret that is still in use when its time is up.
@@ -230,15 +234,27 @@ impl Rotate {
         let file = self.secret_file.as_ref();
         let prepared = file.map(SecretFile::prepare_for_rotation).transpose()?;
         let chosen = prepared.as_ref().and_then(Prepared::chosen);
+        let (signs, mut credential) = match self.credential.choose(desk).await? {
+            Instead::Secret(signs) => (signs, None),
+            Instead::Credential(credential) => (false, Some(credential)),
+        };
+        if credential.is_some() && prepared.is_some() {
+            return Err(Failure::usage(
+                "what comes in the secret's place is no secret: leave --secret-file out",
+            ));
+        }
+        let (mut expires_in, mut note) = (self.expires_in.clone(), self.note.clone());
+        if let Some(credential) = &mut credential {
+            credential.extend(described(&expires_in.take(), &note.take()));
+        }
         let body = object([
             ("overlap", self.overlap.as_ref().map(|span| json!(span))),
             ("if_used", Some(json!(self.if_used.word()))),
-            (
-                "expires_in",
-                self.expires_in.as_ref().map(|span| json!(span)),
-            ),
-            ("note", self.note.as_ref().map(|note| json!(note))),
+            ("expires_in", expires_in.map(Value::from)),
+            ("note", note.map(Value::from)),
             ("value", chosen.map(|text| json!(text))),
+            ("signs", signs.then_some(Value::Bool(true))),
+            ("credential", credential.map(Value::Object)),
         ]);
         let made = desk
             .post(&path(["clients", &self.id, "secrets", "rotate"]), body)

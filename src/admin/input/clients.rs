@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    CHECKED, ClaimsInput, Edit, SecretInput, SpanInput, edit_claims, parse_claims,
+    CHECKED, ClaimsInput, CredentialInput, Edit, SecretInput, SpanInput, edit_claims, parse_claims,
     parse_or_default, parse_scopes, parse_some,
 };
 use crate::{
     admin::{
-        clients::{EditClient, RegisterClient},
+        clients::{EditClient, RegisterClient, RegisterWithoutSecret},
+        credentials::RegisterWithCredential,
         grants::SetGrant,
         refusal::FieldErrors,
     },
@@ -58,6 +59,9 @@ pub struct ClientInput {
     /// Whether it begins without a secret: a hand-over is to give it one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_secret: bool,
+    /// What it proves itself with in place of a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialInput>,
     /// What its tokens must be bound to: `optional` (the default), `dpop` (RFC 9449) or `certificate`
     /// (RFC 8705).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,8 +88,51 @@ pub struct GrantInput {
     pub scopes: Vec<String>,
 }
 
+/// A registration: with a secret, without one, or with something else.
+pub enum Registration {
+    /// With a secret.
+    Secret(RegisterClient),
+    /// Without one: a hand-over is to give it one.
+    Nothing(RegisterWithoutSecret),
+    /// With something else.
+    Credential(RegisterWithCredential),
+}
+
 impl ClientInput {
-    /// The command, or all that is wrong with it.
+    /// The command, whatever the client begins with, or all that is wrong with it.
+    pub fn read(mut self) -> Result<Registration, FieldErrors> {
+        let without_secret = self.without_secret;
+        let Some(credential) = self.credential.take() else {
+            let client = self.parse()?;
+            return Ok(if without_secret {
+                Registration::Nothing(RegisterWithoutSecret(client))
+            } else {
+                Registration::Secret(client)
+            });
+        };
+        let mut errors = FieldErrors::default();
+        if without_secret || self.secret.is_some() {
+            errors.add(
+                "credential",
+                "describe a secret or another credential, not both",
+            );
+        }
+        let credential = credential.parse("credential.", &mut errors);
+        let client = match self.parse() {
+            Ok(client) => Some(client),
+            Err(more) => {
+                errors.merge(more);
+                None
+            }
+        };
+        errors.finish()?;
+        Ok(Registration::Credential(RegisterWithCredential {
+            client: client.expect(CHECKED),
+            credential: credential.expect(CHECKED),
+        }))
+    }
+
+    /// The command for one that begins with a secret, or all that is wrong with it.
     pub fn parse(self) -> Result<RegisterClient, FieldErrors> {
         let mut errors = FieldErrors::default();
         let id = parse_some(self.client_id, "client_id", &mut errors);

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{CHECKED, SpanInput, parse_or_default};
+use super::{CHECKED, CredentialInput, SpanInput, parse_or_default};
 use crate::{
     admin::{
+        credentials::RotateToCredential,
         handovers::OfferHandover,
         refusal::FieldErrors,
         secrets::{
@@ -36,6 +37,10 @@ pub struct SecretInput {
     /// Where it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Whether the client signs with it and never sends it (`client_secret_jwt`): then it is kept, sealed,
+    /// in such a way that it can be used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signs: bool,
 }
 
 impl SecretInput {
@@ -53,6 +58,7 @@ impl SecretInput {
             value,
             expires_in,
             note: parse_or_default(self.note.as_deref(), &field("note"), errors),
+            signs: self.signs,
         }
     }
 }
@@ -86,10 +92,60 @@ pub struct RotateInput {
     /// The new secret itself, if it is not to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// Whether the client signs with the new secret and never sends it (`client_secret_jwt`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signs: bool,
+    /// What comes in the place of a secret, if it is no secret; then `value`, `note`, `signs` and
+    /// `expires_in` are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialInput>,
+}
+
+/// A rotation: to another secret, or to something else.
+pub enum Rotation {
+    /// To another secret.
+    Secret(RotateSecret),
+    /// To something else.
+    Credential(RotateToCredential),
 }
 
 impl RotateInput {
-    /// The command, or all that is wrong with it.
+    /// The command, whatever it leads to, or all that is wrong with it.
+    pub fn read(mut self, client: ClientId, policy: &Policy) -> Result<Rotation, FieldErrors> {
+        let Some(credential) = self.credential.take() else {
+            return self.parse(client, policy).map(Rotation::Secret);
+        };
+        let mut errors = FieldErrors::default();
+        let is_secret = self.value.is_some() || self.signs;
+        if is_secret || self.expires_in.is_some() || self.note.is_some() {
+            errors.add(
+                "credential",
+                "describe a secret or another credential, not both",
+            );
+        }
+        let credential = credential.parse("credential.", &mut errors);
+        let terms = RotateInput {
+            overlap: self.overlap,
+            if_used: self.if_used,
+            ..Self::default()
+        };
+        let terms = terms.parse(client, policy);
+        errors.finish()?;
+        let RotateSecret {
+            client,
+            overlap,
+            if_used,
+            ..
+        } = terms?;
+        Ok(Rotation::Credential(RotateToCredential {
+            client,
+            credential: credential.expect(CHECKED),
+            overlap,
+            if_used,
+        }))
+    }
+
+    /// The command that leads to another secret, or all that is wrong with it.
     pub fn parse(self, client: ClientId, policy: &Policy) -> Result<RotateSecret, FieldErrors> {
         let mut errors = FieldErrors::default();
         let overlap = match &self.overlap {
@@ -104,6 +160,7 @@ impl RotateInput {
             value: self.value,
             expires_in: self.expires_in,
             note: self.note,
+            signs: self.signs,
         };
         let new = new.parse("", &mut errors);
         errors.finish()?;
@@ -143,7 +200,7 @@ impl HandoverInput {
             if_used: self.if_used,
             expires_in: self.expires_in,
             note: self.note,
-            value: None,
+            ..RotateInput::default()
         };
         rotation.parse(client, policy).map(OfferHandover::from)
     }

@@ -55,6 +55,7 @@ pub(super) fn created(pen: &Pen, made: &CreatedView, file: Option<&SecretFile>) 
     let secret = match (file, &made.client_secret) {
         (Some(file), _) => format!("in {}", file.path().display()),
         (None, Some(secret)) => pen.strong(secret),
+        (None, None) if made.secret_id.is_some() => "none: what is registered is public".to_owned(),
         (None, None) => "none yet".to_owned(),
     };
     let mut facts = vec![("client id", pen.strong(id)), ("secret", secret)];
@@ -70,6 +71,7 @@ pub(super) fn created(pen: &Pen, made: &CreatedView, file: Option<&SecretFile>) 
              jeton secret rotate {}\n",
             quoted(id)
         ),
+        (None, None) if made.secret_id.is_some() => String::new(),
         (None, None) => format!(
             "\nIt gets no token before it has a secret. Let a developer take it by a link:\n  \
              jeton handover offer {}\n",

@@ -1,6 +1,6 @@
 //! Secrets, for people: their state, their last use, and what can be said about stopping the old one.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Deserialize;
 
@@ -15,6 +15,8 @@ pub(crate) struct SecretView {
     secret_id: String,
     status: String,
     kind: String,
+    #[serde(default)]
+    details: BTreeMap<String, String>,
     created_at: String,
     created_by: String,
     expires_at: Option<String>,
@@ -65,9 +67,32 @@ struct VerdictView {
 #[derive(Deserialize)]
 pub(super) struct RotatedView {
     client_id: String,
-    client_secret: String,
+    client_secret: Option<String>,
     secret_id: String,
     retiring: Option<RetiringView>,
+}
+
+/// What a detail of a credential is called for people.
+fn detail(name: &str) -> &'static str {
+    match name {
+        "algorithm" => "signs with",
+        "audience" => "for",
+        "claims" => "claims",
+        "issuer" => "issuer",
+        "jwks_uri" => "keys at",
+        "key_id" => "key id",
+        "keys" => "keys",
+        "max_age" => "at most",
+        "not_after" => "valid until",
+        "subject" => "subject",
+        "thumbprint" => "thumbprint",
+        "tls_client_auth_subject_dn" => "subject",
+        "tls_client_auth_san_dns" => "DNS name",
+        "tls_client_auth_san_uri" => "URI",
+        "tls_client_auth_san_ip" => "IP address",
+        "tls_client_auth_san_email" => "e-mail",
+        _ => "detail",
+    }
 }
 
 impl SecretView {
@@ -82,14 +107,21 @@ impl SecretView {
     }
 
     fn with_advice(&self, pen: &Pen, advice: &str) -> String {
-        let chosen = if self.kind == "chosen" {
-            ", chosen by an operator"
-        } else {
-            ""
+        let chosen = match self.kind.as_str() {
+            "chosen" => ", chosen by an operator",
+            "shared" => ", the client signs with it",
+            "key" => ", a public key",
+            "key_set" => ", the keys that the client publishes",
+            "certificate" => ", a certificate",
+            "subject" => ", what a certificate says",
+            "federated" => ", tokens of another issuer",
+            _ => "",
         };
         let title = format!("{}  {}{chosen}", pen.strong(&self.shown_id()), self.status);
         let made = format!("{} by {}", pen.time(&self.created_at), self.created_by);
         let mut facts = vec![("made", made)];
+        let details = self.details.iter();
+        facts.extend(details.map(|(name, value)| (detail(name), value.clone())));
         if let Some(retiring) = &self.retiring {
             facts.push(("stops", retiring.in_words(pen)));
         }
@@ -226,7 +258,10 @@ impl RotationView {
 pub(super) fn rotated(pen: &Pen, made: &RotatedView, file: Option<&SecretFile>) -> String {
     let secret = match file {
         Some(file) => format!("in {}", file.path().display()),
-        None => pen.strong(&made.client_secret),
+        None => made.client_secret.as_ref().map_or_else(
+            || "none: what is registered is public".to_owned(),
+            |it| pen.strong(it),
+        ),
     };
     let facts = pen.facts(&[
         ("client id", made.client_id.clone()),
@@ -234,8 +269,8 @@ pub(super) fn rotated(pen: &Pen, made: &RotatedView, file: Option<&SecretFile>) 
         ("secret id", made.secret_id.clone()),
     ]);
     let shown = match file {
-        Some(_) => "",
-        None => "\nThe secret is shown this once. Store it now.\n",
+        None if made.client_secret.is_some() => "\nThe secret is shown this once. Store it now.\n",
+        Some(_) | None => "",
     };
     let id = quoted(&made.client_id);
     let old = match &made.retiring {
@@ -247,5 +282,9 @@ pub(super) fn rotated(pen: &Pen, made: &RotatedView, file: Option<&SecretFile>) 
         ),
         None => "\nNo other secret of this client works now.\n".to_owned(),
     };
-    format!("A new secret is made.\n\n{facts}{shown}{old}")
+    let what = match made.client_secret {
+        Some(_) => "A new secret is made.",
+        None => "The new credential is registered.",
+    };
+    format!("{what}\n\n{facts}{shown}{old}")
 }

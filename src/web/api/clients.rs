@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     admin::{
-        clients::{DisableClient, EnableClient, RegisterWithoutSecret, RemoveClient, RevokeTokens},
-        input::{ClientEditInput, ClientInput},
+        clients::{DisableClient, EnableClient, RemoveClient, RevokeTokens},
+        input::{ClientEditInput, ClientInput, Registration},
         views::{ClientView, Sight},
     },
     app::App,
@@ -83,14 +83,17 @@ async fn create(
     written: Written<ClientInput>,
 ) -> Result<Reply, Problem> {
     let terms = written.terms_of_new();
-    let without_secret = written.input.without_secret;
-    let command = written.input.parse()?;
-    let done = if without_secret {
-        let command = RegisterWithoutSecret(command);
-        run(&app, actor, terms, command).await?.map(|it| (it, None))
-    } else {
-        let done = run(&app, actor, terms, command).await?;
-        done.map(|it| (it.client, Some(it.secret)))
+    let done = match written.input.read()? {
+        Registration::Secret(command) => {
+            let done = run(&app, actor, terms, command).await?;
+            done.map(|it| (it.client, Some(it.secret)))
+        }
+        Registration::Nothing(command) => {
+            run(&app, actor, terms, command).await?.map(|it| (it, None))
+        }
+        Registration::Credential(command) => {
+            run(&app, actor, terms, command).await?.map(|it| (it, None))
+        }
     };
     let is_replay = done.is_replay();
     let (client, view) = new_client(&app, done)?;
@@ -129,9 +132,14 @@ fn new_client(
         client: ClientView::of(&client, &sight(app, &latest)),
         client_secret: secret.as_ref().map(|secret| secret.reveal().to_owned()),
         secret_id: client.secrets.first().map(|secret| secret.id.to_string()),
-        secret_shown: (is_replay && !client.secrets.is_empty()).then_some(true),
+        secret_shown: (is_replay && begins_with_secret(&client)).then_some(true),
     };
     Ok((client, view))
+}
+
+fn begins_with_secret(client: &Client) -> bool {
+    let first = client.secrets.first();
+    first.is_some_and(|secret| secret.proof.is_secret())
 }
 
 /// The client that a repeated request was about.

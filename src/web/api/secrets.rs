@@ -18,9 +18,9 @@ use super::{
 use crate::{
     admin::{
         command::Command,
-        input::{ExtendInput, NoteInput, RotateInput, SecretChoiceInput},
+        input::{ExtendInput, NoteInput, RotateInput, Rotation, SecretChoiceInput},
         refusal::FieldErrors,
-        secrets::{CancelRotation, Rotated},
+        secrets::CancelRotation,
         views::{RetiringView, SecretDetailView, SecretsView},
     },
     app::App,
@@ -28,6 +28,7 @@ use crate::{
         actor::Actor,
         audit::Object,
         id::{ClientId, SecretId},
+        secret::{PlainSecret, Retiring},
     },
 };
 
@@ -117,14 +118,23 @@ async fn rotate(
 ) -> Result<Reply, Problem> {
     let terms = written.terms(Object::Client(client.clone()))?;
     let policy = Arc::clone(app.registry().policy());
-    let command = written.input.parse(client, &policy)?;
-    let client = command.client.clone();
-    let done = run(&app, actor, terms, command).await?;
+    let done = match written.input.read(client.clone(), &policy)? {
+        Rotation::Secret(command) => run(&app, actor, terms, command).await?.map(|rotated| {
+            let id = rotated.secret.id().clone();
+            (id, Some(rotated.secret), rotated.retiring)
+        }),
+        Rotation::Credential(command) => run(&app, actor, terms, command)
+            .await?
+            .map(|moved| (moved.credential, None, moved.retiring)),
+    };
     let is_replay = done.is_replay();
     let view = RotatedView::of(&app, &client, done)?;
     let path = ["clients", &view.client_id, "secrets", &view.secret_id];
     Ok(Reply::created(&view, &Location::of(&app, &path)).replayed(is_replay))
 }
+
+/// What a rotation led to: the new credential, the one chance to read it if it is a secret, and the old one.
+type Begun = (SecretId, Option<PlainSecret>, Option<(SecretId, Retiring)>);
 
 /// A rotation that has just begun.
 #[derive(Serialize, ToSchema)]
@@ -143,13 +153,13 @@ struct RotatedView {
 }
 
 impl RotatedView {
-    fn of(app: &App, client: &ClientId, done: Done<Rotated>) -> Result<Self, Problem> {
+    fn of(app: &App, client: &ClientId, done: Done<Begun>) -> Result<Self, Problem> {
         match done {
-            Done::Now(rotated) => Ok(Self {
+            Done::Now((id, secret, retiring)) => Ok(Self {
                 client_id: client.to_string(),
-                client_secret: Some(rotated.secret.reveal().to_owned()),
-                secret_id: rotated.secret.id().to_string(),
-                retiring: rotated.retiring.map(|(_, part)| RetiringView::of(&part)),
+                client_secret: secret.map(|secret| secret.reveal().to_owned()),
+                secret_id: id.to_string(),
+                retiring: retiring.map(|(_, part)| RetiringView::of(&part)),
                 secret_shown: None,
             }),
             Done::Before(object) => {
@@ -161,7 +171,7 @@ impl RotatedView {
                     client_secret: None,
                     secret_id: new.map(|new| new.id.to_string()).unwrap_or_default(),
                     retiring: old.map(RetiringView::of),
-                    secret_shown: Some(true),
+                    secret_shown: new.is_some_and(|new| new.proof.is_secret()).then_some(true),
                 })
             }
         }

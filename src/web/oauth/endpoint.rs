@@ -17,7 +17,8 @@ use crate::{
     app::App,
     domain::registry::Registry,
     oauth::{
-        self, Context, SlowHashes,
+        self, Context, SlowHashes, UsesAssertion,
+        assertion::AssertionError,
         credentials::Header,
         reason::{ErrorCode, Reason, Refused, SlowCheck},
     },
@@ -29,6 +30,9 @@ use crate::{
 
 /// The longest body that is read.
 pub(super) const LONGEST_BODY: usize = 16 * 1024;
+
+/// How many places are asked for keys because of one request: a client may move from one to another.
+const MOST_FETCHES: usize = 2;
 
 /// The endpoints' methods, for `Allow`.
 const METHODS: &str = "POST, OPTIONS";
@@ -48,7 +52,31 @@ pub(super) async fn receive(request: Request) -> Result<(Parts, Bytes), Box<Resp
 
 /// What `decide` makes of a request; verifies secrets slowly first where it must. Loads the registry
 /// once for each decision. What it refuses is answered, logged and counted.
-pub(super) async fn decide<T>(
+pub(super) async fn decide<T: UsesAssertion>(
+    app: &App,
+    request: (&Parts, &[u8]),
+    decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
+) -> Result<T, Box<Response<Body>>> {
+    let mut decided = decide_at_length(app, request, decide).await?;
+    let Some(used) = decided.used() else {
+        return Ok(decided);
+    };
+    let client = used.client.clone();
+    match app.use_assertion(used).await {
+        Some(true) => Ok(decided),
+        Some(false) => {
+            let replayed = Refused {
+                client: Some(client),
+                ..Reason::Assertion(AssertionError::Replayed).into()
+            };
+            Err(Box::new(refuse(app, request.0, replayed)))
+        }
+        None => Err(Box::new(busy())),
+    }
+}
+
+/// The same, whether or not an assertion may have been used before.
+async fn decide_at_length<T>(
     app: &App,
     (parts, body): (&Parts, &[u8]),
     decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
@@ -60,11 +88,25 @@ pub(super) async fn decide<T>(
             issuer: app.issuer(),
             entropy: app.entropy(),
             remembers: &|secret, presented| app.remembers(secret, presented),
+            keys: &|source| app.fetched_keys(source),
             slow_hashes,
         };
         decide(&app.registry(), &request, &context)
     };
-    let checks = match attempt(SlowHashes::Ask) {
+    let mut first = attempt(SlowHashes::Ask);
+    for _ in 0..MOST_FETCHES {
+        match first {
+            Err(Refused {
+                reason: Reason::NeedsKeys(source),
+                ..
+            }) => {
+                app.fetch_keys(&source).await;
+                first = attempt(SlowHashes::Ask);
+            }
+            Ok(_) | Err(_) => break,
+        }
+    }
+    let checks = match first {
         Ok(decided) => return Ok(decided),
         Err(Refused {
             reason: Reason::NeedsSlowCheck(checks),

@@ -131,6 +131,7 @@ fn context(console: &Console) -> Context<'_> {
         issuer: console.app.issuer(),
         entropy: console.app.entropy(),
         remembers: &|_, _| false,
+        keys: &|_| None,
         slow_hashes: SlowHashes::Checked,
     }
 }

@@ -316,6 +316,8 @@ pub(super) fn read(
         .then(|| errors.check("expires_in", read_life(days, policy)))
         .flatten();
     let input = RotateInput {
+        signs: false,
+        credential: None,
         overlap: overlap.map(|span| SpanInput::Seconds(span.seconds())),
         if_used: fields
             .has("if_used")

@@ -204,6 +204,7 @@ impl Plan {
             without_secret: false,
             introspects: Vec::new(),
             token_binding: None,
+            credential: None,
             claims: None,
             legacy_assertion_audience: false,
             name: self.name.clone(),
@@ -220,6 +221,7 @@ impl Plan {
                 .collect(),
             token_lifetime: None,
             secret: Some(SecretInput {
+                signs: false,
                 value: None,
                 expires_in: life,
                 note: some(&self.note()),

@@ -1,0 +1,428 @@
+//! What is written to give a client something else than a secret to prove itself with.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{CHECKED, SpanInput, parse_or_default};
+use crate::{
+    admin::{credentials::NewCredential, refusal::FieldErrors, secrets},
+    domain::{
+        credential::{Federation, FederationKeys, PublicKey},
+        secret::Proof,
+        time::Span,
+    },
+};
+
+/// The longest issuer, subject, audience, claim or address that is kept, in bytes.
+const LONGEST: usize = 512;
+
+/// How many claims a trust may ask for.
+const MOST_CLAIMS: usize = 16;
+
+/// How old tokens of another issuer may be, if nobody says otherwise.
+const MAX_AGE: Span = Span::hours(1);
+
+/// How old tokens of another issuer may be at most.
+const LONGEST_MAX_AGE: Span = Span::hours(24);
+
+/// How many keys of another issuer can be given.
+const MOST_KEYS: usize = 20;
+
+/// A credential that is no secret: exactly one of its kinds.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialInput {
+    /// A public key (`private_key_jwt`): a JWK, or a JWK set of one key, as JSON or as its text; or PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKeyInput>,
+    /// Where the client publishes its keys (`private_key_jwt`): an https address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// Whose tokens the client shows: workload identity federation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation: Option<FederationInput>,
+    /// How long it works; for good, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<SpanInput>,
+    /// Where its private half is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A public key as people and programs have it.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum PublicKeyInput {
+    /// The text of a JWK, of a JWK set, or of a PEM file.
+    Text(String),
+    /// A JWK, or a JWK set.
+    #[schema(value_type = Object)]
+    Object(BTreeMap<String, Value>),
+}
+
+/// Another issuer, and which of its tokens count.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FederationInput {
+    /// Exactly the `iss` of its tokens.
+    #[serde(default)]
+    #[schema(required)]
+    pub issuer: String,
+    /// Their `sub`; `*` stands for anything but `:` and `/`.
+    #[serde(default)]
+    #[schema(required)]
+    pub subject: String,
+    /// Their only `aud`.
+    #[serde(default)]
+    #[schema(required)]
+    pub audience: String,
+    /// What else must stand in them: names, or paths with `/`, and values, in which `*` is as above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, String>,
+    /// How old they may be: a minute to 24 hours; an hour, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<SpanInput>,
+    /// The issuer's JWK set, if it is not found by its discovery document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The issuer's keys themselves, if they cannot be fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<PublicKeyInput>,
+}
+
+impl CredentialInput {
+    /// Reads it; `prefix` stands before the names of its fields.
+    pub(super) fn parse(self, prefix: &str, errors: &mut FieldErrors) -> Option<NewCredential> {
+        let field = |name: &str| format!("{prefix}{name}");
+        let given = [
+            self.key.is_some(),
+            self.jwks_uri.is_some(),
+            self.federation.is_some(),
+        ];
+        if given.into_iter().filter(|it| *it).count() != 1 {
+            let message = "give exactly one: key, jwks_uri or federation";
+            errors.add(prefix.trim_end_matches('.'), message);
+            return None;
+        }
+        let proof = if let Some(key) = self.key {
+            errors.check(&field("key"), key.parse_one()).map(Proof::Key)
+        } else if let Some(uri) = self.jwks_uri {
+            let uri = errors.check(&field("jwks_uri"), check_address(uri));
+            uri.map(Proof::KeySet)
+        } else {
+            let trust = self.federation.unwrap_or_default();
+            let trust = trust.parse(&field("federation."), errors);
+            trust.map(|trust| Proof::Federated(Arc::new(trust)))
+        };
+        let expires_in = self
+            .expires_in
+            .and_then(|span| errors.check(&field("expires_in"), secrets_life(&span)));
+        let note = parse_or_default(self.note.as_deref(), &field("note"), errors);
+        Some(NewCredential {
+            proof: proof?,
+            expires_in,
+            note,
+        })
+    }
+}
+
+fn secrets_life(input: &SpanInput) -> Result<Span, String> {
+    let span = input.span()?;
+    if (secrets::SHORTEST_LIFE..=secrets::LONGEST_LIFE).contains(&span) {
+        Ok(span)
+    } else {
+        Err("a credential lives for a minute to ten years".to_owned())
+    }
+}
+
+impl PublicKeyInput {
+    /// The one key that it is.
+    fn parse_one(self) -> Result<PublicKey, String> {
+        let mut keys = self.parse()?;
+        match (keys.pop(), keys.is_empty()) {
+            (Some(key), true) => Ok(key),
+            _ => Err(
+                "give one key: a client moves from one to the next by rotating; for a set that \
+                      changes, publish it and give its address"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// All keys of it; at least one.
+    fn parse(self) -> Result<Vec<PublicKey>, String> {
+        let object = match self {
+            Self::Object(members) => members.into_iter().collect(),
+            Self::Text(text) => {
+                let text = text.trim();
+                if text.contains("PRIVATE KEY-----") {
+                    return Err(PRIVATE.to_owned());
+                }
+                if text.starts_with("-----BEGIN ") {
+                    return read_pem(text).map(|key| vec![key]);
+                }
+                serde_json::from_str(text).map_err(|_| "this is no JWK, JWK set or PEM")?
+            }
+        };
+        let keys = match &object {
+            Value::Object(members) => match members.get("keys") {
+                Some(Value::Array(keys)) => keys.clone(),
+                Some(_) => return Err("the keys of a JWK set are a list".to_owned()),
+                None => vec![object],
+            },
+            _ => return Err("a JWK is an object of JSON".to_owned()),
+        };
+        if keys.is_empty() || keys.len() > MOST_KEYS {
+            return Err(format!("give 1 to {MOST_KEYS} keys"));
+        }
+        keys.iter().map(read).collect()
+    }
+}
+
+const PRIVATE: &str = "this is a private key: keep it to yourself, and give its public half. If it left the machine it was \
+     made on, make another";
+
+fn read(jwk: &Value) -> Result<PublicKey, String> {
+    use crate::crypto::verifier::KeyError;
+    PublicKey::from_jwk(jwk).map_err(|error| match error {
+        KeyError::Private => PRIVATE.to_owned(),
+        KeyError::Unsupported => {
+            "the keys that are supported are EC on P-256 (ES256), RSA of 2048 bits \
+                                  or more (RS256; PS256 if its alg says so) and Ed25519 (EdDSA)"
+                .to_owned()
+        }
+        KeyError::Malformed | KeyError::Purpose | KeyError::Size | KeyError::Weak => {
+            error.to_string()
+        }
+    })
+}
+
+fn read_pem(text: &str) -> Result<PublicKey, String> {
+    let jwk = crate::crypto::pem::public_jwk(text).map_err(|error| error.to_string())?;
+    read(&jwk)
+}
+
+impl FederationInput {
+    fn parse(self, prefix: &str, errors: &mut FieldErrors) -> Option<Federation> {
+        let field = |name: &str| format!("{prefix}{name}");
+        let issuer = errors.check(&field("issuer"), check_text(self.issuer));
+        let subject = errors.check(&field("subject"), check_subject(self.subject, &self.claims));
+        let audience = errors.check(&field("audience"), check_audience(self.audience));
+        let claims = errors.check(&field("claims"), check_claims(self.claims));
+        let max_age = match &self.max_age {
+            None => Some(MAX_AGE),
+            Some(span) => errors.check(&field("max_age"), check_age(span)),
+        };
+        let keys = match (self.jwks_uri, self.jwks) {
+            (Some(_), Some(_)) => {
+                errors.add(&field("jwks"), "give the keys or their address, not both");
+                None
+            }
+            (Some(uri), None) => errors
+                .check(&field("jwks_uri"), check_address(uri))
+                .map(FederationKeys::At),
+            (None, Some(keys)) => errors
+                .check(&field("jwks"), keys.parse())
+                .map(FederationKeys::Given),
+            (None, None) => {
+                if let Some(issuer) = &issuer {
+                    errors.check(&field("issuer"), check_address(issuer.clone()));
+                }
+                Some(FederationKeys::Discovered)
+            }
+        };
+        Some(Federation {
+            issuer: issuer?,
+            subject: subject?,
+            audience: audience?,
+            claims: claims.expect(CHECKED),
+            max_age: max_age?,
+            keys: keys?,
+        })
+    }
+}
+
+fn check_text(text: String) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("this cannot be empty".to_owned());
+    }
+    if text.len() > LONGEST || text.chars().any(char::is_control) {
+        return Err(format!(
+            "at most {LONGEST} bytes, without control characters"
+        ));
+    }
+    Ok(text)
+}
+
+/// A subject that says nothing lets in every workload of the platform.
+fn check_subject(subject: String, claims: &BTreeMap<String, String>) -> Result<String, String> {
+    let subject = check_text(subject)?;
+    let says = |text: &str| text.chars().any(|c| !matches!(c, '*' | ':' | '/'));
+    if says(&subject) || claims.values().any(|value| says(value)) {
+        Ok(subject)
+    } else {
+        Err("this would let in every workload of the issuer: name one, or a claim of it".to_owned())
+    }
+}
+
+/// What every pod of a cluster has for an audience proves nothing (CF-04).
+fn check_audience(audience: String) -> Result<String, String> {
+    let audience = check_text(audience)?;
+    let host = audience.trim_start_matches("https://");
+    if host.starts_with("kubernetes.default.svc") {
+        return Err(
+            "every pod has a token for this audience; project one for this server's issuer"
+                .to_owned(),
+        );
+    }
+    Ok(audience)
+}
+
+fn check_claims(claims: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    if claims.len() > MOST_CLAIMS {
+        return Err(format!("at most {MOST_CLAIMS} claims"));
+    }
+    for (path, value) in &claims {
+        check_text(path.clone()).map_err(|error| format!("a name: {error}"))?;
+        check_text(value.clone()).map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(claims)
+}
+
+fn check_age(span: &SpanInput) -> Result<Span, String> {
+    let span = span.span()?;
+    if (Span::minutes(1)..=LONGEST_MAX_AGE).contains(&span) {
+        Ok(span)
+    } else {
+        Err("a minute to 24 hours".to_owned())
+    }
+}
+
+/// An address that keys may be fetched from: https, without a user or a fragment.
+fn check_address(address: String) -> Result<String, String> {
+    let address = check_text(address)?;
+    let uri: http::Uri = address.parse().map_err(|_| "this is no web address")?;
+    let is_good = uri.scheme_str() == Some("https")
+        && uri.authority().is_some_and(|it| !it.as_str().contains('@'))
+        && !address.contains('#');
+    if is_good {
+        Ok(address)
+    } else {
+        Err("this is an https address without user and fragment".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(input: Value) -> Result<NewCredential, FieldErrors> {
+        let input: CredentialInput = serde_json::from_value(input).unwrap();
+        let mut errors = FieldErrors::default();
+        let parsed = input.parse("credential.", &mut errors);
+        errors.finish()?;
+        Ok(parsed.unwrap())
+    }
+
+    fn complaint(input: Value) -> String {
+        let errors = parse(input).unwrap_err();
+        let (field, message) = errors.iter().next().unwrap();
+        format!("{field}: {message}")
+    }
+
+    fn jwk() -> Value {
+        json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+    }
+
+    #[test]
+    fn a_key_comes_as_a_jwk_a_set_of_one_or_the_text_of_either() {
+        let set = json!({ "keys": [jwk()] });
+        for key in [
+            jwk(),
+            set.clone(),
+            json!(jwk().to_string()),
+            json!(set.to_string()),
+        ] {
+            assert!(parse(json!({ "key": key })).is_ok(), "{key}");
+        }
+        let two = json!({ "keys": [jwk(), jwk()] });
+        assert!(complaint(json!({ "key": two })).starts_with("credential.key: give one key"));
+        let nothing = json!({ "keys": [] });
+        assert!(complaint(json!({ "key": nothing })).contains("1 to 20"));
+    }
+
+    #[test]
+    fn a_private_key_is_refused_with_advice() {
+        let mut private = jwk();
+        private["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A".into();
+        let pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+        for key in [private, json!(pem)] {
+            assert!(complaint(json!({ "key": key })).contains("this is a private key"));
+        }
+    }
+
+    #[test]
+    fn one_credential_is_given_and_not_two() {
+        let both = json!({ "key": jwk(), "jwks_uri": "https://svc.test/jwks" });
+        assert!(complaint(both).starts_with("credential: give exactly one"));
+        assert!(complaint(json!({})).starts_with("credential: give exactly one"));
+    }
+
+    /// CJ-15
+    #[test]
+    fn keys_are_fetched_over_https_alone() {
+        assert!(parse(json!({ "jwks_uri": "https://svc.test/jwks" })).is_ok());
+        for address in [
+            "http://svc.test",
+            "https://u:p@svc.test",
+            "ftp://x",
+            "svc",
+            "",
+            "https://x/#y",
+        ] {
+            let refused = complaint(json!({ "jwks_uri": address }));
+            assert!(refused.starts_with("credential.jwks_uri: "), "{refused}");
+        }
+    }
+
+    /// CF-04, CF-06
+    #[test]
+    fn a_trust_names_whom_it_lets_in() {
+        let trust = |change: Value| {
+            let mut trust = json!({
+                "issuer": "https://token.actions.githubusercontent.com",
+                "subject": "repo:acme/shop:*", "audience": "https://as.test",
+            });
+            for (name, value) in change.as_object().unwrap() {
+                trust[name] = value.clone();
+            }
+            json!({ "federation": trust })
+        };
+        assert!(parse(trust(json!({}))).is_ok());
+        assert!(parse(trust(json!({ "jwks": { "keys": [jwk(), jwk()] } }))).is_ok());
+        for (change, field) in [
+            (json!({ "subject": "*" }), "subject"),
+            (json!({ "subject": "" }), "subject"),
+            (json!({ "issuer": "" }), "issuer"),
+            (json!({ "issuer": "kubernetes/serviceaccount" }), "issuer"),
+            (
+                json!({ "audience": "https://kubernetes.default.svc.cluster.local" }),
+                "audience",
+            ),
+            (json!({ "max_age": "25h" }), "max_age"),
+            (json!({ "jwks": "{", }), "jwks"),
+            (json!({ "claims": { "": "x" } }), "claims"),
+        ] {
+            let refused = complaint(trust(change));
+            assert!(
+                refused.starts_with(&format!("credential.federation.{field}: ")),
+                "{refused}"
+            );
+        }
+    }
+}

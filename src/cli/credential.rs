@@ -1,0 +1,168 @@
+//! What a client proves itself with in place of a secret, as flags.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use super::{desk::Desk, failure::Failure};
+
+/// How a client authenticates.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum AuthMethod {
+    /// It sends its secret.
+    ClientSecret,
+    /// It signs with its secret, which Jeton then keeps readable, sealed.
+    ClientSecretJwt,
+    /// It signs with a key whose public half is registered.
+    PrivateKeyJwt,
+    /// It shows a token that another issuer made for it.
+    Federated,
+}
+
+/// Flags for a credential that is no secret.
+#[derive(Args, Debug, Default)]
+pub(crate) struct CredentialArgs {
+    /// How the client authenticates. As the other flags say, if not given: with a secret, if none does.
+    #[arg(long, value_name = "METHOD", help_heading = HEADING)]
+    auth_method: Option<AuthMethod>,
+    /// The client's public key: a JWK, a JWK set of one key, or PEM; `-` is standard input.
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    jwks: Option<PathBuf>,
+    /// Where the client publishes its keys, over https.
+    #[arg(long, value_name = "URL", help_heading = HEADING, conflicts_with = "jwks")]
+    jwks_uri: Option<String>,
+    /// Whose tokens the client shows: exactly their `iss`.
+    #[arg(long, value_name = "URL", help_heading = HEADING, requires = "federated_subject")]
+    federated_issuer: Option<String>,
+    /// The `sub` of those tokens; `*` stands for anything but `:` and `/`.
+    #[arg(long, value_name = "SUBJECT", help_heading = HEADING, requires = "federated_issuer")]
+    federated_subject: Option<String>,
+    /// The only `aud` of those tokens. This server's issuer, if not given.
+    #[arg(long, value_name = "AUD", help_heading = HEADING, requires = "federated_issuer")]
+    federated_audience: Option<String>,
+    /// What else must stand in those tokens. May be given several times.
+    #[arg(long, value_name = "CLAIM=VALUE", help_heading = HEADING, requires = "federated_issuer")]
+    federated_claim: Vec<String>,
+    /// How old those tokens may be: a minute to 24 hours. 1h, if not given.
+    #[arg(long, value_name = "SPAN", help_heading = HEADING, requires = "federated_issuer")]
+    federated_max_age: Option<String>,
+    /// The keys of that issuer, if they cannot be fetched: a JWK set; `-` is standard input.
+    #[arg(long, value_name = "FILE", help_heading = HEADING, requires = "federated_issuer")]
+    federated_jwks: Option<PathBuf>,
+    /// Where that issuer's keys are, if its discovery document is not to be asked.
+    #[arg(
+        long, value_name = "URL", help_heading = HEADING, requires = "federated_issuer",
+        conflicts_with = "federated_jwks"
+    )]
+    federated_jwks_uri: Option<String>,
+}
+
+const HEADING: &str = "Instead of a secret";
+
+/// What the flags come to.
+pub(crate) enum Instead {
+    /// A secret; whether the client signs with it.
+    Secret(bool),
+    /// A credential that is no secret, as the admin API reads it.
+    Credential(Map<String, Value>),
+}
+
+impl CredentialArgs {
+    /// What they come to. `desk` is asked for this server's issuer where that is the audience.
+    ///
+    /// # Errors
+    /// They contradict each other, or a file cannot be read.
+    pub(crate) async fn choose(&self, desk: &Desk) -> Result<Instead, Failure> {
+        let key = self.jwks.is_some() || self.jwks_uri.is_some();
+        let federated = self.federated_issuer.is_some();
+        let says = match (key, federated) {
+            (true, true) => return Err(contradiction("--jwks and --federated-issuer")),
+            (true, false) => Some(AuthMethod::PrivateKeyJwt),
+            (false, true) => Some(AuthMethod::Federated),
+            (false, false) => None,
+        };
+        match (self.auth_method, says) {
+            (None | Some(AuthMethod::ClientSecret), None) => Ok(Instead::Secret(false)),
+            (Some(AuthMethod::ClientSecretJwt), None) => Ok(Instead::Secret(true)),
+            (Some(AuthMethod::PrivateKeyJwt), None) => Err(Failure::usage(
+                "private_key_jwt needs the client's public key: --jwks FILE or --jwks-uri URL",
+            )),
+            (Some(AuthMethod::Federated), None) => Err(Failure::usage(
+                "federated needs --federated-issuer URL and --federated-subject SUBJECT",
+            )),
+            (Some(method), Some(says)) if method != says => {
+                Err(contradiction("--auth-method and the other flags"))
+            }
+            (_, Some(_)) => self.credential(desk).await.map(Instead::Credential),
+        }
+    }
+
+    async fn credential(&self, desk: &Desk) -> Result<Map<String, Value>, Failure> {
+        let mut credential = Map::new();
+        if let Some(file) = &self.jwks {
+            credential.insert("key".to_owned(), Value::from(read(file)?));
+        }
+        if let Some(uri) = &self.jwks_uri {
+            credential.insert("jwks_uri".to_owned(), json!(uri));
+        }
+        if let Some(federated) = &self.federated_issuer {
+            let mut claims = Map::new();
+            for claim in &self.federated_claim {
+                let (path, value) = claim.split_once('=').ok_or_else(|| {
+                    Failure::usage("--federated-claim is CLAIM=VALUE, as repository_id=74")
+                })?;
+                claims.insert(path.to_owned(), json!(value));
+            }
+            let audience = match &self.federated_audience {
+                Some(audience) => json!(audience),
+                None => desk.get("/server").await?["issuer"].take(),
+            };
+            let mut trust = json!({
+                "issuer": federated,
+                "subject": self.federated_subject,
+                "audience": audience,
+                "claims": claims,
+            });
+            if let Some(span) = &self.federated_max_age {
+                trust["max_age"] = json!(span);
+            }
+            if let Some(file) = &self.federated_jwks {
+                trust["jwks"] = Value::from(read(file)?);
+            }
+            if let Some(uri) = &self.federated_jwks_uri {
+                trust["jwks_uri"] = json!(uri);
+            }
+            credential.insert("federation".to_owned(), trust);
+        }
+        Ok(credential)
+    }
+}
+
+fn contradiction(what: &str) -> Failure {
+    Failure::usage(format!("{what} say different things"))
+}
+
+/// The longest file of keys that is read.
+const LONGEST: u64 = 256 * 1024;
+
+fn read(file: &PathBuf) -> Result<String, Failure> {
+    use std::io::Read;
+    let fail =
+        |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", file.display()));
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin()
+            .take(LONGEST)
+            .read_to_string(&mut text)
+            .map_err(fail)?;
+    } else {
+        let opened = fs::File::open(file).map_err(fail)?;
+        opened
+            .take(LONGEST)
+            .read_to_string(&mut text)
+            .map_err(fail)?;
+    }
+    Ok(text)
+}
