@@ -108,6 +108,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         issuer: "https://as.example".parse().unwrap(),
         usage_flush: Span(5),
         overview_max_age,
+        outbound: jeton::app::remote_keys::Outbound::default(),
     };
     let surroundings = Surroundings {
         store: Arc::<RedbStore>::clone(store),

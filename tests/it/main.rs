@@ -7,6 +7,7 @@
 )]
 
 mod admin_api;
+mod assertions;
 mod audit;
 mod browser;
 mod checklist;

@@ -70,6 +70,7 @@ impl TestServer {
             issuer: issuer.parse().unwrap(),
             usage_flush: Span(5),
             overview_max_age: Span(0),
+            outbound: jeton::app::remote_keys::Outbound::default(),
         };
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();

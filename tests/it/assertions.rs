@@ -1,0 +1,389 @@
+//! Clients that prove themselves with a JWT: `private_key_jwt`, `client_secret_jwt`, and tokens of other
+//! issuers (RFC 7521, RFC 7523).
+
+use std::collections::BTreeMap;
+
+use jeton::{
+    admin::{
+        clients::EditClient,
+        credentials::{NewCredential, RotateToCredential},
+        secrets::{NewSecret, RetireSecret, RotateSecret},
+    },
+    crypto::{
+        random::Entropy,
+        signer::{Algorithm, PrivateKey, Signer, Typ},
+    },
+    domain::{
+        credential::{Federation, FederationKeys, PublicKey},
+        rotation::Overlap,
+        secret::{IfUsed, Proof},
+        time::Span,
+    },
+    oauth::reason::ErrorCode,
+};
+use serde_json::{Value, json};
+
+use crate::harness::{
+    caller::{Client, Request, encode},
+    reply::Reply,
+    server::{ISSUER, TestServer},
+};
+
+const SHOP: &str = "urn:shop";
+
+fn signer(seed: u64) -> Signer {
+    Signer::generate(Algorithm::Es256, &Entropy::seeded(seed)).0
+}
+
+fn public(signer: &Signer) -> PublicKey {
+    PublicKey::from_jwk(signer.public_jwk().unwrap()).unwrap()
+}
+
+fn claims(server: &TestServer, client: &str, id: &str) -> Value {
+    let now = server.app.now().seconds();
+    json!({ "iss": client, "sub": client, "aud": ISSUER, "jti": id, "iat": now, "exp": now + 60 })
+}
+
+fn sign(signer: &Signer, claims: &Value) -> String {
+    let text = claims.to_string();
+    signer
+        .sign(Typ::ClientAuthentication, text.as_bytes())
+        .unwrap()
+}
+
+async fn present(server: &TestServer, assertion: &str, more: &str) -> Reply {
+    let kind = encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    let form = format!(
+        "grant_type=client_credentials&client_assertion_type={kind}&client_assertion={assertion}{more}"
+    );
+    Request::new(server, "POST", "/oauth2/token")
+        .form(&form)
+        .send()
+        .await
+}
+
+/// Lets `client` move to `proof`, at once.
+async fn move_to(server: &TestServer, client: &Client<'_>, proof: Proof, overlap: Overlap) {
+    let rotate = RotateToCredential {
+        client: client.client_id(),
+        credential: NewCredential {
+            proof,
+            expires_in: None,
+            note: "".parse().unwrap(),
+        },
+        overlap,
+        if_used: IfUsed::Hold,
+    };
+    server.run(rotate).await;
+}
+
+/// A client with a key, and what signs for it.
+async fn with_key(server: &TestServer) -> Signer {
+    server.api(SHOP, "read").await;
+    let client = server.client("svc").await.granted(SHOP, "read").await;
+    let signer = signer(1);
+    move_to(server, &client, Proof::Key(public(&signer)), Overlap::None).await;
+    signer
+}
+
+/// CJ-01, CJ-02, CJ-03
+#[tokio::test]
+async fn a_client_gets_a_token_for_what_its_key_signed() {
+    let server = TestServer::start().await;
+    let signer = with_key(&server).await;
+    for (n, more) in ["", "&client_id=svc", "&scope=read&resource=urn:shop"]
+        .into_iter()
+        .enumerate()
+    {
+        let assertion = sign(&signer, &claims(&server, "svc", &format!("id-{n}")));
+        let token = present(&server, &assertion, more).await.assert_issued();
+        assert_eq!(token.claims["client_id"], "svc");
+        assert!(token.claims.get("cnf").is_none());
+    }
+    let assertion = sign(&signer, &claims(&server, "svc", "other"));
+    let reply = present(&server, &assertion, "&client_id=other").await;
+    reply.assert_refused(ErrorCode::InvalidClient);
+}
+
+/// CJ-20
+#[tokio::test]
+async fn every_failure_of_an_assertion_is_answered_alike() {
+    let server = TestServer::start().await;
+    let key = with_key(&server).await;
+    let mut expired = claims(&server, "svc", "a");
+    expired["exp"] = json!(server.app.now().seconds() - 300);
+    let mut elsewhere = claims(&server, "svc", "b");
+    elsewhere["aud"] = "https://as.test/oauth2/token".into();
+    let answers = [
+        present(&server, &sign(&key, &expired), "").await,
+        present(&server, &sign(&key, &elsewhere), "").await,
+        present(&server, &sign(&signer(2), &claims(&server, "svc", "c")), "").await,
+        present(&server, &sign(&key, &claims(&server, "nobody", "d")), "").await,
+        present(&server, "x.y.z", "").await,
+    ];
+    for answer in &answers {
+        answer.assert_refused(ErrorCode::InvalidClient);
+        assert!(answer.header("www-authenticate").starts_with("Basic "));
+        assert_eq!(answer.body, answers[0].body);
+    }
+}
+
+/// CA-03
+#[tokio::test]
+async fn a_client_with_a_key_alone_has_no_secret_to_come_with() {
+    let server = TestServer::start().await;
+    server.api(SHOP, "read").await;
+    let client = server.client("svc").await.granted(SHOP, "read").await;
+    move_to(
+        &server,
+        &client,
+        Proof::Key(public(&signer(1))),
+        Overlap::None,
+    )
+    .await;
+    client
+        .request_token("")
+        .await
+        .assert_refused(ErrorCode::InvalidClient);
+}
+
+/// CJ-08
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_assertion_sent_a_thousand_times_is_accepted_once() {
+    let server = TestServer::start().await;
+    let signer = with_key(&server).await;
+    let assertion = sign(&signer, &claims(&server, "svc", "once"));
+    let mut requests = Vec::new();
+    for _ in 0..1000 {
+        requests.push(present(&server, &assertion, ""));
+    }
+    let mut accepted = 0;
+    for reply in futures_of(requests).await {
+        match reply.status.as_u16() {
+            200 => accepted += 1,
+            _ => reply.assert_refused(ErrorCode::InvalidClient),
+        }
+    }
+    assert_eq!(accepted, 1);
+}
+
+/// Drives all of `futures` at once.
+async fn futures_of<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|it| (Box::pin(it), None)).collect();
+    std::future::poll_fn(move |context| {
+        let mut all = true;
+        for (future, done) in &mut waiting {
+            if done.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(output) => *done = Some(output),
+                    std::task::Poll::Pending => all = false,
+                }
+            }
+        }
+        if all {
+            let outputs = waiting.iter_mut().filter_map(|(_, done)| done.take());
+            std::task::Poll::Ready(outputs.collect())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await
+}
+
+/// CJ-08, CJ-09
+#[tokio::test]
+async fn an_assertion_is_spent_by_a_token_and_by_nothing_less() {
+    let server = TestServer::start().await;
+    let key = with_key(&server).await;
+    let good = sign(&key, &claims(&server, "svc", "one"));
+    // Somebody else cannot spend it, and a request that gets nothing does not.
+    present(
+        &server,
+        &sign(&signer(2), &claims(&server, "svc", "one")),
+        "",
+    )
+    .await
+    .assert_refused(ErrorCode::InvalidClient);
+    present(&server, &good, "&scope=unknown")
+        .await
+        .assert_refused(ErrorCode::InvalidScope);
+    present(&server, &good, "").await.assert_issued();
+    present(&server, &good, "")
+        .await
+        .assert_refused(ErrorCode::InvalidClient);
+    // The id is the client's own.
+    let other = server.client("other").await.granted(SHOP, "read").await;
+    move_to(&server, &other, Proof::Key(public(&key)), Overlap::None).await;
+    let same_id = sign(&key, &claims(&server, "other", "one"));
+    present(&server, &same_id, "").await.assert_issued();
+}
+
+#[tokio::test]
+async fn a_client_moves_from_a_secret_to_a_key_without_an_outage() {
+    let server = TestServer::start().await;
+    server.api(SHOP, "read").await;
+    let client = server.client("svc").await.granted(SHOP, "read").await;
+    client.request_token("").await.assert_issued();
+    let key = signer(1);
+    let day = Overlap::For(Span::hours(24));
+
+    move_to(&server, &client, Proof::Key(public(&key)), day).await;
+
+    client.request_token("").await.assert_issued();
+    let assertion = sign(&key, &claims(&server, "svc", "one"));
+    present(&server, &assertion, "").await.assert_issued();
+    let id = client.client_id();
+    let registry = server.app.registry_arc();
+    let new = registry
+        .find_client(&id)
+        .unwrap()
+        .new_secret(server.app.now())
+        .unwrap()
+        .id
+        .clone();
+    assert!(
+        server.app.last_use(&new).is_some(),
+        "the key's uses are on record"
+    );
+    let retire = RetireSecret {
+        client: id,
+        secret: None,
+    };
+    server.run(retire).await;
+    client
+        .request_token("")
+        .await
+        .assert_refused(ErrorCode::InvalidClient);
+    let assertion = sign(&key, &claims(&server, "svc", "two"));
+    present(&server, &assertion, "").await.assert_issued();
+}
+
+/// CJ-19
+#[tokio::test]
+async fn a_client_signs_with_its_secret_where_that_was_chosen() {
+    let server = TestServer::start().await;
+    server.api(SHOP, "read").await;
+    let client = server.client("svc").await.granted(SHOP, "read").await;
+    let sign_with = |secret: &str, id: &str| {
+        let key = PrivateKey::from_bytes(secret.as_bytes().to_vec());
+        let signer = Signer::from_private(Algorithm::Hs256, &key).unwrap();
+        sign(&signer, &claims(&server, "svc", id))
+    };
+    present(&server, &sign_with(&client.secret, "one"), "")
+        .await
+        .assert_refused(ErrorCode::InvalidClient);
+    let metadata = "/.well-known/oauth-authorization-server";
+    assert!(
+        !server
+            .get(metadata)
+            .await
+            .json()
+            .to_string()
+            .contains("client_secret_jwt")
+    );
+
+    let rotated = server
+        .run(RotateSecret {
+            client: client.client_id(),
+            new: NewSecret {
+                signs: true,
+                ..NewSecret::default()
+            },
+            overlap: Overlap::None,
+            if_used: IfUsed::Hold,
+        })
+        .await;
+
+    let secret = rotated.secret.reveal();
+    present(&server, &sign_with(secret, "two"), "")
+        .await
+        .assert_issued();
+    let sent = client.with_secret(secret).request_token("").await;
+    sent.assert_refused(ErrorCode::InvalidClient);
+    assert!(
+        server
+            .get(metadata)
+            .await
+            .json()
+            .to_string()
+            .contains("client_secret_jwt")
+    );
+}
+
+/// CA-04
+#[tokio::test]
+async fn an_assertion_counts_at_introspection_and_revocation_too() {
+    let server = TestServer::start().await;
+    let signer = with_key(&server).await;
+    let looking_after = EditClient {
+        introspects: Some([SHOP.parse().unwrap()].into()),
+        ..EditClient::of("svc".parse().unwrap())
+    };
+    server.run(looking_after).await;
+    let assertion = sign(&signer, &claims(&server, "svc", "one"));
+    let token = present(&server, &assertion, "").await.assert_issued().text;
+    for (n, target) in ["/oauth2/introspect", "/oauth2/revoke"]
+        .into_iter()
+        .enumerate()
+    {
+        let assertion = sign(&signer, &claims(&server, "svc", &format!("at-{n}")));
+        let kind = encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        let form =
+            format!("token={token}&client_assertion_type={kind}&client_assertion={assertion}");
+        let ask = || Request::new(&server, "POST", target).form(&form).send();
+        ask().await.assert_status(200);
+        ask().await.assert_refused(ErrorCode::InvalidClient);
+    }
+}
+
+/// CF-01, CF-03
+#[tokio::test]
+async fn a_workload_comes_with_its_platforms_token_and_has_no_secret() {
+    let server = TestServer::start().await;
+    server.api(SHOP, "read").await;
+    let client = server.client("deploy").await.granted(SHOP, "read").await;
+    let platform = signer(3);
+    let trust = Federation {
+        issuer: "https://token.actions.githubusercontent.com".to_owned(),
+        subject: "repo:acme/shop:ref:refs/heads/*".to_owned(),
+        audience: ISSUER.to_owned(),
+        claims: BTreeMap::from([("repository_id".to_owned(), "74".to_owned())]),
+        max_age: Span::minutes(10),
+        keys: FederationKeys::Given(vec![public(&platform)]),
+    };
+    move_to(
+        &server,
+        &client,
+        Proof::Federated(trust.into()),
+        Overlap::None,
+    )
+    .await;
+    let now = server.app.now().seconds();
+    let job = |subject: &str, repository: &str| {
+        sign(
+            &platform,
+            &json!({
+                "iss": "https://token.actions.githubusercontent.com", "sub": subject, "aud": ISSUER,
+                "repository_id": repository, "iat": now, "exp": now + 300, "jti": "same",
+            }),
+        )
+    };
+    let ours = job("repo:acme/shop:ref:refs/heads/main", "74");
+    for more in ["", "&client_id=deploy", ""] {
+        let token = present(&server, &ours, more).await.assert_issued();
+        assert_eq!(token.claims["sub"], "deploy");
+        assert!(
+            token.claims.get("repository_id").is_none(),
+            "nothing of theirs is taken over"
+        );
+    }
+    for other in [
+        job("repo:acme/shop:pull_request", "74"),
+        job("repo:evil/shop:ref:refs/heads/main", "74"),
+        job("repo:acme/shop:ref:refs/heads/main", "75"),
+    ] {
+        present(&server, &other, "")
+            .await
+            .assert_refused(ErrorCode::InvalidClient);
+    }
+}
