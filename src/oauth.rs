@@ -15,6 +15,7 @@ pub mod client_credentials;
 pub mod confirmation;
 pub mod credentials;
 pub mod form;
+pub mod forward_auth;
 mod hint;
 pub mod inspection;
 pub mod introspection;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod console;
 pub mod faces;
+pub mod forward_auth;
 pub mod health;
 pub mod layers;
 pub mod leak_reports;

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::{
-    api, console, health,
+    api, console, forward_auth, health,
     layers::{Edge, EdgeSettings, ForwardedBy, Refusal, RequestIds, Transport, plain},
     leak_reports, oauth,
     server::{self, Limits, Listener, ServeReport},
@@ -68,6 +68,7 @@ pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
 /// What every client and every API must reach.
 pub fn protocol(app: &App) -> Router {
     oauth::router(app.clone())
+        .merge(forward_auth::router(app.clone()))
         .merge(health::router(app.clone()))
         .merge(leak_reports::router(app.clone()))
 }

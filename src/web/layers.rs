@@ -75,6 +75,10 @@ pub enum Transport {
     Https,
 }
 
+/// In the extensions of a request whose peer is a declared proxy: what it says of its own client is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared;
+
 /// A request's circumstances, as the server knows them.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
@@ -174,6 +178,7 @@ where
             parts.extensions.insert(ClientAddress(client));
         }
         if told {
+            parts.extensions.insert(Declared);
             parts.headers.remove(self.settings.forwarded_by.other());
         } else {
             drop_hearsay(&mut parts.headers);
@@ -324,7 +329,9 @@ fn has_routable_target(uri: &Uri) -> bool {
 fn drop_hearsay(headers: &mut HeaderMap) {
     let is_hearsay = |name: &HeaderName| {
         let name = name.as_str();
-        name.starts_with("x-forwarded-") || HEARSAY.contains(&name)
+        name.starts_with("x-forwarded-")
+            || name.starts_with("x-original-")
+            || HEARSAY.contains(&name)
     };
     while let Some(name) = headers.keys().find(|name| is_hearsay(name)).cloned() {
         headers.remove(name);
