@@ -71,7 +71,15 @@ struct Known {
 impl Known {
     /// The client of the story and its API, on a server that has just been set up.
     fn register(server: &ServerProcess) -> Self {
-        let api = ["api", "create", API, "--name", "Sales", "--scope", "read:analytics"];
+        let api = [
+            "api",
+            "create",
+            API,
+            "--name",
+            "Sales",
+            "--scope",
+            "read:analytics",
+        ];
         server.jeton(&api);
         let grant = format!("{API}=read:analytics");
         let create = |arguments: &[&str]| {
@@ -84,7 +92,10 @@ impl Known {
         let host = server.address().to_string();
         let login = STANDARD.encode(format!("{client}:{secret}"));
         let answer = exchange(&host, &post(&host, "/oauth2/token", &login, TOKEN_FORM));
-        let keys = exchange(&host, &format!("GET /oauth2/jwks HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        let keys = exchange(
+            &host,
+            &format!("GET /oauth2/jwks HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+        );
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let key = &keys["keys"][0];
         Self {
@@ -98,9 +109,12 @@ impl Known {
 
     fn contest(&self, server: &ServerProcess, name: &str) {
         let reference = match name {
-            "token" => {
-                ReferenceProcess::start(&[reference::ROLE, &self.client, &self.secret, server.issuer()])
-            }
+            "token" => ReferenceProcess::start(&[
+                reference::ROLE,
+                &self.client,
+                &self.secret,
+                server.issuer(),
+            ]),
             _ => ReferenceProcess::start(&[verifier::ROLE, &self.key[0], &self.key[1]]),
         };
         let (request, expected): (String, [&[u8]; 2]) = self.request(server, name);
@@ -122,10 +136,14 @@ impl Known {
             "token" => {
                 let login = STANDARD.encode(format!("{}:{}", self.client, self.secret));
                 let token: &[u8] = b"\"access_token\":\"";
-                (post(&host, "/oauth2/token", &login, TOKEN_FORM), [token, token])
+                (
+                    post(&host, "/oauth2/token", &login, TOKEN_FORM),
+                    [token, token],
+                )
             }
             "forward-auth" => {
-                let target = "/forward-auth?audience=https%3A%2F%2Fsales.example.com&scope=read%3Aanalytics";
+                let target =
+                    "/forward-auth?audience=https%3A%2F%2Fsales.example.com&scope=read%3Aanalytics";
                 let request = format!(
                     "GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
                     self.token
@@ -173,7 +191,9 @@ fn compare(reference: &Target, jeton: &Target) {
         load::CONNECTIONS,
         ROUND.as_secs()
     );
-    println!("round   reference answers/s   CPU/answer   jeton answers/s   CPU/answer   ratio   CPU ratio");
+    println!(
+        "round   reference answers/s   CPU/answer   jeton answers/s   CPU/answer   ratio   CPU ratio"
+    );
     let pairs: Vec<(Round, Round)> = (1..=ROUNDS)
         .map(|number| {
             let pair = (load::round(reference, ROUND), load::round(jeton, ROUND));

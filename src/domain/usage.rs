@@ -376,21 +376,9 @@ impl Tally {
                 api,
                 scopes,
                 at,
-            } => {
-                for scope in &scopes {
-                    let key = (client.clone(), api.clone(), scope.clone(), at.day());
-                    let count = self.exercised.entry(key).or_default();
-                    *count = count.saturating_add(1);
-                }
-            }
+            } => self.add_exercised((&client, &api), &scopes, at.day()),
             Observation::KeysFetched { newest, seen } => {
-                let fetch = KeyFetch {
-                    at: seen.at,
-                    newest,
-                    agent: seen.agent,
-                    count: 1,
-                };
-                merge_fetch(&mut self.fetches, seen.address, fetch);
+                self.add_fetch(newest, seen);
             }
         }
     }
@@ -424,6 +412,29 @@ impl Tally {
             .entry((subject, seen.address))
             .or_default()
             .merge(&one);
+    }
+
+    fn add_fetch(&mut self, newest: KeyId, seen: Seen) {
+        let fetch = KeyFetch {
+            at: seen.at,
+            newest,
+            agent: seen.agent,
+            count: 1,
+        };
+        merge_fetch(&mut self.fetches, seen.address, fetch);
+    }
+
+    fn add_exercised(
+        &mut self,
+        (client, api): (&ClientId, &ApiIdentifier),
+        scopes: &ScopeSet,
+        day: Day,
+    ) {
+        for scope in scopes {
+            let key = (client.clone(), api.clone(), scope.clone(), day);
+            let count = self.exercised.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
     }
 
     fn add_last(&mut self, secret: &SecretId, seen: &Seen) {

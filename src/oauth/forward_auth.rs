@@ -162,10 +162,9 @@ pub fn decide(
 /// The one token of a request.
 fn presented<'a>(question: &Question<'a>) -> Result<(Scheme, &'a str), Denied> {
     let field = match question.authorization {
-        Header::Absent if question.has_other_credentials => return Err(Denied::Malformed),
+        _ if question.has_other_credentials => return Err(Denied::Malformed),
         Header::Absent => return Err(Denied::NoToken),
         Header::Several => return Err(Denied::Malformed),
-        Header::One(_) if question.has_other_credentials => return Err(Denied::Malformed),
         Header::One(field) => str::from_utf8(field).map_err(|_| Denied::Malformed)?,
     };
     let (scheme, token) = field.split_once(' ').unwrap_or((field, ""));

@@ -138,7 +138,8 @@ fn scopes(registry: &Registry) -> impl Iterator<Item = &Scope> {
 /// What is said of a protected resource (RFC 9728 §2).
 #[derive(Serialize)]
 struct Resource<'a> {
-    resource: &'a str,
+    #[serde(rename = "resource")]
+    identifier: &'a str,
     authorization_servers: [&'a str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
@@ -156,7 +157,7 @@ pub fn protected_resource(
         let open = api.scopes.iter();
         let open = open.filter(|(_, detail)| detail.offer == Offer::Open);
         Document::of(&Resource {
-            resource: identifier.as_str(),
+            identifier: identifier.as_str(),
             authorization_servers: [issuer.as_str()],
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
             bearer_methods_supported: ["header"],

@@ -1,7 +1,8 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; RI: resource indicators;
-//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation.
+//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; RS, PRM, FA: the
+//! resource server's side, its metadata, and proxies that ask for it.
 
 use std::{
     collections::BTreeSet,
@@ -82,7 +83,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 153;
+const COUNT: usize = 170;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -237,4 +238,21 @@ RV-05 tested
 RV-06 tested
 RV-07 tested
 RV-08 tested
-RV-09 tested";
+RV-09 tested
+RS-01 tested
+RS-02 tested
+RS-03 tested
+RS-04 tested
+RS-05 tested
+RS-06 tested
+RS-08 tested
+RS-12 tested
+RS-13 tested
+RS-17 tested
+PRM-01 tested
+PRM-02 tested
+FA-01 tested
+FA-04 tested
+FA-05 tested
+FA-06 tested
+FA-08 tested";
