@@ -5,6 +5,7 @@
 //! `RustCrypto`'s argon2 and SHA-1.
 
 pub mod algorithm;
+pub mod certificate;
 pub mod jwk;
 pub mod jws;
 pub mod mac;
