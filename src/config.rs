@@ -7,6 +7,7 @@
 mod master_key;
 pub mod settings;
 mod start;
+mod tls;
 mod toml_file;
 mod values;
 
@@ -25,7 +26,8 @@ use crate::{
 pub use master_key::MasterKeySource;
 pub use settings::{Place, Settings};
 pub use start::Start;
-pub use values::{Endpoint, ForwardedBy, Network, ValueError};
+pub use tls::Tls;
+pub use values::{CertificateHeader, Endpoint, ForwardedBy, Network, ValueError};
 
 /// Where everything is kept unless `--data` says otherwise.
 pub const DEFAULT_DATA: &str = "jeton-data";
@@ -61,6 +63,8 @@ pub struct Config {
     pub behind_proxy: Vec<IpNet>,
     /// The header in which they say who asks.
     pub forwarded_by: ForwardedBy,
+    /// What is spoken besides HTTP.
+    pub tls: Tls,
     /// Whether anybody may come over plain HTTP.
     pub plain_http: PlainHttp,
     /// Whether the story of the demo is set up at start.
@@ -101,6 +105,8 @@ pub struct Limits {
     pub max_body_bytes: u64,
     /// Until a connection's first byte.
     pub first_byte_timeout: Span,
+    /// Of a TLS handshake.
+    pub handshake_timeout: Span,
     /// For a request's head.
     pub header_timeout: Span,
     /// For a request's body.
@@ -144,8 +150,8 @@ pub enum ConfigError {
     /// An address that everybody can reach would be served without encryption.
     #[error(
         "plain HTTP on {0} could be read on its way: listen on a loopback address such as \
-         127.0.0.1:8080, or name the proxy that adds TLS with --behind-proxy CIDR, or accept it with \
-         --allow-plain-http-from-anywhere"
+         127.0.0.1:8080, or speak TLS with --tls-cert and --tls-key, or name the proxy that adds it with \
+         --behind-proxy CIDR, or accept it with --allow-plain-http-from-anywhere"
     )]
     PlainHttp(SocketAddr),
     /// The issuer is reached without encryption.
@@ -190,6 +196,7 @@ impl Config {
         file: Option<PathBuf>,
     ) -> Result<Self, ConfigError> {
         let limits = Limits::from_settings(&settings)?;
+        let tls = Tls::from_settings(&settings)?;
         let plain_http = match settings.allow_plain_http_from_anywhere {
             Some(true) => PlainHttp::FromAnywhere,
             Some(false) | None => PlainHttp::Nearby,
@@ -208,6 +215,7 @@ impl Config {
                 .map(|network| network.0)
                 .collect(),
             forwarded_by: settings.forwarded_by.unwrap_or_default(),
+            tls,
             plain_http,
             demo: settings.demo.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
@@ -237,7 +245,8 @@ impl Config {
                 self.listen
             )));
         }
-        if self.plain_http == PlainHttp::FromAnywhere {
+        self.check_tls()?;
+        if self.plain_http == PlainHttp::FromAnywhere || self.tls.files.is_some() {
             return Ok(());
         }
         let exposed = |address: &SocketAddr| !address.ip().is_loopback();
@@ -256,13 +265,23 @@ impl Config {
     }
 
     /// The issuer of a server that listens on `address`: the one that was set, else
-    /// `http://ADDRESS`.
+    /// `http://ADDRESS`, or `https://ADDRESS` where TLS is spoken.
     pub fn issuer_at(&self, address: SocketAddr) -> Issuer {
         self.issuer.clone().unwrap_or_else(|| {
-            format!("http://{address}")
+            format!("{}://{address}", self.scheme())
                 .parse()
                 .expect("a socket address makes an issuer")
         })
+    }
+}
+
+impl Config {
+    /// What the listeners speak.
+    pub fn scheme(&self) -> &'static str {
+        match self.tls.files {
+            Some(_) => "https",
+            None => "http",
+        }
     }
 }
 
@@ -275,6 +294,7 @@ impl Limits {
             max_target_bytes: settings.max_target_bytes.unwrap_or(8 * 1024),
             max_body_bytes: settings.max_body_bytes.unwrap_or(64 * 1024),
             first_byte_timeout: settings.first_byte_timeout.unwrap_or(Span(10)),
+            handshake_timeout: settings.handshake_timeout.unwrap_or(Span(5)),
             header_timeout: settings.header_timeout.unwrap_or(Span(10)),
             body_timeout: settings.body_timeout.unwrap_or(Span(10)),
             request_timeout: settings.request_timeout.unwrap_or(Span(15)),
@@ -289,6 +309,7 @@ impl Limits {
     fn check(&self) -> Result<(), ConfigError> {
         let spans = [
             ("first_byte_timeout", self.first_byte_timeout),
+            ("handshake_timeout", self.handshake_timeout),
             ("header_timeout", self.header_timeout),
             ("body_timeout", self.body_timeout),
             ("request_timeout", self.request_timeout),

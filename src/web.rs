@@ -10,3 +10,4 @@ pub mod leak_reports;
 pub mod oauth;
 pub mod seen;
 pub mod server;
+pub mod tls;

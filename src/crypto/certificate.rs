@@ -72,7 +72,9 @@ pub enum CertificateError {
     #[error("there are several certificates in it: give the one of the client alone")]
     Several,
     /// A private key in the company of a certificate.
-    #[error("there is a private key in it: give the certificate alone, and keep the key to the client")]
+    #[error(
+        "there is a private key in it: give the certificate alone, and keep the key to the client"
+    )]
     PrivateKey,
 }
 
@@ -201,15 +203,17 @@ impl fmt::Debug for Certificate {
 /// is to guess what was meant.
 fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, CertificateError> {
     let malformed = CertificateError::Malformed;
-    let mut found = parsed.extensions().iter().filter_map(|extension| {
-        match extension.parsed_extension() {
-            ParsedExtension::SubjectAlternativeName(names) => Some(Ok(names)),
-            _ if extension.oid == x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME => {
-                Some(Err(malformed))
-            }
-            _ => None,
-        }
-    });
+    let mut found =
+        parsed
+            .extensions()
+            .iter()
+            .filter_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::SubjectAlternativeName(names) => Some(Ok(names)),
+                _ if extension.oid == x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME => {
+                    Some(Err(malformed))
+                }
+                _ => None,
+            });
     let Some(names) = found.next().transpose()? else {
         return Ok(Vec::new());
     };
@@ -222,9 +226,7 @@ fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, Ce
             GeneralName::DNSName(name) => AlternativeName::Dns((*name).to_owned()),
             GeneralName::URI(uri) => AlternativeName::Uri((*uri).to_owned()),
             GeneralName::RFC822Name(address) => AlternativeName::Email((*address).to_owned()),
-            GeneralName::IPAddress(bytes) => {
-                AlternativeName::Ip(address(bytes).ok_or(malformed)?)
-            }
+            GeneralName::IPAddress(bytes) => AlternativeName::Ip(address(bytes).ok_or(malformed)?),
             GeneralName::Invalid(..) => return Err(malformed),
             GeneralName::OtherName(..)
             | GeneralName::X400Address(_)

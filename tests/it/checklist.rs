@@ -2,7 +2,7 @@
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; RI: resource indicators;
 //! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; RS, PRM, FA: the
-//! resource server's side, its metadata, and proxies that ask for it.
+//! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
 use std::{
     collections::BTreeSet,
@@ -83,7 +83,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 170;
+const COUNT: usize = 176;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -113,6 +113,12 @@ H-24 tested
 H-25 tested
 H-26 tested
 H-27 tested
+TLS-01 tested
+TLS-02 tested
+TLS-03 tested
+TLS-04 tested
+TLS-05 tested
+TLS-06 tested
 T-01 tested
 T-02 tested
 T-03 tested

@@ -165,7 +165,9 @@ fn text(tag: u32, data: &[u8]) -> Option<String> {
         // Everybody writes Latin-1 there.
         TELETEX => Some(data.iter().copied().map(char::from).collect()),
         BMP if data.len().is_multiple_of(2) => {
-            let units = data.chunks_exact(2).map(|it| u16::from_be_bytes([it[0], it[1]]));
+            let units = data
+                .chunks_exact(2)
+                .map(|it| u16::from_be_bytes([it[0], it[1]]));
             char::decode_utf16(units).collect::<Result<_, _>>().ok()
         }
         UNIVERSAL if data.len().is_multiple_of(4) => data
@@ -263,14 +265,26 @@ fn attribute(text: &str) -> Result<(Attribute, &str), NameError> {
     let value = value.trim_start_matches(' ');
     if let Some(rest) = value.strip_prefix('#') {
         let end = rest.find([',', '+', ';']).unwrap_or(rest.len());
-        return Ok((Attribute { oid, value: from_hex(rest[..end].trim())? }, &rest[end..]));
+        return Ok((
+            Attribute {
+                oid,
+                value: from_hex(rest[..end].trim())?,
+            },
+            &rest[end..],
+        ));
     }
     let (bytes, after) = unescaped(value)?;
     let value = String::from_utf8(bytes).map_err(|_| NameError)?;
     if value.is_empty() {
         return Err(NameError);
     }
-    Ok((Attribute { oid, value: Value::Text(value) }, after))
+    Ok((
+        Attribute {
+            oid,
+            value: Value::Text(value),
+        },
+        after,
+    ))
 }
 
 /// The DER of a value in hexadecimal: of a string where it is one, so that both spellings are equal.
@@ -330,7 +344,11 @@ fn oid(name: &str) -> Result<String, NameError> {
         let is_number = |part: &str| {
             !part.is_empty() && part.len() <= 20 && part.bytes().all(|byte| byte.is_ascii_digit())
         };
-        return bare.split('.').all(is_number).then(|| bare.to_owned()).ok_or(NameError);
+        return bare
+            .split('.')
+            .all(is_number)
+            .then(|| bare.to_owned())
+            .ok_or(NameError);
     }
     let alias = ALIASES.iter().find(|(alias, _)| *alias == upper);
     let name = alias.map_or(upper.as_str(), |(_, name)| name);

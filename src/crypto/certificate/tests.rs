@@ -23,7 +23,8 @@ fn utf8(text: &str) -> DnValue {
 }
 
 fn name(text: &str) -> DistinguishedName {
-    text.parse().unwrap_or_else(|_| panic!("{text:?} is a name"))
+    text.parse()
+        .unwrap_or_else(|_| panic!("{text:?} is a name"))
 }
 
 /// RFC 8705 appendix A.
@@ -49,15 +50,24 @@ fn the_thumbprint_is_the_one_of_rfc_8705() {
     let certificate = made(&params(&[(DnType::CommonName, utf8("a"))]));
     let read = Certificate::from_der(certificate.der()).unwrap();
     assert_eq!(read.thumbprint().len(), 43);
-    assert_eq!(read.thumbprint(), base64url(digest(&SHA256, certificate.der())));
+    assert_eq!(
+        read.thumbprint(),
+        base64url(digest(&SHA256, certificate.der()))
+    );
     // The example is of version 1, which cannot say what it is for.
-    assert_eq!(Certificate::from_der(&der), Err(CertificateError::Malformed));
+    assert_eq!(
+        Certificate::from_der(&der),
+        Err(CertificateError::Malformed)
+    );
 }
 
 #[test]
 fn a_certificate_is_read_from_pem_and_der_alike() {
     let mut params = params(&[
-        (DnType::CountryName, DnValue::PrintableString("DE".try_into().unwrap())),
+        (
+            DnType::CountryName,
+            DnValue::PrintableString("DE".try_into().unwrap()),
+        ),
         (DnType::OrganizationName, utf8("Example, Inc.")),
         (DnType::CommonName, utf8("Report Service")),
     ]);
@@ -73,7 +83,10 @@ fn a_certificate_is_read_from_pem_and_der_alike() {
     let read = Certificate::read(made.pem().as_bytes()).unwrap();
 
     assert_eq!(read, Certificate::read(made.der()).unwrap());
-    assert_eq!(read.subject().to_string(), "CN=Report Service,O=Example\\, Inc.,C=DE");
+    assert_eq!(
+        read.subject().to_string(),
+        "CN=Report Service,O=Example\\, Inc.,C=DE"
+    );
     assert_eq!(read.subject().common_name(), Some("Report Service"));
     assert_eq!(read.issuer(), read.subject());
     assert_eq!(read.not_before(), 1_767_225_600);
@@ -141,7 +154,10 @@ fn a_written_name_equals_the_one_in_the_certificate_whatever_its_string_type() {
     ];
     for value in values {
         let made = made(&params(&[
-            (DnType::CountryName, DnValue::PrintableString("FR".try_into().unwrap())),
+            (
+                DnType::CountryName,
+                DnValue::PrintableString("FR".try_into().unwrap()),
+            ),
             (DnType::CommonName, value),
         ]));
         let read = Certificate::from_der(made.der()).unwrap();
@@ -156,8 +172,24 @@ fn a_written_name_equals_the_one_in_the_certificate_whatever_its_string_type() {
 fn what_is_no_name_is_refused() {
     let long = format!("CN={}", "a".repeat(3000));
     for text in [
-        "", " ", "CN", "CN=", "=a", "CN=a,", "CN=a,,O=b", "XX=a", "CN=a\\", "CN=a\\g1", "CN=a\"b",
-        "CN=#", "CN=#0c", "CN=#0c05aa", "1..2=a", "CN=a+", "/CN=a/O=b", &long,
+        "",
+        " ",
+        "CN",
+        "CN=",
+        "=a",
+        "CN=a,",
+        "CN=a,,O=b",
+        "XX=a",
+        "CN=a\\",
+        "CN=a\\g1",
+        "CN=a\"b",
+        "CN=#",
+        "CN=#0c",
+        "CN=#0c05aa",
+        "1..2=a",
+        "CN=a+",
+        "/CN=a/O=b",
+        &long,
     ] {
         assert!(text.parse::<DistinguishedName>().is_err(), "{text:?}");
     }
@@ -176,11 +208,23 @@ fn what_is_no_certificate_is_refused() {
     assert_eq!(read(&longer), CertificateError::Malformed);
     assert_eq!(read(&der[..der.len() - 1]), CertificateError::Malformed);
     assert_eq!(read(&vec![0x30; LONGEST + 1]), CertificateError::TooLong);
-    assert_eq!(read(&vec![0x30; LONGEST * 2 + 1]), CertificateError::TooLong);
-    assert_eq!(read(format!("{pem}{pem}").as_bytes()), CertificateError::Several);
-    assert_eq!(read(format!("{pem}{key}").as_bytes()), CertificateError::PrivateKey);
+    assert_eq!(
+        read(&vec![0x30; LONGEST * 2 + 1]),
+        CertificateError::TooLong
+    );
+    assert_eq!(
+        read(format!("{pem}{pem}").as_bytes()),
+        CertificateError::Several
+    );
+    assert_eq!(
+        read(format!("{pem}{key}").as_bytes()),
+        CertificateError::PrivateKey
+    );
     assert_eq!(read(key.as_bytes()), CertificateError::PrivateKey);
-    assert_eq!(read(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"), CertificateError::Malformed);
+    assert_eq!(
+        read(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"),
+        CertificateError::Malformed
+    );
 }
 
 proptest! {

@@ -209,6 +209,7 @@ impl TestServer {
     ) -> http::Response<Body> {
         let arrival = Arrival {
             peer,
+            certificate: None,
             limits: Limits::default(),
             refusal: None,
         };
