@@ -12,6 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use x509_parser::{
     extensions::{GeneralName, ParsedExtension},
+    oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
     prelude::{FromDer, X509Certificate},
     x509::X509Version,
 };
@@ -203,17 +204,17 @@ impl fmt::Debug for Certificate {
 /// is to guess what was meant.
 fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, CertificateError> {
     let malformed = CertificateError::Malformed;
-    let mut found =
-        parsed
-            .extensions()
-            .iter()
-            .filter_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::SubjectAlternativeName(names) => Some(Ok(names)),
-                _ if extension.oid == x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME => {
-                    Some(Err(malformed))
-                }
-                _ => None,
-            });
+    let mut found = parsed
+        .extensions()
+        .iter()
+        .filter(|extension| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME)
+        .map(|extension| {
+            if let ParsedExtension::SubjectAlternativeName(names) = extension.parsed_extension() {
+                Ok(names)
+            } else {
+                Err(malformed)
+            }
+        });
     let Some(names) = found.next().transpose()? else {
         return Ok(Vec::new());
     };

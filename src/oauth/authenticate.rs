@@ -12,6 +12,7 @@ use super::{
     Context, SlowHashes,
     credentials::{Claim, Credentials},
     hint::hint,
+    mutual_tls,
     reason::{Reason, Refused, SlowCheck},
 };
 use crate::{
@@ -46,6 +47,7 @@ pub fn authenticate<'r>(
     let basic = match credentials {
         Credentials::Unusable(why) => return Err(Reason::Unusable(*why).into()),
         Credentials::Body(claim) => return prove(registry, claim, context),
+        Credentials::Certificate(shown) => return mutual_tls::prove(registry, shown, context),
         Credentials::Basic(basic) => basic,
     };
     let mut refused: Option<Refused> = None;
@@ -150,7 +152,7 @@ fn is_proof(
 }
 
 /// What a recognised secret is worth.
-fn judge<'r>(
+pub(super) fn judge<'r>(
     client: &'r Arc<Client>,
     secret: &'r Secret,
     now: Timestamp,
@@ -211,7 +213,7 @@ fn refused(reason: Reason, client: &Client, secret: Option<&Secret>) -> Refused 
 }
 
 /// What was sent for a client id, unless it is no id, or looks like a secret in the wrong place.
-fn fit_for_logs(id: &str) -> Option<ClientId> {
+pub(super) fn fit_for_logs(id: &str) -> Option<ClientId> {
     id.parse().ok().filter(|_| !id.contains(PREFIX))
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{credentials::Unusable, params::ParamError};
+use super::{credentials::Unusable, mutual_tls::CertificateFault, params::ParamError};
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
@@ -57,6 +57,9 @@ pub enum Reason {
     /// The secret is none of the client's.
     #[error("the secret is none of the client's")]
     WrongSecret,
+    /// The certificate proves nobody.
+    #[error(transparent)]
+    Certificate(CertificateFault),
     /// The secret worked once.
     #[error("the secret {0} is {1}")]
     DeadSecret(SecretId, Life),
@@ -149,6 +152,7 @@ impl Reason {
             Self::Unusable(_)
             | Self::UnknownClient(_)
             | Self::WrongSecret
+            | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
             | Self::NeedsSlowCheck(_) => ErrorCode::InvalidClient,
@@ -173,7 +177,9 @@ impl Reason {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::UnknownClient(_) => Outcome::UnknownClient,
-            Self::WrongSecret | Self::NeedsSlowCheck(_) => Outcome::WrongSecret,
+            Self::WrongSecret | Self::Certificate(_) | Self::NeedsSlowCheck(_) => {
+                Outcome::WrongSecret
+            }
             Self::DeadSecret(_, life) => match life {
                 Life::Retired => Outcome::RetiredSecret,
                 Life::Revoked | Life::Cancelled => Outcome::RevokedSecret,
@@ -231,6 +237,7 @@ impl Reason {
             }
             Self::UnknownClient(_)
             | Self::WrongSecret
+            | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
             | Self::NeedsSlowCheck(_) => "client authentication failed",

@@ -247,7 +247,7 @@ proptest! {
             .iter()
             .zip(kinds)
             .map(|(value, kind)| {
-                let escaped: String = value.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+                let escaped = value.replace(' ', "\\20").replace('-', "\\2d");
                 format!("{kind}={escaped}")
             })
             .collect();

@@ -49,14 +49,13 @@ impl ForwardedCertificates {
         &self,
         headers: &HeaderMap,
     ) -> Result<Option<Arc<ClientCertificate>>, Refusal> {
-        let chain = match self.header {
-            CertificateHeader::ClientCert => client_cert(headers),
-            header => match only(headers, &header.name()) {
-                Ok(None) => Ok(None),
-                Ok(Some(value)) => header.chain(value).map(Some).ok_or(Refusal::Malformed),
-                Err(refusal) => Err(refusal),
-            },
-        }?;
+        let chain = if self.header == CertificateHeader::ClientCert {
+            client_cert(headers)?
+        } else {
+            let value = only(headers, &self.header.name())?;
+            let chain = value.map(|value| self.header.chain(value).ok_or(Refusal::Malformed));
+            chain.transpose()?
+        };
         let Some(chain) = chain else {
             return Ok(None);
         };

@@ -1,7 +1,11 @@
 //! The certificates of clients: any is taken in the handshake if its key is there, since a client may have
 //! registered just this one; whether an authority vouches for it is noted (RFC 8705 §2).
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use rustls::{
@@ -97,9 +101,9 @@ impl Authorities {
 }
 
 impl Verifier {
-    fn load(file: &PathBuf) -> Result<Self, TlsError> {
+    fn load(file: &Path) -> Result<Self, TlsError> {
         let foreign = || TlsError::Foreign {
-            path: file.clone(),
+            path: file.to_owned(),
             what: "a certificate in it is none of an authority",
         };
         let mut roots = RootCertStore::empty();

@@ -104,7 +104,7 @@ fn what_cannot_be_read_or_is_said_twice_is_refused() {
         ("client-cert-chain", ":AAA"),
     ];
     assert_eq!(read(From::ClientCert, &chain), Err(Refusal::Malformed));
-    let long = vec![good.as_str(); 9].join(", ");
+    let long = [good.as_str(); 9].join(", ");
     let chain = [("client-cert", good.as_str()), ("client-cert-chain", &long)];
     assert_eq!(read(From::ClientCert, &chain), Err(Refusal::Malformed));
     for value in [
