@@ -191,7 +191,6 @@ where
             parts.extensions.insert(ClientAddress(client));
         }
         let shown = self.shown(arrival, told, &parts.headers);
-        client_certificate::forget(&mut parts.headers);
         if told {
             parts.extensions.insert(Declared);
             parts.headers.remove(self.settings.forwarded_by.other());
@@ -374,4 +373,12 @@ fn drop_hearsay(headers: &mut HeaderMap) {
     }
 }
 
-const HEARSAY: [&str; 4] = ["forwarded", "x-real-ip", "x-request-id", "x-client-cert"];
+const HEARSAY: [&str; 7] = [
+    "forwarded",
+    "x-real-ip",
+    "x-request-id",
+    "client-cert",
+    "client-cert-chain",
+    "x-client-cert",
+    "x-ssl-client-cert",
+];

@@ -85,19 +85,6 @@ impl CertificateHeader {
     }
 }
 
-/// Forgets all that was said in any of the headers: nothing behind here reads it.
-pub(super) fn forget(headers: &mut HeaderMap) {
-    for name in [
-        "client-cert",
-        "client-cert-chain",
-        "x-ssl-client-cert",
-        "x-forwarded-client-cert",
-        "x-forwarded-tls-client-cert",
-    ] {
-        headers.remove(name);
-    }
-}
-
 /// RFC 9440 §2.2, §2.3.
 fn client_cert(headers: &HeaderMap) -> Result<Option<Chain>, Refusal> {
     let Some(value) = only(headers, &CertificateHeader::ClientCert.name())? else {

@@ -133,19 +133,26 @@ fn what_is_said_of_tls_must_agree() {
             .assert_one_line(78, about);
         assert!(home.content().is_empty());
     }
-    let exposed = [
+}
+
+#[test]
+fn with_a_certificate_a_server_may_listen_everywhere() {
+    let authority = Authority::new();
+    let pair = authority.issue(Wanted::server("one"));
+    let place = [
         "check",
         "--listen",
         "0.0.0.0:0",
         "--issuer",
         "https://as.test",
-        a,
-        cert,
-        b,
-        key,
     ];
-    Home::empty().jeton(&exposed).assert(0);
+    Home::empty()
+        .jeton(&[&place[..], &flags(&pair)].concat())
+        .assert(0);
 }
+
+const LOCKED: &str =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
 
 #[test]
 fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
@@ -161,14 +168,8 @@ fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
         ..Wanted::server("early")
     });
     let nothing = authority.path("nothing.pem");
-    let text_file = authority.path("text.pem");
-    fs::write(&text_file, "hello\n").unwrap();
-    let locked = authority.path("locked.key");
-    fs::write(
-        &locked,
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-    )
-    .unwrap();
+    let text_file = authority.write("text.pem", "hello\n");
+    let locked = authority.write("locked.key", LOCKED);
     let cases: [(&Path, &Path, &str); 9] = [
         (&nothing, &pair.key, "cannot read "),
         (&pair.certificate, &nothing, "nothing.pem: No such file"),

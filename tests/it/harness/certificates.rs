@@ -89,6 +89,13 @@ impl Authority {
         self.folder.path().join(name)
     }
 
+    /// Such a file, with this in it.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
     /// Makes a certificate that it vouches for.
     pub(crate) fn issue(&self, wanted: Wanted<'_>) -> Pair {
         let (params, key) = prepare(wanted);
