@@ -185,6 +185,12 @@ impl App {
         self.0.usage.record(observation, || self.now());
     }
 
+    /// Records what was seen at an endpoint that is asked far more often than tokens are issued, and that no
+    /// verdict rests on: when much waits already, nothing is recorded, and nothing counts as dropped.
+    pub fn observe_lightly(&self, observation: Observation) {
+        self.0.usage.record_lightly(observation);
+    }
+
     /// What is known of the use of one client, or of everything, up to this moment.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod master_key;
 pub mod settings;
 mod start;
+mod tls;
 mod toml_file;
 mod values;
 
@@ -25,7 +26,8 @@ use crate::{
 pub use master_key::MasterKeySource;
 pub use settings::{Place, Settings};
 pub use start::Start;
-pub use values::{Endpoint, ForwardedBy, Network, ValueError};
+pub use tls::Tls;
+pub use values::{CertificateHeader, Endpoint, ForwardedBy, Network, ValueError};
 
 /// Where everything is kept unless `--data` says otherwise.
 pub const DEFAULT_DATA: &str = "jeton-data";
@@ -61,6 +63,8 @@ pub struct Config {
     pub behind_proxy: Vec<IpNet>,
     /// The header in which they say who asks.
     pub forwarded_by: ForwardedBy,
+    /// What is spoken besides HTTP.
+    pub tls: Tls,
     /// Whether anybody may come over plain HTTP.
     pub plain_http: PlainHttp,
     /// The networks besides the public internet in which keys may be fetched.
@@ -105,6 +109,8 @@ pub struct Limits {
     pub max_body_bytes: u64,
     /// Until a connection's first byte.
     pub first_byte_timeout: Span,
+    /// Of a TLS handshake.
+    pub handshake_timeout: Span,
     /// For a request's head.
     pub header_timeout: Span,
     /// For a request's body.
@@ -148,8 +154,8 @@ pub enum ConfigError {
     /// An address that everybody can reach would be served without encryption.
     #[error(
         "plain HTTP on {0} could be read on its way: listen on a loopback address such as \
-         127.0.0.1:8080, or name the proxy that adds TLS with --behind-proxy CIDR, or accept it with \
-         --allow-plain-http-from-anywhere"
+         127.0.0.1:8080, or speak TLS with --tls-cert and --tls-key, or name the proxy that adds it with \
+         --behind-proxy CIDR, or accept it with --allow-plain-http-from-anywhere"
     )]
     PlainHttp(SocketAddr),
     /// The issuer is reached without encryption.
@@ -194,6 +200,7 @@ impl Config {
         file: Option<PathBuf>,
     ) -> Result<Self, ConfigError> {
         let limits = Limits::from_settings(&settings)?;
+        let tls = Tls::from_settings(&settings)?;
         let plain_http = match settings.allow_plain_http_from_anywhere {
             Some(true) => PlainHttp::FromAnywhere,
             Some(false) | None => PlainHttp::Nearby,
@@ -207,6 +214,7 @@ impl Config {
             issuer: settings.issuer,
             behind_proxy: networks(settings.behind_proxy),
             forwarded_by: settings.forwarded_by.unwrap_or_default(),
+            tls,
             plain_http,
             fetch_allow: networks(settings.fetch_allow),
             fetch_ca: settings.fetch_ca,
@@ -238,7 +246,8 @@ impl Config {
                 self.listen
             )));
         }
-        if self.plain_http == PlainHttp::FromAnywhere {
+        self.check_tls()?;
+        if self.plain_http == PlainHttp::FromAnywhere || self.tls.files.is_some() {
             return Ok(());
         }
         let exposed = |address: &SocketAddr| !address.ip().is_loopback();
@@ -257,13 +266,23 @@ impl Config {
     }
 
     /// The issuer of a server that listens on `address`: the one that was set, else
-    /// `http://ADDRESS`.
+    /// `http://ADDRESS`, or `https://ADDRESS` where TLS is spoken.
     pub fn issuer_at(&self, address: SocketAddr) -> Issuer {
         self.issuer.clone().unwrap_or_else(|| {
-            format!("http://{address}")
+            format!("{}://{address}", self.scheme())
                 .parse()
                 .expect("a socket address makes an issuer")
         })
+    }
+}
+
+impl Config {
+    /// What the listeners speak.
+    pub fn scheme(&self) -> &'static str {
+        match self.tls.files {
+            Some(_) => "https",
+            None => "http",
+        }
     }
 }
 
@@ -276,6 +295,7 @@ impl Limits {
             max_target_bytes: settings.max_target_bytes.unwrap_or(8 * 1024),
             max_body_bytes: settings.max_body_bytes.unwrap_or(64 * 1024),
             first_byte_timeout: settings.first_byte_timeout.unwrap_or(Span(10)),
+            handshake_timeout: settings.handshake_timeout.unwrap_or(Span(5)),
             header_timeout: settings.header_timeout.unwrap_or(Span(10)),
             body_timeout: settings.body_timeout.unwrap_or(Span(10)),
             request_timeout: settings.request_timeout.unwrap_or(Span(15)),
@@ -290,6 +310,7 @@ impl Limits {
     fn check(&self) -> Result<(), ConfigError> {
         let spans = [
             ("first_byte_timeout", self.first_byte_timeout),
+            ("handshake_timeout", self.handshake_timeout),
             ("header_timeout", self.header_timeout),
             ("body_timeout", self.body_timeout),
             ("request_timeout", self.request_timeout),

@@ -1,10 +1,11 @@
 //! Floor 0: what the server needs of cryptography, and nothing else.
 //!
-//! Randomness, text forms, MACs, password hashes, signatures, and secrets at rest. Nothing here knows of
+//! Randomness, text forms, MACs, password hashes, signatures, certificates, and secrets at rest. Nothing here knows of
 //! clients, stores or HTTP; nothing here reads a clock. No primitive is our own: all come from aws-lc and
 //! `RustCrypto`'s argon2 and SHA-1.
 
 pub mod algorithm;
+pub mod certificate;
 pub mod jwk;
 pub mod jws;
 pub mod mac;
@@ -14,6 +15,7 @@ pub mod random;
 pub mod sealed;
 pub mod signer;
 pub mod text;
+pub mod tls;
 pub mod totp;
 pub mod verifier;
 

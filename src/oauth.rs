@@ -16,11 +16,13 @@ pub mod client_credentials;
 pub mod confirmation;
 pub mod credentials;
 pub mod form;
+pub mod forward_auth;
 mod hint;
 pub mod inspection;
 pub mod introspection;
 pub mod json;
 pub mod metadata;
+pub mod mutual_tls;
 pub mod params;
 pub mod reason;
 pub mod revocation;
@@ -37,7 +39,7 @@ use self::{
     reason::{Reason, Refused},
 };
 use crate::{
-    crypto::random::Entropy,
+    crypto::{certificate::ClientCertificate, random::Entropy},
     domain::{
         assertion::UsedAssertion,
         id::{ApiIdentifier, ClientId, SecretId},
@@ -54,6 +56,8 @@ use crate::{
 pub struct Request<'a> {
     /// The `Authorization` header.
     pub authorization: Header<'a>,
+    /// The certificate of the connection, its key proven.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The body, form-encoded.
     pub body: &'a [u8],
 }
@@ -63,6 +67,7 @@ impl<'a> Request<'a> {
     pub fn new(authorization: Header<'a>, body: &'a [u8]) -> Self {
         Self {
             authorization,
+            certificate: None,
             body,
         }
     }
@@ -162,15 +167,22 @@ pub fn decide<'r>(
     context: &Context<'_>,
 ) -> Result<(AuthenticatedClient<'r>, Grant<'r>), Refused> {
     let mut params = Params::parse(request.body).map_err(Reason::Params)?;
-    let credentials = Credentials::read(request.authorization, &mut params)?;
+    let credentials = Credentials::read(request.authorization, &mut params)?
+        .or_shown(request.certificate, &params);
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
     let who = authenticate::authenticate(registry, &credentials, context)?;
     let mut grant = client_credentials::grant(registry, who.client, &params)
         .map_err(|reason| refused(reason, &who))?;
-    grant.confirmation = confirmation::bind(who.client, Proven::default())
-        .map_err(|reason| refused(reason, &who))?;
+    let proven = Proven {
+        certificate: request
+            .certificate
+            .map(|it| it.certificate.thumbprint().to_owned()),
+        ..Proven::default()
+    };
+    grant.confirmation =
+        confirmation::bind(who.client, proven).map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
 }
 
@@ -181,7 +193,8 @@ fn by_token<'r, 'b>(
     context: &Context<'_>,
 ) -> Result<(AuthenticatedClient<'r>, Presented<'b>), Refused> {
     let mut params = Params::parse(request.body).map_err(Reason::Params)?;
-    let credentials = Credentials::read(request.authorization, &mut params)?;
+    let credentials = Credentials::read(request.authorization, &mut params)?
+        .or_shown(request.certificate, &params);
     let token = params.token.take().ok_or(Reason::NoToken)?;
     let who = authenticate::authenticate(registry, &credentials, context)?;
     Ok((who, token))

@@ -3,9 +3,11 @@
 pub mod api;
 pub mod console;
 pub mod faces;
+pub mod forward_auth;
 pub mod health;
 pub mod layers;
 pub mod leak_reports;
 pub mod oauth;
 pub mod seen;
 pub mod server;
+pub mod tls;

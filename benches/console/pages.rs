@@ -202,6 +202,7 @@ impl Browser {
             .unwrap();
         let arrival = Arrival {
             peer: Peer::Tcp(SocketAddr::from(([192, 0, 2, 8], 50_000))),
+            certificate: None,
             limits: Limits::default(),
             refusal: None,
         };

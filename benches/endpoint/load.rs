@@ -1,6 +1,5 @@
 //! The load: keep-alive connections on one thread, each sending the next request when it has the answer.
 
-use std::any::Any;
 use std::fs;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -17,13 +16,13 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) pid: u32,
     pub(crate) request: Vec<u8>,
-    /// Lives as long as it is loaded.
-    pub(crate) _process: Box<dyn Any>,
+    /// What a good answer holds.
+    pub(crate) expected: &'static [u8],
 }
 
 /// What a server did in one round.
 pub(crate) struct Round {
-    tokens: u64,
+    answers: u64,
     took: Duration,
     cpu: Duration,
 }
@@ -36,30 +35,34 @@ pub(crate) fn round(target: &Target, time: Duration) -> Round {
         .unwrap();
     let cpu = cpu_time(target.pid);
     let begun = Instant::now();
-    let tokens = runtime.block_on(async {
+    let answers = runtime.block_on(async {
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {
             connections.spawn(connection(
                 target.address,
-                target.request.clone(),
+                (target.request.clone(), target.expected),
                 begun + time,
             ));
         }
         connections.join_all().await.into_iter().sum()
     });
     Round {
-        tokens,
+        answers,
         took: begun.elapsed(),
         cpu: cpu_time(target.pid).saturating_sub(cpu),
     }
 }
 
 /// One connection's requests until the deadline; how many there were.
-async fn connection(address: SocketAddr, request: Vec<u8>, deadline: Instant) -> u64 {
+async fn connection(
+    address: SocketAddr,
+    (request, expected): (Vec<u8>, &'static [u8]),
+    deadline: Instant,
+) -> u64 {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answer = Vec::with_capacity(8192);
-    let mut tokens = 0;
+    let mut answers = 0;
     while Instant::now() < deadline {
         stream.write_all(&request).await.unwrap();
         answer.clear();
@@ -73,13 +76,13 @@ async fn connection(address: SocketAddr, request: Vec<u8>, deadline: Instant) ->
             );
         }
         assert!(
-            answer.starts_with(b"HTTP/1.1 200 ") && holds(&answer, b"\"access_token\":\""),
-            "no token: {}",
+            answer.starts_with(b"HTTP/1.1 200 ") && holds(&answer, expected),
+            "refused: {}",
             String::from_utf8_lossy(&answer)
         );
-        tokens += 1;
+        answers += 1;
     }
-    tokens
+    answers
 }
 
 /// Whether head and body are there, by the length that the head announces.
@@ -113,11 +116,11 @@ fn cpu_time(pid: u32) -> Duration {
 impl Round {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
     pub(crate) fn per_second(&self) -> f64 {
-        self.tokens as f64 / self.took.as_secs_f64()
+        self.answers as f64 / self.took.as_secs_f64()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
     pub(crate) fn cpu_micros(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / self.tokens as f64
+        self.cpu.as_secs_f64() * 1e6 / self.answers as f64
     }
 }

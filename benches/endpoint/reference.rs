@@ -4,9 +4,6 @@
 
 use std::convert::Infallible;
 use std::env;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,44 +23,8 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-/// The argument that makes this program the reference server.
+/// The argument that makes this program the reference server of the token endpoint.
 pub(crate) const ROLE: &str = "serve-the-reference";
-
-/// The reference server as a process. Killed when dropped.
-pub(crate) struct ReferenceProcess {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl ReferenceProcess {
-    pub(crate) fn start(client: &str, secret: &str, issuer: &str) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args([ROLE, client, secret, issuer])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        output.read_line(&mut line).unwrap();
-        let address = line.trim().parse().unwrap();
-        Self { child, address }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for ReferenceProcess {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// All it knows.
 struct Known {

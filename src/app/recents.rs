@@ -109,7 +109,7 @@ impl Recents {
                 push(&mut self.unknown, observation.clone(), OF_UNKNOWN);
                 return;
             }
-            Observation::KeysFetched { .. } => return,
+            Observation::Exercised { .. } | Observation::KeysFetched { .. } => return,
         };
         self.noted += 1;
         if !self.clients.contains_key(client) {
@@ -238,7 +238,7 @@ impl RecentRequest {
                 hint,
                 token: None,
             }),
-            Observation::KeysFetched { .. } => None,
+            Observation::Exercised { .. } | Observation::KeysFetched { .. } => None,
         }
     }
 }

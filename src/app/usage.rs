@@ -67,6 +67,13 @@ impl UsageRecorder {
         }
     }
 
+    /// Queues an observation that no verdict rests on, if there is room to spare.
+    pub(super) fn record_lightly(&self, observation: Observation) {
+        if self.0.queue.len() < QUEUE / 2 {
+            drop(self.0.queue.push(observation));
+        }
+    }
+
     /// The latest moment when detail was dropped; the beginning of time if never.
     pub(super) fn watching_since(&self) -> Timestamp {
         Timestamp(self.0.dropped_at.load(Ordering::Relaxed))
@@ -100,7 +107,11 @@ impl UsageRecorder {
     async fn drain(&self) -> usize {
         let mut tally = self.0.tally.lock().await;
         self.drain_into(&mut tally);
-        tally.days.len() + tally.addresses.len() + tally.scopes.len() + tally.fetches.len()
+        tally.days.len()
+            + tally.addresses.len()
+            + tally.scopes.len()
+            + tally.exercised.len()
+            + tally.fetches.len()
     }
 
     /// Looks at the latest requests, up to this moment.

@@ -3,13 +3,14 @@
 mod environment;
 mod setup_code;
 mod sockets;
+mod tls;
 mod welcome;
 
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
-use self::sockets::Sockets;
+use self::{sockets::Sockets, tls::Security};
 use super::{
     data::{Data, initialise},
     demo,
@@ -27,7 +28,7 @@ use crate::{
     web::{
         faces::{self, Manners},
         layers::ForwardedBy,
-        server::Limits,
+        server::{Limits, Listener},
     },
 };
 
@@ -46,10 +47,12 @@ Examples:
   jeton serve
   jeton serve --data /var/lib/jeton --listen 0.0.0.0:8080 --issuer https://auth.example.com \\
       --behind-proxy 10.0.0.0/8
+  jeton serve --listen 0.0.0.0:8443 --issuer https://auth.example.com:8443 \\
+      --tls-cert server.pem --tls-key server.key --mtls-listen 0.0.0.0:9443 --tls-client-ca clients.pem
 
 Where there is no data yet, everything is made: the directory, the master key, the data file, a signing
 key. Every setting may also stand in the environment or in the settings file, which wins in this order:
-flag, variable, file, default. SIGTERM or Ctrl-C ends it: requests in flight are answered first; a
+flag, variable, file, default. Certificates that change are taken up, at SIGHUP at once. SIGTERM or Ctrl-C ends it: requests in flight are answered first; a
 second one ends it at once.";
 
 impl ServeCommand {
@@ -85,13 +88,14 @@ impl ServeCommand {
             Some(true) => Repair::Accept,
             Some(false) | None => Repair::Refuse,
         };
+        let security = Security::load(config)?;
         let data = Data::open_or_make(config, repair)?;
         let sockets = Sockets::bind(config).await?;
         let issuer = config.issuer_at(sockets.public_address);
         let origin = data.origin;
         let app = data.assemble(config, issuer.clone()).await?;
         initialise(&app).await?;
-        let (doors, socket) = sockets.into_doors(&config.data)?;
+        let (doors, socket) = sockets.into_doors(&config.data, &security)?;
         app.start().await;
         announce(config, &issuer, &doors, &socket);
         let setup = setup_code::address(&app, &issuer, &doors);
@@ -106,7 +110,11 @@ impl ServeCommand {
         if config.demo {
             self.show_demo(&app, (config, format)).await?;
         }
-        let manners = manners(config);
+        let manners = Manners {
+            certificates: security.forwarded(config),
+            ..manners(config)
+        };
+        security.watch(&app)?;
         let work = async {
             let cut = faces::serve(&app, doors, &manners).await;
             // Before the data file is free for another server, which has a socket of its own.
@@ -143,11 +151,9 @@ impl ServeCommand {
 }
 
 fn announce(config: &Config, issuer: &Issuer, doors: &faces::Doors, socket: &sockets::LocalSocket) {
-    let address = |listener: &tokio::net::TcpListener| {
-        listener
-            .local_addr()
-            .map(|address| address.to_string())
-            .unwrap_or_default()
+    let address = |listener: &Listener| {
+        let address = listener.address();
+        address.map(|it| it.to_string()).unwrap_or_default()
     };
     let version = env!("CARGO_PKG_VERSION");
     let public = address(&doors.public);
@@ -161,6 +167,10 @@ fn announce(config: &Config, issuer: &Issuer, doors: &faces::Doors, socket: &soc
     if let Some(operator) = &doors.operator {
         let operator = address(operator);
         info!(address = %operator, "the admin API is served on {operator}");
+    }
+    if let Some(mutual) = &doors.mutual {
+        let mutual = address(mutual);
+        info!(address = %mutual, "clients are asked for certificates on {mutual}");
     }
     info!(path = %socket.path().display(), "the command line reaches the server by {}", socket.path().display());
     if config.plain_http == config::PlainHttp::FromAnywhere {
@@ -191,6 +201,7 @@ fn manners(config: &Config) -> Manners {
     Manners {
         limits: Limits {
             first_byte_timeout: limits.first_byte_timeout.duration(),
+            handshake_timeout: limits.handshake_timeout.duration(),
             header_timeout: limits.header_timeout.duration(),
             body_timeout: limits.body_timeout.duration(),
             request_timeout: limits.request_timeout.duration(),
@@ -208,6 +219,7 @@ fn manners(config: &Config) -> Manners {
             config::ForwardedBy::XForwardedFor => ForwardedBy::XForwardedFor,
             config::ForwardedBy::Forwarded => ForwardedBy::Forwarded,
         },
+        certificates: None,
     }
 }
 
@@ -232,6 +244,11 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Reads the files that serving would read.
+pub(super) fn check_files(config: &Config) -> Result<(), Failure> {
+    Security::load(config).map(drop)
 }
 
 /// Why an address cannot be listened on.

@@ -140,6 +140,7 @@ impl CheckCommand {
     pub(crate) async fn run(self, place: Place, format: Format) -> Result<(), Failure> {
         let config = Config::resolve(place, self.settings)?;
         config.check_listening()?;
+        super::serve::check_files(&config)?;
         let has_data = config.data.join(FILE_NAME).symlink_metadata().is_ok();
         let data = if has_data {
             check_data(&config, format).await?

@@ -83,6 +83,8 @@ struct ScopeView {
     last_asked_on: Option<String>,
     named_30d: u64,
     default_30d: u64,
+    #[serde(default)]
+    last_exercised_on: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,12 +136,23 @@ impl ClientUsageView {
             &self.days,
             &format!("{id} has asked for no tokens yet."),
         );
-        let got = |it: &&ScopeView| it.named_30d + it.default_30d > 0 || it.last_asked_on.is_some();
+        let got = |it: &&ScopeView| {
+            it.named_30d + it.default_30d > 0
+                || it.last_asked_on.is_some()
+                || it.last_exercised_on.is_some()
+        };
         let got: Vec<&ScopeView> = self.scopes.iter().filter(got).collect();
         if !got.is_empty() {
             text.push_str("\nScopes it got in the last 30 days\n");
             let rows = got.into_iter().map(ScopeView::row).collect();
-            let titles = ["scope", "api", "last asked for", "by name", "by default"];
+            let titles = [
+                "scope",
+                "api",
+                "last asked for",
+                "by name",
+                "by default",
+                "last exercised",
+            ];
             text.push_str(&pen.table(titles, rows, ""));
         }
         if !self.unused.is_empty() {
@@ -153,7 +166,7 @@ impl ClientUsageView {
 }
 
 impl ScopeView {
-    fn row(&self) -> [String; 5] {
+    fn row(&self) -> [String; 6] {
         [
             self.scope.clone(),
             self.api.clone(),
@@ -162,6 +175,9 @@ impl ScopeView {
                 .unwrap_or_else(|| "not yet".to_owned()),
             self.named_30d.to_string(),
             self.default_30d.to_string(),
+            self.last_exercised_on
+                .clone()
+                .unwrap_or_else(|| "-".to_owned()),
         ]
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     start::Start,
     toml_file::{list, text},
-    values::{Endpoint, ForwardedBy, Network},
+    values::{CertificateHeader, Endpoint, ForwardedBy, Network},
 };
 use crate::{
     domain::{issuer::Issuer, time::Span},
@@ -106,7 +106,7 @@ pub struct Settings {
     /// The issuer identifier: the web address by which clients and APIs know this server, as it
     /// stands in every token.
     ///
-    /// Default: `http://LISTEN`
+    /// Default: `http://LISTEN`, with TLS `https://LISTEN`
     #[arg(long, env = "JETON_ISSUER", value_name = "URL", hide_env_values = true)]
     #[serde(deserialize_with = "text")]
     pub issuer: Option<Issuer>,
@@ -137,6 +137,58 @@ pub struct Settings {
     )]
     #[serde(deserialize_with = "text")]
     pub forwarded_by: Option<ForwardedBy>,
+
+    /// The server's certificate, in PEM, with those that lead to its authority. Then all listeners
+    /// speak TLS. A file that changes is taken up within ten seconds, or at SIGHUP.
+    ///
+    /// Default: none
+    #[arg(long, env = "JETON_TLS_CERT", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of that certificate, in PEM, without a passphrase.
+    ///
+    /// Default: none
+    #[arg(long, env = "JETON_TLS_KEY", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
+    pub tls_key: Option<PathBuf>,
+
+    /// Serves clients here too, and asks them for certificates (RFC 8705). Neither the console nor the
+    /// admin API is served here.
+    ///
+    /// Default: none
+    #[arg(long, env = "JETON_MTLS_LISTEN", value_name = "ADDR:PORT", help_heading = TLS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub mtls_listen: Option<Endpoint>,
+
+    /// The web address by which clients reach the server where they are asked for certificates: the
+    /// metadata name it in `mtls_endpoint_aliases`.
+    ///
+    /// Default: the issuer with the port of `mtls_listen`
+    #[arg(long, env = "JETON_MTLS_URL", value_name = "URL", help_heading = TLS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub mtls_url: Option<Issuer>,
+
+    /// The certificates, in PEM, of the authorities that may vouch for clients (`tls_client_auth`).
+    /// Those that the system trusts may not.
+    ///
+    /// Default: none
+    #[arg(long, env = "JETON_TLS_CLIENT_CA", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
+    pub tls_client_ca: Option<PathBuf>,
+
+    /// The header in which the proxy of `behind_proxy` says which certificate the client showed:
+    /// `client-cert` (RFC 9440), `x-ssl-client-cert`, `x-forwarded-client-cert` (Envoy) or
+    /// `x-forwarded-tls-client-cert` (Traefik). The proxy must not let it pass from clients.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_CLIENT_CERTIFICATE_FROM",
+        value_name = "HEADER",
+        help_heading = TLS,
+        hide_env_values = true,
+        hide_possible_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub client_certificate_from: Option<CertificateHeader>,
 
     /// Takes plain HTTP from anywhere, so that everybody on the way can read secrets and tokens. For
     /// trials only.
@@ -277,6 +329,13 @@ pub struct Settings {
     #[serde(deserialize_with = "text")]
     pub first_byte_timeout: Option<Span>,
 
+    /// Of a TLS handshake.
+    ///
+    /// Default: 5s
+    #[arg(long, env = "JETON_HANDSHAKE_TIMEOUT", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub handshake_timeout: Option<Span>,
+
     /// From the first byte of a request's head to its last.
     ///
     /// Default: 10s
@@ -314,6 +373,7 @@ pub struct Settings {
 }
 
 const LIMITS: &str = "Limits";
+const TLS: &str = "TLS";
 
 impl Settings {
     /// These settings, and those of `other` where these say nothing.
@@ -324,9 +384,11 @@ impl Settings {
         }
         each! {
             data master_key_file demo listen operator_listen issuer behind_proxy forwarded_by
-            allow_plain_http_from_anywhere fetch_allow fetch_ca log_format log_level worker_threads usage_flush_interval
+            tls_cert tls_key mtls_listen mtls_url tls_client_ca client_certificate_from
+            allow_plain_http_from_anywhere fetch_allow fetch_ca log_format log_level worker_threads
+            usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes
-            max_target_bytes max_body_bytes first_byte_timeout header_timeout body_timeout
+            max_target_bytes max_body_bytes first_byte_timeout handshake_timeout header_timeout body_timeout
             request_timeout idle_timeout connection_lifetime
         }
     }

@@ -63,6 +63,30 @@ impl FromStr for ForwardedBy {
     }
 }
 
+/// The header in which a proxy says which certificate a client showed to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum CertificateHeader {
+    /// `Client-Cert` (RFC 9440).
+    ClientCert,
+    /// `X-SSL-Client-Cert`: PEM with percent signs, or base64.
+    XSslClientCert,
+    /// `X-Forwarded-Client-Cert`, as Envoy writes it.
+    XForwardedClientCert,
+    /// `X-Forwarded-Tls-Client-Cert`, as Traefik writes it.
+    XForwardedTlsClientCert,
+}
+
+impl FromStr for CertificateHeader {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        const NOT_A_HEADER: ValueError = ValueError(
+            "client-cert, x-ssl-client-cert, x-forwarded-client-cert or x-forwarded-tls-client-cert",
+        );
+        <Self as ValueEnum>::from_str(text, false).map_err(|_| NOT_A_HEADER)
+    }
+}
+
 /// What a setting's value should have been.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]

@@ -51,6 +51,17 @@ pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
+/// `bytes` in hexadecimal, in small letters.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
 /// A short name for exactly these bytes: 132 bits of their SHA-256 in base64url.
 pub fn fingerprint(bytes: &[u8]) -> String {
     let mut name = base64url(digest(&SHA256, bytes));

@@ -66,6 +66,18 @@ pub enum Observation {
         /// When and from where.
         seen: Seen,
     },
+    /// A request with a token was let through to an API that needs these scopes: what was granted was
+    /// really exercised.
+    Exercised {
+        /// Whose token.
+        client: ClientId,
+        /// Which API.
+        api: ApiIdentifier,
+        /// Which scopes the request needed; the token may have more.
+        scopes: ScopeSet,
+        /// When.
+        at: Timestamp,
+    },
     /// The JWK set was fetched.
     KeysFetched {
         /// The youngest key it contained.
@@ -297,6 +309,8 @@ pub struct Tally {
     pub addresses: BTreeMap<(Subject, IpAddr), AddressUse>,
     /// Which scopes were asked for, by day.
     pub scopes: BTreeMap<(ClientId, ApiIdentifier, Scope, Day), ScopeCount>,
+    /// Which scopes were exercised, by day: how many requests that needed them were let through.
+    pub exercised: BTreeMap<(ClientId, ApiIdentifier, Scope, Day), u32>,
     /// The latest use of each secret.
     pub last: BTreeMap<SecretId, LastUse>,
     /// Who fetched the JWK set.
@@ -306,7 +320,7 @@ pub struct Tally {
 impl Tally {
     /// Whether nothing was seen.
     pub fn is_empty(&self) -> bool {
-        self.days.is_empty() && self.fetches.is_empty()
+        self.days.is_empty() && self.fetches.is_empty() && self.exercised.is_empty()
     }
 
     /// Counts one observation.
@@ -357,14 +371,14 @@ impl Tally {
             } => {
                 self.add_outcome(Subject { client, secret }, outcome, seen);
             }
+            Observation::Exercised {
+                client,
+                api,
+                scopes,
+                at,
+            } => self.add_exercised((&client, &api), &scopes, at.day()),
             Observation::KeysFetched { newest, seen } => {
-                let fetch = KeyFetch {
-                    at: seen.at,
-                    newest,
-                    agent: seen.agent,
-                    count: 1,
-                };
-                merge_fetch(&mut self.fetches, seen.address, fetch);
+                self.add_fetch(newest, seen);
             }
         }
     }
@@ -400,6 +414,29 @@ impl Tally {
             .merge(&one);
     }
 
+    fn add_fetch(&mut self, newest: KeyId, seen: Seen) {
+        let fetch = KeyFetch {
+            at: seen.at,
+            newest,
+            agent: seen.agent,
+            count: 1,
+        };
+        merge_fetch(&mut self.fetches, seen.address, fetch);
+    }
+
+    fn add_exercised(
+        &mut self,
+        (client, api): (&ClientId, &ApiIdentifier),
+        scopes: &ScopeSet,
+        day: Day,
+    ) {
+        for scope in scopes {
+            let key = (client.clone(), api.clone(), scope.clone(), day);
+            let count = self.exercised.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
     fn add_last(&mut self, secret: &SecretId, seen: &Seen) {
         let last = LastUse {
             at: seen.at,
@@ -426,6 +463,10 @@ impl Tally {
             let mine = self.scopes.entry(key).or_default();
             mine.named = mine.named.saturating_add(count.named);
             mine.default = mine.default.saturating_add(count.default);
+        }
+        for (key, count) in other.exercised {
+            let mine = self.exercised.entry(key).or_default();
+            *mine = mine.saturating_add(count);
         }
         for (secret, last) in other.last {
             merge_last(&mut self.last, &secret, last);

@@ -12,6 +12,7 @@ use super::{
     Context, SlowHashes, assertion,
     credentials::{Claim, Credentials},
     hint::hint,
+    mutual_tls,
     reason::{Reason, Refused, SlowCheck},
 };
 use crate::{
@@ -50,6 +51,7 @@ pub fn authenticate<'r>(
         Credentials::Unusable(why) => return Err(Reason::Unusable(*why).into()),
         Credentials::Body(claim) => return prove(registry, claim, context),
         Credentials::Assertion(assertion) => return assertion::prove(registry, assertion, context),
+        Credentials::Certificate(shown) => return mutual_tls::prove(registry, shown, context),
         Credentials::Basic(basic) => basic,
     };
     let mut refused: Option<Refused> = None;

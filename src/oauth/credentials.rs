@@ -11,10 +11,11 @@ use zeroize::Zeroizing;
 use super::{
     assertion::{self, Assertion},
     form,
+    mutual_tls::Shown,
     params::{Params, Presented},
     reason::Reason,
 };
-use crate::crypto::text;
+use crate::crypto::{certificate::ClientCertificate, text};
 
 /// The fields of one name in the header of a request, of which one may stand there.
 #[derive(Clone, Copy)]
@@ -35,6 +36,8 @@ pub enum Credentials<'a> {
     Body(Claim<'a>),
     /// A JWT in the body.
     Assertion(Assertion<'a>),
+    /// The certificate of the connection.
+    Certificate(Shown<'a>),
     /// Nothing that could authenticate anyone.
     Unusable(Unusable),
 }
@@ -98,6 +101,18 @@ impl<'a> Credentials<'a> {
                 Ok(Self::Unusable(Unusable::IdAlone))
             }
             (None, None, None) => Ok(Self::Unusable(Unusable::Absent)),
+        }
+    }
+
+    /// The same, where the connection brought a certificate: it counts if the request says whose it is,
+    /// and proves that in no other way (RFC 8705 §2).
+    #[must_use]
+    pub fn or_shown(self, certificate: Option<&'a ClientCertificate>, params: &Params<'a>) -> Self {
+        match (self, certificate, params.client_id.clone()) {
+            (Self::Unusable(Unusable::IdAlone), Some(certificate), Some(id)) => {
+                Self::Certificate(Shown { id, certificate })
+            }
+            (other, _, _) => other,
         }
     }
 
@@ -193,6 +208,7 @@ mod tests {
             Ok(Credentials::Basic(basic)) => Ok(basic.claims().map(show).collect()),
             Ok(Credentials::Body(claim)) => Ok(vec![show(claim)]),
             Ok(Credentials::Assertion(it)) => Ok(vec![it.text.reveal().to_owned()]),
+            Ok(Credentials::Certificate(shown)) => Ok(vec![shown.id.into_owned()]),
             Ok(Credentials::Unusable(why)) => Err(Ok(why)),
             Err(reason) => Err(Err(reason)),
         }

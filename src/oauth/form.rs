@@ -43,6 +43,20 @@ fn hex(digit: u8) -> Result<u8, FormError> {
     }
 }
 
+/// Appends `text` encoded: letters, digits, `-`, `.` and `_` as they are, everything else as `%XX`.
+pub fn encode(text: &str, target: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            target.push(char::from(byte));
+        } else {
+            target.push('%');
+            target.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            target.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+}
+
 /// Why a text is not form-encoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FormError {

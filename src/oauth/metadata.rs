@@ -10,9 +10,15 @@ use serde_json::Value;
 use crate::{
     crypto::{algorithm::Algorithm, text},
     domain::{
-        api::Offer, credential::Method, id::KeyId, issuer::Issuer, registry::Registry,
-        scope::Scope, time::Timestamp,
+        api::{Api, Offer},
+        credential::Method,
+        id::{ApiIdentifier, KeyId},
+        issuer::Issuer,
+        registry::Registry,
+        scope::Scope,
+        time::Timestamp,
     },
+    oauth::form,
 };
 
 /// Where the endpoints lie below the issuer.
@@ -23,6 +29,10 @@ pub mod path {
     pub const INTROSPECTION: &str = "/oauth2/introspect";
     /// Stopping a token (RFC 7009).
     pub const REVOCATION: &str = "/oauth2/revoke";
+    /// What is said of an API that takes tokens of this server (RFC 9728).
+    pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+    /// What proxies ask before they let a request through to an API.
+    pub const FORWARD_AUTH: &str = "/forward-auth";
     /// The JWK set.
     pub const KEYS: &str = "/oauth2/jwks";
 }
@@ -107,6 +117,8 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    protected_resources: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     subject_types_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -135,6 +147,11 @@ impl<'a> Metadata<'a> {
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
             revocation_endpoint_auth_methods_supported: methods,
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+            protected_resources: registry
+                .apis()
+                .filter(|api| is_described(api, issuer))
+                .map(|api| api.identifier.as_str())
+                .collect(),
             subject_types_supported: &[],
             id_token_signing_alg_values_supported: &[],
         }
@@ -149,6 +166,57 @@ fn scopes(registry: &Registry) -> impl Iterator<Item = &Scope> {
         .flat_map(|api| &api.scopes)
         .filter(|(_, detail)| detail.offer == Offer::Open)
         .map(|(scope, _)| scope)
+}
+
+/// What is said of a protected resource (RFC 9728 §2).
+#[derive(Serialize)]
+struct Resource<'a> {
+    #[serde(rename = "resource")]
+    identifier: &'a str,
+    authorization_servers: [&'a str; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes_supported: Vec<&'a str>,
+    bearer_methods_supported: [&'static str; 1],
+}
+
+/// The metadata of the API with this identifier (RFC 9728 §3.2), if it is one that has any.
+pub fn protected_resource(
+    registry: &Registry,
+    issuer: &Issuer,
+    identifier: &ApiIdentifier,
+) -> Option<Document> {
+    let api = registry.find_api(identifier)?;
+    is_described(api, issuer).then(|| {
+        let open = api.scopes.iter();
+        let open = open.filter(|(_, detail)| detail.offer == Offer::Open);
+        Document::of(&Resource {
+            identifier: identifier.as_str(),
+            authorization_servers: [issuer.as_str()],
+            scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
+            bearer_methods_supported: ["header"],
+        })
+    })
+}
+
+/// Where the metadata of the API with this identifier are: on this server, as the API's own host may not pass
+/// on what is asked below `/.well-known/` there (RFC 9728 §5.1).
+pub fn protected_resource_url(identifier: &ApiIdentifier, issuer: &Issuer) -> Option<String> {
+    is_web_address(identifier, issuer).then(|| {
+        let mut url = issuer.endpoint(path::PROTECTED_RESOURCE);
+        url.push_str("?resource=");
+        form::encode(identifier.as_str(), &mut url);
+        url
+    })
+}
+
+fn is_described(api: &Api, issuer: &Issuer) -> bool {
+    api.is_active() && !api.is_admin() && is_web_address(&api.identifier, issuer)
+}
+
+/// A resource identifier of RFC 9728 is an `https` URL; `http` only where this server is one too, for trying out.
+fn is_web_address(identifier: &ApiIdentifier, issuer: &Issuer) -> bool {
+    let text = identifier.as_str();
+    text.starts_with("https://") || (text.starts_with("http://") && !issuer.is_https())
 }
 
 /// The public keys, and which of them is the youngest.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     assertion::{AssertionError, KeySource},
     credentials::Unusable,
+    mutual_tls::CertificateFault,
     params::ParamError,
 };
 use crate::{
@@ -73,6 +74,9 @@ pub enum Reason {
     /// The secret is none of the client's.
     #[error("the secret is none of the client's")]
     WrongSecret,
+    /// The certificate proves nobody.
+    #[error(transparent)]
+    Certificate(CertificateFault),
     /// The secret worked once.
     #[error("the secret {0} is {1}")]
     DeadSecret(SecretId, Life),
@@ -167,6 +171,7 @@ impl Reason {
             Self::Unusable(_)
             | Self::UnknownClient(_)
             | Self::WrongSecret
+            | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
             | Self::Assertion(_)
@@ -194,6 +199,7 @@ impl Reason {
         match self {
             Self::UnknownClient(_) => Outcome::UnknownClient,
             Self::WrongSecret
+            | Self::Certificate(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => Outcome::WrongSecret,
@@ -259,6 +265,7 @@ impl Reason {
             }
             Self::UnknownClient(_)
             | Self::WrongSecret
+            | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
             | Self::Assertion(_)

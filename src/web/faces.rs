@@ -6,23 +6,28 @@ use axum::{
     http::{Response, Uri},
 };
 use ipnet::IpNet;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::UnixListener;
 
 use super::{
-    api, console, health,
-    layers::{Edge, EdgeSettings, ForwardedBy, Refusal, RequestIds, Transport, plain},
+    api, console, forward_auth, health,
+    layers::{
+        Edge, EdgeSettings, ForwardedBy, ForwardedCertificates, Refusal, RequestIds, Transport,
+        plain,
+    },
     leak_reports, oauth,
     server::{self, Limits, Listener, ServeReport},
 };
-use crate::app::App;
+use crate::{app::App, config::is_this_machine};
 
 /// The sockets to serve on; whoever serves has bound them.
 #[derive(Debug)]
 pub struct Doors {
     /// Token endpoint, metadata, keys, health; and the admin API unless it has a door of its own.
-    pub public: TcpListener,
+    pub public: Listener,
     /// Where the admin API goes instead.
-    pub operator: Option<TcpListener>,
+    pub operator: Option<Listener>,
+    /// Where clients are asked for certificates; nothing of operators is there.
+    pub mutual: Option<Listener>,
     /// For the command line on this machine.
     pub socket: Option<UnixListener>,
 }
@@ -36,6 +41,8 @@ pub struct Manners {
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they give it.
     pub forwarded_by: ForwardedBy,
+    /// How they say which certificate a client showed to them.
+    pub certificates: Option<ForwardedCertificates>,
 }
 
 /// Serves on all doors until the app is told to stop and the requests in flight are answered.
@@ -43,6 +50,7 @@ pub struct Manners {
 /// Gives the number of connections that had to be cut.
 pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
     let mut public = protocol(app);
+    let mutual = public.clone();
     let operator = operator(app);
     if doors.operator.is_none() {
         public = public.merge(operator.clone());
@@ -51,23 +59,25 @@ pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
         Some(listener) => serve_one(app, listener, routes, manners).await,
         None => ServeReport::default(),
     };
-    let (public, operator, local) = tokio::join!(
-        on(Some(Listener::Tcp(doors.public)), public),
+    let (public, operator, mutual, local) = tokio::join!(
+        on(Some(doors.public), public),
         on(
-            doors.operator.map(Listener::Tcp),
+            doors.operator,
             operator.clone().merge(health::router(app.clone()))
         ),
+        on(doors.mutual, mutual),
         on(
             doors.socket.map(Listener::Unix),
             operator.merge(health::router(app.clone()))
         ),
     );
-    public.cut + operator.cut + local.cut
+    public.cut + operator.cut + mutual.cut + local.cut
 }
 
 /// What every client and every API must reach.
 pub fn protocol(app: &App) -> Router {
     oauth::router(app.clone())
+        .merge(forward_auth::router(app.clone()))
         .merge(health::router(app.clone()))
         .merge(leak_reports::router(app.clone()))
 }
@@ -89,7 +99,9 @@ async fn serve_one(
 
 /// What surrounds the routes of every face.
 pub fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
-    let transport = if app.issuer().is_https() {
+    // On a name that any machine has, the promise would bind other servers.
+    let issuer = app.issuer();
+    let transport = if issuer.is_https() && !is_this_machine(issuer.host()) {
         Transport::Https
     } else {
         Transport::Http
@@ -97,6 +109,7 @@ pub fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
     EdgeSettings {
         trusted_proxies: manners.trusted_proxies.clone(),
         forwarded_by: manners.forwarded_by,
+        certificates: manners.certificates.clone(),
         responder: respond,
         ..EdgeSettings::new(transport, RequestIds::seeded(app.entropy().bytes()))
     }

@@ -3,6 +3,7 @@
 
 mod body;
 mod client_address;
+mod client_certificate;
 mod refusal;
 mod request_id;
 
@@ -33,10 +34,14 @@ use self::body::{BoxError, RequestBody};
 pub use self::{
     body::{BodyTimedOut, BodyTooLarge},
     client_address::{ClientAddress, ForwardedBy},
+    client_certificate::{CertificateHeader, ForwardedCertificates},
     refusal::{Refusal, Responder, plain},
     request_id::{RequestId, RequestIds},
 };
-use crate::web::server::{Limits, Peer};
+use crate::{
+    crypto::certificate::ClientCertificate,
+    web::server::{Limits, Peer},
+};
 
 /// What a face decides about its edge.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub struct EdgeSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they say it. The other one is dropped, since a proxy may pass it on unseen.
     pub forwarded_by: ForwardedBy,
+    /// How they say which certificate the client showed to them, if they do.
+    pub certificates: Option<ForwardedCertificates>,
     /// Whether browsers are told to come by HTTPS only.
     pub transport: Transport,
     /// Names for requests that bring none.
@@ -59,6 +66,7 @@ impl EdgeSettings {
         Self {
             trusted_proxies: Vec::new(),
             forwarded_by: ForwardedBy::XForwardedFor,
+            certificates: None,
             transport,
             request_ids,
             responder: plain,
@@ -75,11 +83,17 @@ pub enum Transport {
     Https,
 }
 
-/// A request's circumstances, as the server knows them.
+/// In the extensions of a request whose peer is a declared proxy: what it says of its own client is believed.
 #[derive(Clone, Copy, Debug)]
+pub struct Declared;
+
+/// A request's circumstances, as the server knows them.
+#[derive(Clone, Debug)]
 pub struct Arrival {
     /// Who is at the other end of the connection.
     pub peer: Peer,
+    /// The certificate it showed there, its key proven.
+    pub certificate: Option<Arc<ClientCertificate>>,
     /// What the request may cost.
     pub limits: Limits,
     /// Set if the request stands in for one that could not be read.
@@ -114,16 +128,18 @@ where
         }
     }
 
-    /// Answers one request. The routes find [`Peer`], [`ClientAddress`] and [`RequestId`] in its extensions.
+    /// Answers one request. The routes find [`Peer`], [`ClientAddress`] and [`RequestId`] in its extensions,
+    /// and an [`Arc<ClientCertificate>`](ClientCertificate) if the client showed one.
     pub async fn respond<B>(&self, arrival: Arrival, request: Request<B>) -> Response<Body>
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
         let (mut parts, body) = request.into_parts();
         let version = parts.version;
-        let request_id = self.introduce(arrival.peer, &mut parts);
+        let (request_id, introduced) = self.introduce(&arrival, &mut parts);
         let refusal = arrival
             .refusal
+            .or_else(|| introduced.err())
             .or_else(|| refuse(&parts, &body, &arrival.limits));
         let (mut response, refusal) = match refusal {
             Some(refusal) => (
@@ -149,7 +165,8 @@ where
     }
 
     /// Finds out who asks and gives the request its name.
-    fn introduce(&self, peer: Peer, parts: &mut Parts) -> RequestId {
+    fn introduce(&self, arrival: &Arrival, parts: &mut Parts) -> (RequestId, Result<(), Refusal>) {
+        let peer = arrival.peer;
         let address = peer.address();
         let trusts = |address| {
             self.settings
@@ -173,14 +190,37 @@ where
             };
             parts.extensions.insert(ClientAddress(client));
         }
+        let shown = self.shown(arrival, told, &parts.headers);
         if told {
+            parts.extensions.insert(Declared);
             parts.headers.remove(self.settings.forwarded_by.other());
         } else {
             drop_hearsay(&mut parts.headers);
         }
         parts.extensions.insert(peer);
         parts.extensions.insert(request_id.clone());
-        request_id
+        let introduced = shown.map(|shown| {
+            if let Some(certificate) = shown {
+                parts.extensions.insert(certificate);
+            }
+        });
+        (request_id, introduced)
+    }
+
+    /// The client's certificate: what was shown here, else what a trusted proxy says was shown to it.
+    fn shown(
+        &self,
+        arrival: &Arrival,
+        told: bool,
+        headers: &HeaderMap,
+    ) -> Result<Option<Arc<ClientCertificate>>, Refusal> {
+        if let Some(certificate) = &arrival.certificate {
+            return Ok(Some(Arc::clone(certificate)));
+        }
+        match &self.settings.certificates {
+            Some(forwarded) if told => forwarded.read(headers),
+            Some(_) | None => Ok(None),
+        }
     }
 
     async fn route<B>(
@@ -324,18 +364,21 @@ fn has_routable_target(uri: &Uri) -> bool {
 fn drop_hearsay(headers: &mut HeaderMap) {
     let is_hearsay = |name: &HeaderName| {
         let name = name.as_str();
-        name.starts_with("x-forwarded-") || HEARSAY.contains(&name)
+        name.starts_with("x-forwarded-")
+            || name.starts_with("x-original-")
+            || HEARSAY.contains(&name)
     };
     while let Some(name) = headers.keys().find(|name| is_hearsay(name)).cloned() {
         headers.remove(name);
     }
 }
 
-const HEARSAY: [&str; 6] = [
+const HEARSAY: [&str; 7] = [
     "forwarded",
     "x-real-ip",
     "x-request-id",
     "client-cert",
     "client-cert-chain",
     "x-client-cert",
+    "x-ssl-client-cert",
 ];

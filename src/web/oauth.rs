@@ -4,6 +4,7 @@
 mod endpoint;
 pub mod introspect;
 pub mod metadata;
+mod protected_resource;
 pub mod revoke;
 pub mod token;
 
@@ -24,6 +25,7 @@ use crate::{
 /// The routes of the protocol, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
     metadata::router(&app)
+        .merge(protected_resource::router(&app))
         .merge(introspect::router(app.clone()))
         .merge(revoke::router(app.clone()))
         .merge(token::router(app))

@@ -1,7 +1,7 @@
 //! The HTTP server: accepts connections, bounds what each may cost, and ends without losing a request.
 //!
-//! It knows nothing of routes. Each connection runs in a tracked task: the protocol is chosen
-//! (`connection`), bytes pass a gate that frames and times HTTP/1 (`gate`), and each request goes to
+//! It knows nothing of routes. Each connection runs in a tracked task: it shakes hands where TLS is
+//! spoken, the protocol is chosen (`connection`), bytes pass a gate that frames and times HTTP/1 (`gate`), and each request goes to
 //! the [`Edge`].
 
 mod chunks;
@@ -27,13 +27,15 @@ use tracing::warn;
 
 pub use self::listener::{Listener, Peer};
 use self::{closing::Closing, connection::Connection, crowd::Crowd, listener::Socket};
-use crate::web::layers::Edge;
+use crate::web::{layers::Edge, tls::Acceptor};
 
 /// How long each step of a connection may take and how much it may send.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// From accepting a connection to its first byte.
+    /// From accepting a connection to its first byte; and, after a handshake, to the first byte within.
     pub first_byte_timeout: Duration,
+    /// Of TLS: from the first byte to the end of the handshake.
+    pub handshake_timeout: Duration,
     /// From the first byte of a request's head to its last.
     pub header_timeout: Duration,
     /// From the end of a request's head to the end of its body.
@@ -62,6 +64,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             first_byte_timeout: Duration::from_secs(10),
+            handshake_timeout: Duration::from_secs(5),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(15),
@@ -106,6 +109,7 @@ where
     let mut server = Server {
         edge,
         limits,
+        acceptor: listener.acceptor(),
         permits: Arc::new(Semaphore::new(limits.max_connections)),
         crowd: Crowd::new(limits.max_connections_per_address),
         closing: Closing::default(),
@@ -122,6 +126,7 @@ where
 struct Server<S> {
     edge: Edge<S>,
     limits: Limits,
+    acceptor: Option<Acceptor>,
     permits: Arc<Semaphore>,
     crowd: Crowd,
     closing: Closing,
@@ -175,14 +180,15 @@ where
         let connection = Connection {
             edge: self.edge.clone(),
             peer,
+            certificate: None,
             limits: self.limits,
             closing: self.closing.clone(),
             tasks: self.tasks.clone(),
         };
-        let closing = self.closing.clone();
+        let (closing, acceptor) = (self.closing.clone(), self.acceptor.clone());
         self.tasks.spawn(async move {
             let _held = (permit, place);
-            closing.unless_cut(connection.run(socket)).await;
+            closing.unless_cut(connection.run(socket, acceptor)).await;
         });
     }
 

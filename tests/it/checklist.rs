@@ -1,7 +1,8 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; RI: resource indicators;
-//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation.
+//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; RS, PRM, FA: the
+//! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
 use std::{
     collections::BTreeSet,
@@ -82,7 +83,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 153;
+const COUNT: usize = 176;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -112,6 +113,12 @@ H-24 tested
 H-25 tested
 H-26 tested
 H-27 tested
+TLS-01 tested
+TLS-02 tested
+TLS-03 tested
+TLS-04 tested
+TLS-05 tested
+TLS-06 tested
 T-01 tested
 T-02 tested
 T-03 tested
@@ -237,4 +244,21 @@ RV-05 tested
 RV-06 tested
 RV-07 tested
 RV-08 tested
-RV-09 tested";
+RV-09 tested
+RS-01 tested
+RS-02 tested
+RS-03 tested
+RS-04 tested
+RS-05 tested
+RS-06 tested
+RS-08 tested
+RS-12 tested
+RS-13 tested
+RS-17 tested
+PRM-01 tested
+PRM-02 tested
+FA-01 tested
+FA-04 tested
+FA-05 tested
+FA-06 tested
+FA-08 tested";

@@ -6,5 +6,6 @@ mod kit;
 mod listeners;
 mod secrecy;
 mod settings;
+mod tls;
 mod tokens;
 mod transcript;

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod browser;
 pub(crate) mod caller;
+pub(crate) mod certificates;
 pub(crate) mod curl;
 pub(crate) mod example;
 pub(crate) mod process;

@@ -1,7 +1,8 @@
 //! Which scopes a client asks for, and which it could do without.
 //!
-//! The record tells what is asked for in a token, not what the API did with it; and for a client
-//! that names no scope it cannot tell one scope's use from another's.
+//! The record tells what is asked for in a token; what was exercised at the API it tells only where a proxy
+//! asks this server before it lets a request through. For a client that names no scope it cannot tell one
+//! scope's use from another's.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,10 @@ pub struct ScopeUse {
     pub named_30d: u64,
     /// How often it was given by default in 30 days.
     pub default_30d: u64,
+    /// The latest day on which a request that needed it was let through to the API.
+    pub last_exercised: Option<Day>,
+    /// How many such requests there were in 30 days.
+    pub exercised_30d: u64,
     /// How often it was in a token at all.
     in_all: u64,
 }
@@ -74,6 +79,15 @@ impl Asking {
             if *day > recent {
                 usage.named_30d += u64::from(count.named);
                 usage.default_30d += u64::from(count.default);
+            }
+        }
+        for ((client, api, scope, day), count) in &tally.exercised {
+            let asking = all.entry(client.clone()).or_default();
+            let key = (api.clone(), scope.clone());
+            let usage = asking.scopes.entry(key).or_default();
+            usage.last_exercised = usage.last_exercised.max(Some(*day));
+            if *day > recent {
+                usage.exercised_30d += u64::from(*count);
             }
         }
         for asking in all.values_mut() {
@@ -200,7 +214,8 @@ fn suggest(
         return None;
     }
     let usage = asking.scopes.get(&key).copied().unwrap_or_default();
-    if usage.default_30d > 0 {
+    let exercised = usage.last_exercised.is_some_and(|day| day > kept_since);
+    if usage.default_30d > 0 || exercised {
         return None;
     }
     let days = match usage.last_named {

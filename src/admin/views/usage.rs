@@ -68,6 +68,12 @@ pub struct ScopeUseView {
     pub named_30d: u64,
     /// How often it was given by default in 30 days.
     pub default_30d: u64,
+    /// The latest day on which a proxy let a request through to the API that needed it.
+    #[serde(default)]
+    pub last_exercised_on: Option<String>,
+    /// How many such requests there were in 30 days.
+    #[serde(default)]
+    pub exercised_30d: u64,
 }
 
 /// A scope that is granted and not used.
@@ -175,6 +181,8 @@ impl ScopeUseView {
                 last_asked_on: None,
                 named_30d: 0,
                 default_30d: 0,
+                last_exercised_on: None,
+                exercised_30d: 0,
             };
             let uses = tally
                 .scopes
@@ -187,6 +195,16 @@ impl ScopeUseView {
                 if *day > recent {
                     view.named_30d += u64::from(count.named);
                     view.default_30d += u64::from(count.default);
+                }
+            }
+            let exercised = tally
+                .exercised
+                .iter()
+                .filter(|((of, at, named, _), _)| *of == client.id && at == api && named == scope);
+            for ((_, _, _, day), count) in exercised {
+                view.last_exercised_on = Some(date(*day));
+                if *day > recent {
+                    view.exercised_30d += u64::from(*count);
                 }
             }
             views.push(view);

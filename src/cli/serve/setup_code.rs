@@ -24,9 +24,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) fn address(app: &App, issuer: &Issuer, doors: &Doors) -> Option<Zeroizing<String>> {
     let code = app.setup().code()?;
     let path = format!("/console/set-up?code={}", *code);
-    let operator = doors.operator.as_ref().and_then(|it| it.local_addr().ok());
+    let operator = doors
+        .operator
+        .as_ref()
+        .and_then(|it| Some((it.address()?, it.scheme())));
     Some(Zeroizing::new(match operator {
-        Some(address) => format!("http://{address}{}{path}", issuer.path()),
+        Some((address, scheme)) => format!("{scheme}://{address}{}{path}", issuer.path()),
         None => issuer.endpoint(&path),
     }))
 }

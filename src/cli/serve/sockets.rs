@@ -9,7 +9,7 @@ use std::{
 
 use tokio::net::{TcpListener, UnixListener};
 
-use super::cannot_listen;
+use super::{cannot_listen, tls::Security};
 use crate::{
     cli::{failure::Failure, remote::SOCKET_NAME},
     config::Config,
@@ -20,6 +20,7 @@ use crate::{
 pub(super) struct Sockets {
     public: TcpListener,
     operator: Option<TcpListener>,
+    mutual: Option<TcpListener>,
     /// Where clients are served; with the port that was given if any was asked for.
     pub(super) public_address: SocketAddr,
 }
@@ -27,28 +28,36 @@ pub(super) struct Sockets {
 impl Sockets {
     pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
         let public = listen(config.listen).await?;
-        let operator = match config.operator_listen {
-            Some(address) => Some(listen(address).await?),
-            None => None,
+        let maybe = async |address: Option<SocketAddr>| match address {
+            Some(address) => listen(address).await.map(Some),
+            None => Ok(None),
         };
+        let operator = maybe(config.operator_listen).await?;
+        let mutual = maybe(config.tls.mtls_listen).await?;
         let public_address = public
             .local_addr()
             .map_err(|error| cannot_listen(&config.listen, &error))?;
         Ok(Self {
             public,
             operator,
+            mutual,
             public_address,
         })
     }
 
     /// All doors, the one for the command line included. Only who has the data file open may do so:
     /// a socket that is there already is a dead server's.
-    pub(super) fn into_doors(self, data: &Path) -> Result<(Doors, LocalSocket), Failure> {
+    pub(super) fn into_doors(
+        self,
+        data: &Path,
+        security: &Security,
+    ) -> Result<(Doors, LocalSocket), Failure> {
         let (listener, socket) = LocalSocket::bind(data)
             .map_err(|error| cannot_listen(&data.join(SOCKET_NAME).display(), &error))?;
         let doors = Doors {
-            public: self.public,
-            operator: self.operator,
+            public: security.public(self.public),
+            operator: self.operator.map(|listener| security.public(listener)),
+            mutual: self.mutual.map(|listener| security.mutual(listener)),
             socket: Some(listener),
         };
         Ok((doors, socket))

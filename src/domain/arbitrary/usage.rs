@@ -19,6 +19,9 @@ pub(crate) fn observation(days: i64) -> impl Strategy<Value = Observation> {
         }),
         3 => refused(seen.clone()),
         2 => answered(seen.clone()),
+        2 => (client_id(), api_identifier(), scopes(), seen.clone()).prop_map(|(client, api, scopes, seen)| {
+            Observation::Exercised { client, api, scopes, at: seen.at }
+        }),
         1 => (select(vec!["k1", "k2"]), seen).prop_map(|(newest, seen)| {
             Observation::KeysFetched { newest: newest.parse().unwrap(), seen }
         }),

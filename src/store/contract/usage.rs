@@ -23,7 +23,10 @@ use crate::{
 const DAY: i64 = 86_400;
 
 async fn usage_of_one_client_is_only_that_clients(store: &dyn Store) {
-    let mine = tally([issued("mine", "AAAAAAAA", 10, [10, 0, 0, 1].into())]);
+    let mine = tally([
+        issued("mine", "AAAAAAAA", 10, [10, 0, 0, 1].into()),
+        exercised("mine", 11),
+    ]);
     let other = tally([
         issued("min", "BBBBBBBB", 20, [10, 0, 0, 2].into()),
         issued("mine2", "CCCCCCCC", 30, [10, 0, 0, 2].into()),
@@ -51,6 +54,7 @@ async fn an_overview_reads_no_more_than_it_needs(store: &dyn Store) {
     let whole = tally([
         issued("c", "AAAAAAAA", 90 * DAY, [10, 0, 0, 1].into()),
         issued("c", "AAAAAAAA", 99 * DAY, [10, 0, 0, 1].into()),
+        exercised("c", 99 * DAY),
         refused(None, 98 * DAY, [10, 0, 0, 2].into()),
         fetched(99 * DAY),
     ]);
@@ -61,10 +65,12 @@ async fn an_overview_reads_no_more_than_it_needs(store: &dyn Store) {
 
     let mut expected = whole.clone();
     expected.scopes.clear();
+    expected.exercised.clear();
     expected.days.retain(|(_, day), _| *day >= Day(98));
     assert_eq!(expected.days.len(), 2);
     assert_eq!(since, expected);
     assert_eq!(scopes.scopes, whole.scopes);
+    assert_eq!(scopes.exercised, whole.exercised);
     assert!(scopes.days.is_empty() && scopes.addresses.is_empty() && scopes.last.is_empty());
 }
 
@@ -74,6 +80,7 @@ async fn what_is_old_is_forgotten_and_nothing_else(store: &dyn Store) {
     let old = tally([
         issued("c", "AAAAAAAA", at(91), [10, 0, 0, 1].into()),
         refused(Some("c"), at(92), [10, 0, 0, 2].into()),
+        exercised("c", at(91)),
         fetched(at(8)),
     ]);
     let young = tally([
@@ -224,6 +231,15 @@ fn refused(client: Option<&str>, at: i64, address: IpAddr) -> Observation {
         outcome: Outcome::WrongSecret,
         hint: None,
         seen: seen(at, address),
+    }
+}
+
+fn exercised(client: &str, at: i64) -> Observation {
+    Observation::Exercised {
+        client: client.parse().unwrap(),
+        api: "urn:x:y".parse().unwrap(),
+        scopes: "read".parse().unwrap(),
+        at: Timestamp(at),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Usage as it is stored: five kinds of rows, each whole in itself.
+//! Usage as it is stored: six kinds of rows, each whole in itself.
 //!
 //! A row holds everything that its key was made from, so its key may be a hash. The layouts are
 //! frozen: postcard reads by position. What must be told apart later becomes another kind of row.
@@ -26,6 +26,8 @@ pub(in crate::store) enum UsageRow {
     Address(Subject, IpAddr, AddressUse),
     /// How often one scope was asked for on one day.
     Scope((ClientId, ApiIdentifier, Scope, Day), ScopeCount),
+    /// How often one scope was exercised on one day.
+    Exercised((ClientId, ApiIdentifier, Scope, Day), u32),
     /// The latest use of one secret, and the client it belongs to.
     Last(Option<ClientId>, SecretId, LastUse),
     /// What one address fetched of the JWK set.
@@ -45,11 +47,13 @@ fn rows_owned(
     let days = tally.days.into_iter();
     let addresses = tally.addresses.into_iter();
     let scopes = tally.scopes.into_iter();
+    let exercised = tally.exercised.into_iter();
     let last = tally.last.into_iter();
     let fetches = tally.fetches.into_iter();
     days.map(|((subject, day), counts)| UsageRow::Day(subject, day, counts))
         .chain(addresses.map(|((subject, ip), usage)| UsageRow::Address(subject, ip, usage)))
         .chain(scopes.map(|(key, count)| UsageRow::Scope(key, count)))
+        .chain(exercised.map(|(key, count)| UsageRow::Exercised(key, count)))
         .chain(
             last.map(move |(secret, last)| {
                 UsageRow::Last(owners.get(&secret).cloned(), secret, last)
@@ -80,6 +84,9 @@ impl UsageRow {
             Self::Scope(key, count) => {
                 tally.scopes.insert(key, count);
             }
+            Self::Exercised(key, count) => {
+                tally.exercised.insert(key, count);
+            }
             Self::Last(_, secret, last) => {
                 tally.last.insert(secret, last);
             }
@@ -98,6 +105,7 @@ impl UsageRow {
             | Self::Day(..)
             | Self::Address(..)
             | Self::Scope(..)
+            | Self::Exercised(..)
             | Self::Fetch(..) => BTreeMap::new(),
         };
         let mut tally = self.into_tally();
@@ -127,6 +135,13 @@ impl UsageRow {
                 day: day.0,
                 named: count.named,
                 default: count.default,
+            }),
+            Self::Exercised((client, api, scope, day), count) => to_postcard(&StoredExercise {
+                client: client.clone(),
+                api: api.clone(),
+                scope: scope.clone(),
+                day: day.0,
+                count: *count,
             }),
             Self::Last(client, secret, last) => to_postcard(&StoredLast {
                 client: client.clone(),
@@ -185,6 +200,13 @@ impl UsageRow {
         };
         let key = (stored.client, stored.api, stored.scope, Day(stored.day));
         Ok(Self::Scope(key, count))
+    }
+
+    /// A row of [`UsageRow::Exercised`].
+    pub(in crate::store) fn read_exercised(bytes: &[u8]) -> Result<Self, RecordError> {
+        let stored: StoredExercise = from_postcard(bytes)?;
+        let key = (stored.client, stored.api, stored.scope, Day(stored.day));
+        Ok(Self::Exercised(key, stored.count))
     }
 
     /// A row of [`UsageRow::Last`].
@@ -247,6 +269,15 @@ struct StoredScope {
     day: u32,
     named: u32,
     default: u32,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StoredExercise {
+    client: ClientId,
+    api: ApiIdentifier,
+    scope: Scope,
+    day: u32,
+    count: u32,
 }
 
 #[derive(Deserialize, Serialize)]

@@ -10,7 +10,7 @@ use super::{
     tables::{
         ASSERTIONS, CLIENTS, ONCE, REVOCATIONS, Records, SESSIONS, SealedReader, SealedWriter,
     },
-    usage::{ADDRESSES, DAYS, FETCHES, Kind, LAST, SCOPES},
+    usage::{ADDRESSES, DAYS, EXERCISED, FETCHES, Kind, LAST, SCOPES},
 };
 use crate::{
     domain::{
@@ -35,7 +35,7 @@ const BITE: usize = 500;
 /// Deletes what is older than it is kept.
 pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Result<(), Fault> {
     let pruning = Pruning { database, keys };
-    for Kind { table, read } in [DAYS, ADDRESSES, SCOPES, FETCHES] {
+    for Kind { table, read } in [DAYS, ADDRESSES, SCOPES, EXERCISED, FETCHES] {
         pruning.delete(table, read, |row| is_old(row, now))?;
     }
     pruning.delete(ONCE, read_once, |once: &OnceRecord| {
@@ -131,7 +131,9 @@ impl Pruning<'_> {
 fn is_old(row: &UsageRow, now: Timestamp) -> bool {
     let oldest = now.day().minus(KEPT_DAYS);
     match row {
-        UsageRow::Day(_, day, _) | UsageRow::Scope((_, _, _, day), _) => *day < oldest,
+        UsageRow::Day(_, day, _)
+        | UsageRow::Scope((_, _, _, day), _)
+        | UsageRow::Exercised((_, _, _, day), _) => *day < oldest,
         UsageRow::Address(_, _, usage) => usage.latest() < oldest.start(),
         UsageRow::Fetch(_, fetch) => fetch.at < now.minus(Span::days(FETCHES_KEPT_DAYS.into())),
         UsageRow::Last(..) => false,

@@ -17,6 +17,7 @@
 //! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
 //! usage_addresses  client secret address -> what it did, postcard: sealed
 //! usage_scopes     client scope day    -> how often it was asked for, postcard: sealed
+//! usage_exercised  client scope day    -> how often it was exercised, postcard: sealed
 //! usage_last       client secret       -> its latest use, postcard: sealed
 //! usage_fetches    address             -> what it fetched, postcard: sealed
 //! ```
@@ -59,11 +60,12 @@ pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
 pub(super) const USAGE_ADDRESSES: Records = Records("usage_addresses");
 pub(super) const USAGE_SCOPES: Records = Records("usage_scopes");
+pub(super) const USAGE_EXERCISED: Records = Records("usage_exercised");
 pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 16] = [
+pub(super) const ALL_RECORDS: [Records; 17] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -78,18 +80,26 @@ pub(super) const ALL_RECORDS: [Records; 16] = [
     USAGE_DAYS,
     USAGE_ADDRESSES,
     USAGE_SCOPES,
+    USAGE_EXERCISED,
     USAGE_LAST,
     USAGE_FETCHES,
 ];
 
 /// Those that formats 2 to 4 added.
-pub(super) const SINCE_2: [Records; 5] = [SETTINGS, HANDOVERS, SESSIONS, REVOCATIONS, ASSERTIONS];
+pub(super) const SINCE_2: [Records; 6] = [
+    SETTINGS,
+    HANDOVERS,
+    SESSIONS,
+    REVOCATIONS,
+    ASSERTIONS,
+    USAGE_EXERCISED,
+];
 
 /// Those that formats 3 and 4 added.
-pub(super) const SINCE_3: [Records; 2] = [REVOCATIONS, ASSERTIONS];
+pub(super) const SINCE_3: [Records; 3] = [REVOCATIONS, ASSERTIONS, USAGE_EXERCISED];
 
 /// Those that format 4 added.
-pub(super) const SINCE_4: [Records; 1] = [ASSERTIONS];
+pub(super) const SINCE_4: [Records; 2] = [ASSERTIONS, USAGE_EXERCISED];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

@@ -10,8 +10,8 @@ use redb::{Database, ReadableDatabase, WriteTransaction};
 use super::{
     Fault,
     tables::{
-        Records, Rows, SealedReader, SealedWriter, USAGE_ADDRESSES, USAGE_DAYS, USAGE_FETCHES,
-        USAGE_LAST, USAGE_SCOPES,
+        Records, Rows, SealedReader, SealedWriter, USAGE_ADDRESSES, USAGE_DAYS, USAGE_EXERCISED,
+        USAGE_FETCHES, USAGE_LAST, USAGE_SCOPES,
     },
 };
 use crate::{
@@ -49,6 +49,10 @@ pub(super) const SCOPES: Kind = Kind {
     table: USAGE_SCOPES,
     read: UsageRow::read_scope,
 };
+pub(super) const EXERCISED: Kind = Kind {
+    table: USAGE_EXERCISED,
+    read: UsageRow::read_exercised,
+};
 pub(super) const LAST: Kind = Kind {
     table: USAGE_LAST,
     read: UsageRow::read_last,
@@ -59,7 +63,7 @@ pub(super) const FETCHES: Kind = Kind {
 };
 
 /// The kinds of rows that belong to a client.
-const OF_CLIENTS: [Kind; 4] = [DAYS, ADDRESSES, SCOPES, LAST];
+const OF_CLIENTS: [Kind; 5] = [DAYS, ADDRESSES, SCOPES, EXERCISED, LAST];
 
 /// Adds `tally` to what is kept, in one transaction that touches no row that it does not add to.
 pub(super) fn add(database: &Database, keys: &Keyring, tally: Tally) -> Result<(), Fault> {
@@ -105,7 +109,10 @@ impl Grown {
                 self.subjects.insert(key[..SUBJECT].to_vec());
             }
             UsageRow::Fetch(..) => self.fetches = true,
-            UsageRow::Day(..) | UsageRow::Scope(..) | UsageRow::Last(..) => {}
+            UsageRow::Day(..)
+            | UsageRow::Scope(..)
+            | UsageRow::Exercised(..)
+            | UsageRow::Last(..) => {}
         }
     }
 
@@ -137,7 +144,10 @@ fn trim(
         let rank = match row {
             UsageRow::Address(_, _, usage) => (usage.count > 0, usage.latest()),
             UsageRow::Fetch(_, fetch) => (true, fetch.at),
-            UsageRow::Scope(..) | UsageRow::Day(..) | UsageRow::Last(..) => return Ok(()),
+            UsageRow::Scope(..)
+            | UsageRow::Exercised(..)
+            | UsageRow::Day(..)
+            | UsageRow::Last(..) => return Ok(()),
         };
         ranked.push((rank, key.to_vec()));
         Ok(())
@@ -153,9 +163,12 @@ fn trim(
 pub(super) fn read(database: &Database, keys: &Keyring, of: &UsageOf) -> Result<Tally, Fault> {
     let (kinds, prefix): (&[Kind], Vec<u8>) = match of {
         UsageOf::Client(client) => (&OF_CLIENTS, client_hash(Some(client), keys).to_vec()),
-        UsageOf::Everyone => (&[DAYS, ADDRESSES, SCOPES, LAST, FETCHES], Vec::new()),
+        UsageOf::Everyone => (
+            &[DAYS, ADDRESSES, SCOPES, EXERCISED, LAST, FETCHES],
+            Vec::new(),
+        ),
         UsageOf::Since(_) => (&[DAYS, ADDRESSES, LAST, FETCHES], Vec::new()),
-        UsageOf::Scopes => (&[SCOPES], Vec::new()),
+        UsageOf::Scopes => (&[SCOPES, EXERCISED], Vec::new()),
         UsageOf::KeyFetches => (&[FETCHES], Vec::new()),
     };
     let is_meant = |kind: &Kind, key: &[u8]| match of {
@@ -206,6 +219,7 @@ fn kind_of(row: &UsageRow) -> Kind {
         UsageRow::Day(..) => DAYS,
         UsageRow::Address(..) => ADDRESSES,
         UsageRow::Scope(..) => SCOPES,
+        UsageRow::Exercised(..) => EXERCISED,
         UsageRow::Last(..) => LAST,
         UsageRow::Fetch(..) => FETCHES,
     }
@@ -221,7 +235,8 @@ fn key_of(row: &UsageRow, keys: &Keyring) -> Vec<u8> {
             let address = keys.hash("address", &[address.to_string().as_bytes()]);
             [subject_key(subject, keys).as_slice(), &address].concat()
         }
-        UsageRow::Scope((client, api, scope, day), _) => {
+        UsageRow::Scope((client, api, scope, day), _)
+        | UsageRow::Exercised((client, api, scope, day), _) => {
             let scope = [api.as_str().as_bytes(), scope.as_str().as_bytes()];
             let key = [client_hash(Some(client), keys), keys.hash("scope", &scope)];
             with_day(key.concat(), *day)

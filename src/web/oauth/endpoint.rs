@@ -6,6 +6,8 @@
 
 mod head;
 
+use std::sync::Arc;
+
 use axum::{
     body::{self, Body, Bytes},
     extract::Request,
@@ -15,6 +17,7 @@ use axum::{
 use super::{error, forbid_storing, method_not_allowed};
 use crate::{
     app::App,
+    crypto::certificate::ClientCertificate,
     domain::registry::Registry,
     oauth::{
         self, Context, SlowHashes, UsesAssertion,
@@ -82,7 +85,10 @@ async fn decide_at_length<T>(
     decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
 ) -> Result<T, Box<Response<Body>>> {
     let attempt = |slow_hashes| {
-        let request = oauth::Request::new(authorization(parts), body);
+        let request = oauth::Request {
+            certificate: certificate(parts),
+            ..oauth::Request::new(authorization(parts), body)
+        };
         let context = Context {
             now: app.now(),
             issuer: app.issuer(),
@@ -143,6 +149,12 @@ fn authorization(parts: &Parts) -> Header<'_> {
         (Some(value), None) => Header::One(value.as_bytes()),
         (Some(_), Some(_)) => Header::Several,
     }
+}
+
+/// What the client showed of itself, here or to a proxy that is believed.
+fn certificate(parts: &Parts) -> Option<&ClientCertificate> {
+    let shown = parts.extensions.get::<Arc<ClientCertificate>>();
+    shown.map(AsRef::as_ref)
 }
 
 fn refuse(app: &App, parts: &Parts, refused: Refused) -> Response<Body> {

@@ -22,7 +22,7 @@ use crate::{
     web::seen::seen,
 };
 
-const METADATA_CACHING: &str = "public, max-age=3600";
+pub(super) const METADATA_CACHING: &str = "public, max-age=3600";
 const KEYS_CACHING: &str = "public, max-age=300, stale-if-error=86400";
 
 /// The endpoints' methods, for `Allow`.
@@ -130,7 +130,7 @@ async fn key_set(State(app): State<App>, request: Request) -> Response<Body> {
 }
 
 /// The document, or word that the caller has it already.
-fn answer(parts: &Parts, document: &Document, caching: &'static str) -> Response<Body> {
+pub(super) fn answer(parts: &Parts, document: &Document, caching: &'static str) -> Response<Body> {
     let mut response = Response::default();
     let headers = response.headers_mut();
     let etag = HeaderValue::from_str(&document.etag).expect("a tag is base64url in quotes");
@@ -152,7 +152,7 @@ fn answer(parts: &Parts, document: &Document, caching: &'static str) -> Response
 }
 
 /// The answer to anything but GET and HEAD. OPTIONS may be a browser's preflight.
-fn other_method(method: &Method) -> Option<Response<Body>> {
+pub(super) fn other_method(method: &Method) -> Option<Response<Body>> {
     if matches!(*method, Method::GET | Method::HEAD) {
         return None;
     }

@@ -23,6 +23,7 @@ use hyper::{
 use hyper_util::rt::TokioTimer;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
 use tokio_util::task::TaskTracker;
@@ -37,13 +38,21 @@ use super::{
     listener::Socket,
     patience::Patience,
 };
-use crate::web::layers::{Arrival, Edge};
+use crate::{
+    crypto::certificate::ClientCertificate,
+    web::{
+        layers::{Arrival, Edge},
+        tls::{Acceptor, Secured},
+    },
+};
 
 /// What a connection needs besides its bytes.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
     pub(super) edge: Edge<S>,
     pub(super) peer: Peer,
+    /// What the peer showed of itself, which a handshake finds out.
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
     pub(super) limits: Limits,
     pub(super) closing: Closing,
     pub(super) tasks: TaskTracker,
@@ -59,19 +68,30 @@ where
     S::Future: Send,
 {
     /// Until it speaks, a connection costs little: what the protocols need is boxed.
-    pub(super) async fn run(self, mut socket: Socket) {
+    pub(super) async fn run(mut self, socket: Socket, acceptor: Option<Acceptor>) {
         let accepted_at = Instant::now();
+        let (mut socket, agreed) = match (socket, acceptor) {
+            (Socket::Tcp(stream), Some(acceptor)) => {
+                let Some(secured) = Box::pin(self.shake_hands(stream, &acceptor)).await else {
+                    return;
+                };
+                self.certificate = secured.certificate;
+                (Socket::Tls(secured.stream), secured.speaks_http2)
+            }
+            (socket, _) => (socket, None),
+        };
         let Some(received) = self.first_bytes(&mut socket).await else {
             return;
         };
         let patience = Patience::new(self.limits, self.closing.clone(), accepted_at);
         let ledger = Arc::new(Ledger::default());
-        let ended = match (&socket, received.starts_with(PREFACE)) {
-            (Socket::Tcp(_), true) => {
+        let speaks_http2 = agreed.unwrap_or_else(|| received.starts_with(PREFACE));
+        let ended = match (&socket, speaks_http2) {
+            (Socket::Tcp(_) | Socket::Tls(_), true) => {
                 let gate = Gate::open(socket, received, patience, Arc::clone(&ledger));
                 Box::pin(self.speak_http2(gate, ledger)).await
             }
-            (Socket::Tcp(_) | Socket::Unix(_), _) => {
+            (Socket::Tcp(_) | Socket::Tls(_) | Socket::Unix(_), _) => {
                 let ends_at = accepted_at + self.limits.connection_lifetime;
                 let gate = Gate::framed(socket, received, patience, Arc::clone(&ledger));
                 Box::pin(self.speak_http1(gate, ledger, ends_at)).await
@@ -79,6 +99,28 @@ where
         };
         if let Err(error) = ended {
             debug!(error = %error, "a connection ended early: {error}");
+        }
+    }
+
+    /// TLS, if the peer begins in time and goes through with it. A peer that has not begun when the
+    /// server ends has nothing to lose.
+    async fn shake_hands(&self, stream: TcpStream, acceptor: &Acceptor) -> Option<Secured> {
+        let begun = timeout(self.limits.first_byte_timeout, stream.readable());
+        tokio::select! {
+            biased;
+            begun = begun => begun.ok()?.ok()?,
+            () = self.closing.begun() => timeout(SETTLE, stream.readable()).await.ok()?.ok()?,
+        }
+        match timeout(self.limits.handshake_timeout, acceptor.accept(stream)).await {
+            Ok(Ok(secured)) => Some(secured),
+            Ok(Err(error)) => {
+                debug!(error = %error, "a handshake failed: {error}");
+                None
+            }
+            Err(_) => {
+                debug!("a handshake took too long");
+                None
+            }
         }
     }
 
@@ -120,6 +162,7 @@ where
         let Self {
             edge,
             peer,
+            certificate,
             limits,
             closing,
             ..
@@ -127,6 +170,7 @@ where
         let answer = service_fn(|request: Request<Incoming>| {
             let arrival = Arrival {
                 peer,
+                certificate: certificate.clone(),
                 limits,
                 refusal: ledger.take_refusal(),
             };
@@ -166,6 +210,7 @@ where
         let Self {
             edge,
             peer,
+            certificate,
             limits,
             closing,
             tasks,
@@ -174,6 +219,7 @@ where
         let answer = service_fn(move |request: Request<Incoming>| {
             let arrival = Arrival {
                 peer,
+                certificate: certificate.clone(),
                 limits,
                 refusal: None,
             };

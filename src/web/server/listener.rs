@@ -11,12 +11,17 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
 };
+use tokio_rustls::server::TlsStream;
+
+use crate::web::tls::Acceptor;
 
 /// Where connections come from. Whoever serves has bound it.
 #[derive(Debug)]
 pub enum Listener {
     /// Speaks HTTP/1.1 and HTTP/2 with prior knowledge.
     Tcp(TcpListener),
+    /// Speaks the same within TLS.
+    Tls(TcpListener, Acceptor),
     /// Speaks HTTP/1.1 and knows its peers by user id.
     Unix(UnixListener),
 }
@@ -24,7 +29,7 @@ pub enum Listener {
 impl Listener {
     pub(super) async fn accept(&self) -> io::Result<(Socket, Peer)> {
         match self {
-            Self::Tcp(listener) => {
+            Self::Tcp(listener) | Self::Tls(listener, _) => {
                 let (stream, address) = listener.accept().await?;
                 stream.set_nodelay(true)?;
                 Ok((Socket::Tcp(stream), Peer::Tcp(address)))
@@ -34,6 +39,30 @@ impl Listener {
                 let uid = stream.peer_cred()?.uid();
                 Ok((Socket::Unix(stream), Peer::Unix { uid }))
             }
+        }
+    }
+
+    /// Where it listens on the network.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) | Self::Tls(listener, _) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// The scheme of web addresses there.
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Self::Tls(..) => "https",
+            Self::Tcp(_) | Self::Unix(_) => "http",
+        }
+    }
+
+    /// How its connections begin, if not with HTTP.
+    pub(super) fn acceptor(&self) -> Option<Acceptor> {
+        match self {
+            Self::Tls(_, acceptor) => Some(acceptor.clone()),
+            Self::Tcp(_) | Self::Unix(_) => None,
         }
     }
 }
@@ -64,6 +93,8 @@ impl Peer {
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpStream),
+    /// After its handshake.
+    Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
 }
 
@@ -75,6 +106,7 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, into),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, into),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, into),
         }
     }
@@ -88,6 +120,7 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
@@ -95,6 +128,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -102,6 +136,7 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
@@ -113,6 +148,7 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
         }
     }

@@ -59,6 +59,11 @@ impl ServerProcess {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a running server");
     }
 
+    /// Tells the server to read its certificates again.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).expect("a running server");
+    }
+
     /// Waits until a server that was asked to end has ended.
     #[track_caller]
     pub(crate) fn ended(&mut self) -> ExitStatus {
@@ -158,7 +163,7 @@ impl ServerProcess {
         Self {
             child: spawn(home.path(), address, &settings),
             address,
-            issuer: format!("http://{address}"),
+            issuer: issuer(address, &settings),
             home,
             settings,
         }
@@ -184,6 +189,17 @@ impl ServerProcess {
 
     /// The status line of a GET, or `None` while nobody listens.
     fn status_of(&self, path: &str) -> Option<String> {
+        if speaks_tls(&self.settings) {
+            let url = format!("https://{}{path}", self.address);
+            let words = ["--insecure", "--silent", "--head", "--max-time", "5", &url];
+            let answer = Command::new("curl").args(words).output().ok()?;
+            return Some(
+                String::from_utf8_lossy(&answer.stdout)
+                    .lines()
+                    .next()?
+                    .to_owned(),
+            );
+        }
         let authority = self.issuer.strip_prefix("http://")?;
         let mut connection = TcpStream::connect(authority).ok()?;
         connection
@@ -219,6 +235,20 @@ impl Drop for ServerProcess {
             let _ = writeln!(std::io::stderr(), "--- jeton serve\n{}", self.log());
         }
     }
+}
+
+fn speaks_tls(settings: &[String]) -> bool {
+    settings.iter().any(|setting| setting == "--tls-cert")
+}
+
+/// What the server calls itself: as it is told, else by its address.
+fn issuer(address: SocketAddr, settings: &[String]) -> String {
+    let scheme = if speaks_tls(settings) {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{address}")
 }
 
 fn spawn(home: &Path, address: SocketAddr, settings: &[String]) -> Child {

@@ -83,6 +83,17 @@ impl TestServer {
         }
     }
 
+    /// Believes what the callers of the tests say of their own clients, as a declared proxy is believed.
+    pub(crate) fn behind_a_proxy(mut self) -> Self {
+        let manners = Manners {
+            trusted_proxies: vec!["192.0.2.0/24".parse().unwrap()],
+            ..Manners::default()
+        };
+        let routes = faces::protocol(&self.app).merge(faces::operator(&self.app));
+        self.edge = Edge::new(routes, faces::edge_settings(&self.app, &manners));
+        self
+    }
+
     /// Lets time pass, and the server keep its schedule.
     pub(crate) async fn advance(&self, span: Span) {
         self.clock.advance(span);
@@ -199,6 +210,7 @@ impl TestServer {
     ) -> http::Response<Body> {
         let arrival = Arrival {
             peer,
+            certificate: None,
             limits: Limits::default(),
             refusal: None,
         };

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     net::SocketAddr,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -19,7 +20,9 @@ use jeton::web::{
         BodyTimedOut, BodyTooLarge, ClientAddress, Edge, EdgeSettings, RequestIds, Transport,
     },
     server::{Limits, Listener, Peer, ServeReport, serve},
+    tls::{Acceptor, Tls},
 };
+use jeton::{crypto::certificate::ClientCertificate, domain::time::SystemClock};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -63,6 +66,19 @@ impl House {
         let listener = UnixListener::bind(path).unwrap();
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         Self::on(Listener::Unix(listener), nowhere, limits, settings())
+    }
+
+    /// Within TLS, whoever shows a certificate.
+    pub(super) async fn within_tls(tls: Tls, limits: Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = Acceptor::mutual(tls, None, Arc::new(SystemClock));
+        Self::on(
+            Listener::Tls(listener, acceptor),
+            address,
+            limits,
+            settings(),
+        )
     }
 
     fn on(listener: Listener, address: SocketAddr, limits: Limits, settings: EdgeSettings) -> Self {
@@ -110,6 +126,7 @@ fn routes() -> Router {
             get(async || Bytes::from(vec![b'x'; 32 * 1024 * 1024])),
         )
         .route("/who", get(who))
+        .route("/certificate", get(certificate))
         .route(
             "/headers",
             get(async |headers: HeaderMap| format!("{headers:?}")),
@@ -164,6 +181,19 @@ async fn who(Extension(peer): Extension<Peer>, client: Option<Extension<ClientAd
         Peer::Tcp(address) => format!("{client} by {}", address.ip()),
         Peer::Unix { uid } => format!("{client} by uid {uid}"),
     }
+}
+
+async fn certificate(shown: Option<Extension<Arc<ClientCertificate>>>) -> String {
+    let Some(Extension(shown)) = shown else {
+        return "none".to_owned();
+    };
+    let subject = shown.certificate.subject();
+    let word = if shown.is_vouched_for {
+        "vouched for"
+    } else {
+        "alone"
+    };
+    format!("{subject} {word}")
 }
 
 /// An answer as it came over the wire.

@@ -148,6 +148,8 @@ pub(super) struct Row {
     pub(super) last: String,
     /// How often in 30 days.
     pub(super) count: String,
+    /// When a request that needed it was last let through to the API, if the server was asked.
+    pub(super) exercised: String,
     /// Whether it was given without being named.
     pub(super) by_default: bool,
     /// Whether the record suggests to take it away.
@@ -210,6 +212,10 @@ impl Row {
                 (None, None) => String::new(),
             },
             count: evidence.map_or_else(String::new, |_| number(usage.named_30d)),
+            exercised: match (usage.last_exercised, evidence) {
+                (Some(day), Some(_)) => days_ago(day, now),
+                (_, _) => String::new(),
+            },
             by_default: usage.default_30d > 0,
             is_unused: evidence.is_some_and(|it| it.suggestion.is_some()),
             watched: marks.watched.get(&key).map(|since| {

@@ -1,0 +1,166 @@
+//! The server's certificate and the authorities of its clients: read at start, read again when their files
+//! change, and watched lest they expire unseen.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    app::App,
+    cli::failure::{Exit, Failure},
+    config::{self, Config},
+    domain::time::{Clock, SystemClock, Timestamp},
+    web::{
+        layers::{CertificateHeader, ForwardedCertificates},
+        server::Listener,
+        tls::{Acceptor, Authorities, Files, Tls, TlsError},
+    },
+};
+
+/// How often it is looked whether files have changed.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// How many days before a certificate expires the log says so.
+const WARN_AT: [i64; 3] = [7, 14, 30];
+
+/// What the files say, as they are now.
+#[derive(Clone, Debug)]
+pub(super) struct Security {
+    tls: Option<Tls>,
+    authorities: Option<Authorities>,
+}
+
+impl Security {
+    pub(super) fn load(config: &Config) -> Result<Self, Failure> {
+        let files = config.tls.files.clone();
+        let files = files.map(|(certificate, key)| Files { certificate, key });
+        let now = SystemClock.now();
+        let tls = files.map(|files| Tls::load(files, now)).transpose()?;
+        let authorities = config.tls.client_ca.clone();
+        let authorities = authorities.map(Authorities::load).transpose()?;
+        Ok(Self { tls, authorities })
+    }
+
+    /// Serves everybody there.
+    pub(super) fn public(&self, listener: TcpListener) -> Listener {
+        match &self.tls {
+            Some(tls) => Listener::Tls(listener, Acceptor::public(tls.clone())),
+            None => Listener::Tcp(listener),
+        }
+    }
+
+    /// Asks everybody there for a certificate.
+    pub(super) fn mutual(&self, listener: TcpListener) -> Listener {
+        match &self.tls {
+            Some(tls) => {
+                let authorities = self.authorities.clone();
+                let acceptor = Acceptor::mutual(tls.clone(), authorities, Arc::new(SystemClock));
+                Listener::Tls(listener, acceptor)
+            }
+            None => Listener::Tcp(listener),
+        }
+    }
+
+    /// What proxies say of the certificates of their clients.
+    pub(super) fn forwarded(&self, config: &Config) -> Option<ForwardedCertificates> {
+        let header = match config.tls.certificate_from? {
+            config::CertificateHeader::ClientCert => CertificateHeader::ClientCert,
+            config::CertificateHeader::XSslClientCert => CertificateHeader::XSslClientCert,
+            config::CertificateHeader::XForwardedClientCert => {
+                CertificateHeader::XForwardedClientCert
+            }
+            config::CertificateHeader::XForwardedTlsClientCert => {
+                CertificateHeader::XForwardedTlsClientCert
+            }
+        };
+        Some(ForwardedCertificates {
+            header,
+            authorities: self.authorities.clone(),
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// Takes up files that change, from now on.
+    pub(super) fn watch(self, app: &App) -> Result<(), Failure> {
+        if self.tls.is_none() && self.authorities.is_none() {
+            return Ok(());
+        }
+        let mut hang_up = signal(SignalKind::hangup())
+            .map_err(|error| Failure::unavailable(format!("cannot listen for signals: {error}")))?;
+        app.tasks().spawn("certificates", |stop| async move {
+            let mut warned = None;
+            loop {
+                if let Some(tls) = &self.tls {
+                    warn_of_expiry(tls, SystemClock.now(), &mut warned);
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(LOOK_EVERY) => self.reload(Asked::No),
+                    _ = hang_up.recv() => self.reload(Asked::Yes),
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn reload(&self, asked: Asked) {
+        if let Some(tls) = &self.tls
+            && (asked == Asked::Yes || tls.has_changed())
+        {
+            tell(tls.reload(SystemClock.now()), &tls.file().display());
+        }
+        if let Some(authorities) = &self.authorities
+            && (asked == Asked::Yes || authorities.has_changed())
+        {
+            tell(authorities.reload(), &authorities.file().display());
+        }
+    }
+}
+
+/// Whether somebody wants files to be read again.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Asked {
+    Yes,
+    No,
+}
+
+fn tell(reloaded: Result<(), TlsError>, path: &dyn std::fmt::Display) {
+    match reloaded {
+        Ok(()) => info!(path = %path, "read {path} again: new connections are met with it"),
+        Err(error) => error!(
+            error = %error,
+            path = %path,
+            "what was read of {path} before stays in use: {error}"
+        ),
+    }
+}
+
+/// Once for each step towards the end.
+fn warn_of_expiry(tls: &Tls, now: Timestamp, warned: &mut Option<(Timestamp, i64)>) {
+    let until = tls.not_after();
+    let days = (until.0 - now.0).div_euclid(24 * 60 * 60);
+    let steps = std::iter::once(-1).chain(WARN_AT);
+    let Some(step) = steps.into_iter().find(|step| days <= *step) else {
+        return;
+    };
+    if *warned == Some((until, step)) {
+        return;
+    }
+    *warned = Some((until, step));
+    let path = tls.file().display();
+    if step < 0 {
+        error!(path = %path, "the certificate in {path} expired at {until}: no client accepts it");
+    } else {
+        warn!(path = %path, "the certificate in {path} expires at {until}, in {days} days");
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        Self::new(Exit::Config, "tls", error.to_string())
+    }
+}

@@ -1,0 +1,257 @@
+use proptest::prelude::*;
+use rcgen::{CertificateParams, DnType, DnValue, KeyPair, SanType};
+
+use super::*;
+
+fn params(names: &[(DnType, DnValue)]) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    for (kind, value) in names {
+        params.distinguished_name.push(kind.clone(), value.clone());
+    }
+    params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2027, 1, 1);
+    params
+}
+
+fn made(params: &CertificateParams) -> rcgen::Certificate {
+    params.self_signed(&KeyPair::generate().unwrap()).unwrap()
+}
+
+fn utf8(text: &str) -> DnValue {
+    DnValue::Utf8String(text.to_owned())
+}
+
+fn name(text: &str) -> DistinguishedName {
+    text.parse()
+        .unwrap_or_else(|_| panic!("{text:?} is a name"))
+}
+
+/// RFC 8705 appendix A.
+const EXAMPLE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4XDTE4MTAx
+ODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwEbXRsczBZMBMGByqG
+SM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8QnhxxzFQ03C7HKW9OylMbnQZjjJ
+/Au08/coZwxS7LfA4vOLS9WuneIXhbGGWvsDSb0tH6IxLm8wCgYIKoZIzj0EAwID
+SQAwRgIhAP0RC1E+vwJD/D1AGHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOV
+bUlJSGQgjwD5vaUaKlLR50Q2DmFfQj1L+SY=
+-----END CERTIFICATE-----
+";
+
+/// CM-07
+#[test]
+fn the_thumbprint_is_the_one_of_rfc_8705() {
+    use aws_lc_rs::digest::{SHA256, digest};
+    let der = CertificateDer::from_pem_slice(EXAMPLE.as_bytes()).unwrap();
+    let thumbprint = base64url(digest(&SHA256, &der));
+    assert_eq!(thumbprint, "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0");
+
+    let certificate = made(&params(&[(DnType::CommonName, utf8("a"))]));
+    let read = Certificate::from_der(certificate.der()).unwrap();
+    assert_eq!(read.thumbprint().len(), 43);
+    assert_eq!(
+        read.thumbprint(),
+        base64url(digest(&SHA256, certificate.der()))
+    );
+    // The example is of version 1, which cannot say what it is for.
+    assert_eq!(
+        Certificate::from_der(&der),
+        Err(CertificateError::Malformed)
+    );
+}
+
+#[test]
+fn a_certificate_is_read_from_pem_and_der_alike() {
+    let mut params = params(&[
+        (
+            DnType::CountryName,
+            DnValue::PrintableString("DE".try_into().unwrap()),
+        ),
+        (DnType::OrganizationName, utf8("Example, Inc.")),
+        (DnType::CommonName, utf8("Report Service")),
+    ]);
+    params.subject_alt_names = vec![
+        SanType::DnsName("Svc-A.example".try_into().unwrap()),
+        SanType::URI("spiffe://example/svc-a".try_into().unwrap()),
+        SanType::IpAddress("2001:db8::1".parse().unwrap()),
+        SanType::IpAddress("192.0.2.1".parse().unwrap()),
+        SanType::Rfc822Name("svc@example.com".try_into().unwrap()),
+    ];
+    let made = made(&params);
+
+    let read = Certificate::read(made.pem().as_bytes()).unwrap();
+
+    assert_eq!(read, Certificate::read(made.der()).unwrap());
+    assert_eq!(
+        read.subject().to_string(),
+        "CN=Report Service,O=Example\\, Inc.,C=DE"
+    );
+    assert_eq!(read.subject().common_name(), Some("Report Service"));
+    assert_eq!(read.issuer(), read.subject());
+    assert_eq!(read.not_before(), 1_767_225_600);
+    assert_eq!(read.not_after(), 1_798_761_600);
+    assert!(read.is_valid_at(1_798_761_600) && !read.is_valid_at(1_798_761_601));
+    assert!(!read.is_valid_at(1_767_225_599));
+    assert_eq!(read.alternatives().len(), 5);
+}
+
+/// CM-03
+#[test]
+fn alternative_names_are_compared_as_what_they_are() {
+    let mut params = params(&[(DnType::CommonName, utf8("a"))]);
+    params.subject_alt_names = vec![
+        SanType::DnsName("Svc-A.example".try_into().unwrap()),
+        SanType::DnsName("*.example.com".try_into().unwrap()),
+        SanType::URI("spiffe://example/svc-a".try_into().unwrap()),
+        SanType::IpAddress("2001:db8::1".parse().unwrap()),
+        SanType::Rfc822Name("Svc@example.com".try_into().unwrap()),
+    ];
+    let read = Certificate::from_der(made(&params).der()).unwrap();
+
+    assert!(read.has_dns("svc-a.EXAMPLE") && read.has_dns("*.example.com"));
+    assert!(!read.has_dns("b.example.com") && !read.has_dns("svc-a.example."));
+    assert!(read.has_uri("spiffe://example/svc-a"));
+    assert!(!read.has_uri("spiffe://example/svc-a/") && !read.has_uri("SPIFFE://example/svc-a"));
+    assert!(read.has_ip("2001:0db8:0:0:0:0:0:1".parse().unwrap()));
+    assert!(!read.has_ip("2001:db8::2".parse().unwrap()));
+    assert!(read.has_email("Svc@EXAMPLE.com"));
+    assert!(!read.has_email("svc@example.com") && !read.has_email("Svc"));
+    // A name of one kind is none of another.
+    assert!(!read.has_uri("Svc-A.example") && !read.has_dns("a"));
+}
+
+/// CM-03
+#[test]
+fn the_spelling_of_a_name_does_not_count() {
+    let one = name("CN=Report Service,OU=Payments+L=Berlin,O=Example\\, Inc.,C=DE");
+    for same in [
+        "cn=report service, ou=PAYMENTS + l=berlin, o=Example\\2c Inc., c=de",
+        "2.5.4.3=Report  Service,L=Berlin+OU=Payments,O=example\\, inc.,OID.2.5.4.6=DE",
+        "commonName=Report Service ,OU=Payments+L=Berlin,O = Example\\, Inc.,C=DE",
+        "CN=#0c0e5265706f72742053657276696365,OU=Payments+L=Berlin,O=Example\\, Inc.,C=DE",
+    ] {
+        assert_eq!(one, name(same), "{same}");
+    }
+    for other in [
+        "C=DE,O=Example\\, Inc.,OU=Payments+L=Berlin,CN=Report Service",
+        "CN=Report Service,OU=Payments,L=Berlin,O=Example\\, Inc.,C=DE",
+        "CN=Report Service,OU=Payments+L=Berlin,O=Example\\, Inc.",
+        "CN=Report Service,OU=Payments+L=Berlin,O=Example\\, Inc.,C=DE,DC=x",
+        "CN=ReportService,OU=Payments+L=Berlin,O=Example\\, Inc.,C=DE",
+        "UID=Report Service,OU=Payments+L=Berlin,O=Example\\, Inc.,C=DE",
+    ] {
+        assert_ne!(one, name(other), "{other}");
+    }
+}
+
+/// CM-03
+#[test]
+fn a_written_name_equals_the_one_in_the_certificate_whatever_its_string_type() {
+    let values = [
+        utf8("Zoë #1 + \"x\" "),
+        DnValue::BmpString("Zoë #1 + \"x\" ".try_into().unwrap()),
+    ];
+    for value in values {
+        let made = made(&params(&[
+            (
+                DnType::CountryName,
+                DnValue::PrintableString("FR".try_into().unwrap()),
+            ),
+            (DnType::CommonName, value),
+        ]));
+        let read = Certificate::from_der(made.der()).unwrap();
+        let text = "cn=zo\\c3\\ab \\#1 \\+ \\\"X\\\"\\ , c=fr";
+        assert_eq!(*read.subject(), name(text));
+        assert_eq!(*read.subject(), name(&read.subject().to_string()));
+        assert_ne!(*read.subject(), name("CN=Zoë,C=FR"));
+    }
+}
+
+#[test]
+fn what_is_no_name_is_refused() {
+    let long = format!("CN={}", "a".repeat(3000));
+    for text in [
+        "",
+        " ",
+        "CN",
+        "CN=",
+        "=a",
+        "CN=a,",
+        "CN=a,,O=b",
+        "XX=a",
+        "CN=a\\",
+        "CN=a\\g1",
+        "CN=a\"b",
+        "CN=#",
+        "CN=#0c",
+        "CN=#0c05aa",
+        "1..2=a",
+        "CN=a+",
+        "/CN=a/O=b",
+        &long,
+    ] {
+        assert!(text.parse::<DistinguishedName>().is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_no_certificate_is_refused() {
+    let made = made(&params(&[(DnType::CommonName, utf8("a"))]));
+    let (der, pem) = (made.der().to_vec(), made.pem());
+    let mut longer = der.clone();
+    longer.push(0);
+    let key = KeyPair::generate().unwrap().serialize_pem();
+
+    let read = |bytes: &[u8]| Certificate::read(bytes).unwrap_err();
+    assert_eq!(read(b""), CertificateError::Malformed);
+    assert_eq!(read(&longer), CertificateError::Malformed);
+    assert_eq!(read(&der[..der.len() - 1]), CertificateError::Malformed);
+    assert_eq!(read(&vec![0x30; LONGEST + 1]), CertificateError::TooLong);
+    assert_eq!(
+        read(&vec![0x30; LONGEST * 2 + 1]),
+        CertificateError::TooLong
+    );
+    assert_eq!(
+        read(format!("{pem}{pem}").as_bytes()),
+        CertificateError::Several
+    );
+    assert_eq!(
+        read(format!("{pem}{key}").as_bytes()),
+        CertificateError::PrivateKey
+    );
+    assert_eq!(read(key.as_bytes()), CertificateError::PrivateKey);
+    assert_eq!(
+        read(b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"),
+        CertificateError::Malformed
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_are_too_strange_to_be_refused(at in 0_usize..400, byte: u8, cut in 0_usize..400) {
+        let der = CertificateDer::from_pem_slice(EXAMPLE.as_bytes()).unwrap();
+        let mut der = der.to_vec();
+        let at = at % der.len();
+        der[at] = byte;
+        der.truncate(cut.max(1));
+        let _ = Certificate::read(&der);
+    }
+
+    #[test]
+    fn a_name_survives_being_written_and_read(
+        values in prop::collection::vec("[ -~äöü]{1,12}", 1..5),
+    ) {
+        let kinds = ["CN", "O", "OU", "1.2.3.4", "DC"];
+        let parts: Vec<String> = values
+            .iter()
+            .zip(kinds)
+            .map(|(value, kind)| {
+                let escaped = value.replace(' ', "\\20").replace('-', "\\2d");
+                format!("{kind}={escaped}")
+            })
+            .collect();
+        let read = name(&parts.join(","));
+        prop_assert_eq!(&read, &name(&read.to_string()));
+    }
+}

@@ -1,0 +1,31 @@
+//! What TLS is spoken with: the primitives of aws-lc, and of the suites those that are safe.
+
+use rustls::{
+    Error, SupportedCipherSuite,
+    crypto::{CryptoProvider, aws_lc_rs, aws_lc_rs::cipher_suite},
+    server::ProducesTickets,
+};
+
+/// All of TLS 1.3; of TLS 1.2 the four that FAPI 2.0 §5.2.2 leaves (BCP 195), so no CHACHA20-POLY1305.
+const SUITES: &[SupportedCipherSuite] = &[
+    cipher_suite::TLS13_AES_256_GCM_SHA384,
+    cipher_suite::TLS13_AES_128_GCM_SHA256,
+    cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+];
+
+/// What a server speaks TLS with.
+pub fn provider() -> CryptoProvider {
+    CryptoProvider {
+        cipher_suites: SUITES.to_vec(),
+        ..aws_lc_rs::default_provider()
+    }
+}
+
+/// What seals the tickets by which sessions are resumed; its keys change by themselves.
+pub fn tickets() -> Result<std::sync::Arc<dyn ProducesTickets>, Error> {
+    aws_lc_rs::Ticketer::new()
+}

@@ -1,0 +1,191 @@
+//! Certificates and keys in files: read, judged, and watched for change.
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use rustls::{
+    InconsistentKeys,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
+};
+use zeroize::Zeroizing;
+
+use super::Files;
+use crate::{crypto::certificate::Certificate, domain::time::Timestamp};
+
+/// The longest file that is read.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Files are of no use; each says in one line what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}: {what}", path.display())]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// What is the matter.
+        what: &'static str,
+    },
+    /// The key is another certificate's.
+    #[error("the key in {} does not belong to the certificate in {}", key.display(), certificate.display())]
+    Mismatch {
+        /// The key's file.
+        key: PathBuf,
+        /// The certificate's file.
+        certificate: PathBuf,
+    },
+    /// The certificate was valid once.
+    #[error("the certificate in {} expired at {at}: put a new one there", path.display())]
+    Expired {
+        /// Its file.
+        path: PathBuf,
+        /// When.
+        at: Timestamp,
+    },
+    /// The certificate will be valid.
+    #[error("the certificate in {} is not valid before {at}: look whether this machine's clock is right", path.display())]
+    Early {
+        /// Its file.
+        path: PathBuf,
+        /// From when.
+        at: Timestamp,
+    },
+    /// TLS cannot be spoken with it.
+    #[error("TLS cannot be set up: {0}")]
+    Unusable(rustls::Error),
+}
+
+/// What a server shows for itself.
+pub(super) struct Identity {
+    pub(super) key: CertifiedKey,
+    pub(super) not_after: Timestamp,
+}
+
+pub(super) fn identity(
+    files: &Files,
+    provider: &CryptoProvider,
+    now: Timestamp,
+) -> Result<Identity, TlsError> {
+    let chain = certificates(&files.certificate)?;
+    let foreign = |path: &Path, what| TlsError::Foreign {
+        path: path.to_owned(),
+        what,
+    };
+    let Some(leaf) = chain
+        .first()
+        .and_then(|leaf| Certificate::from_der(leaf).ok())
+    else {
+        return Err(foreign(&files.certificate, NO_CERTIFICATE));
+    };
+    let key = key(&files.key)?;
+    let signing = provider.key_provider.load_private_key(key);
+    let signing = signing.map_err(|_| foreign(&files.key, STRANGE_KEY))?;
+    let key = CertifiedKey::new(chain, signing);
+    match key.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            return Err(TlsError::Mismatch {
+                key: files.key.clone(),
+                certificate: files.certificate.clone(),
+            });
+        }
+        Err(_) => return Err(foreign(&files.certificate, NO_CERTIFICATE)),
+    }
+    let path = files.certificate.clone();
+    let (from, until) = (Timestamp(leaf.not_before()), Timestamp(leaf.not_after()));
+    if now > until {
+        return Err(TlsError::Expired { path, at: until });
+    }
+    if now < from {
+        return Err(TlsError::Early { path, at: from });
+    }
+    Ok(Identity {
+        key,
+        not_after: until,
+    })
+}
+
+const NO_CERTIFICATE: &str = "there is no certificate in PEM in it";
+const NO_KEY: &str = "there is no private key in PEM in it";
+const LOCKED_KEY: &str = "the key in it is encrypted: write it without a passphrase, readable by the \
+                          server alone";
+const STRANGE_KEY: &str = "the key in it is of no kind that is served: take P-256, P-384, Ed25519, or RSA \
+                           with 2048 bits or more";
+const TOO_LONG: &str = "it is longer than any certificate or key";
+
+/// All certificates of a file, of which there is at least one.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let bytes = read(path)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    found
+        .ok()
+        .filter(|found| !found.is_empty())
+        .ok_or_else(|| TlsError::Foreign {
+            path: path.to_owned(),
+            what: NO_CERTIFICATE,
+        })
+}
+
+fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let bytes = read(path)?;
+    let is_locked = [
+        &b"BEGIN ENCRYPTED PRIVATE KEY"[..],
+        b"Proc-Type: 4,ENCRYPTED",
+    ]
+    .iter()
+    .any(|mark| bytes.windows(mark.len()).any(|window| window == *mark));
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Foreign {
+        path: path.to_owned(),
+        what: if is_locked { LOCKED_KEY } else { NO_KEY },
+    })
+}
+
+/// Wiped when dropped: it may be a key.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    let unreadable = |source| TlsError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    if fs::metadata(path).map_err(unreadable)?.len() > LONGEST {
+        return Err(TlsError::Foreign {
+            path: path.to_owned(),
+            what: TOO_LONG,
+        });
+    }
+    fs::read(path).map(Zeroizing::new).map_err(unreadable)
+}
+
+/// What a file system says of files: enough to see that they have changed.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Stamps(Vec<Option<[i64; 5]>>);
+
+impl Stamps {
+    /// Links are followed: whoever hands out certificates may move a link.
+    pub(super) fn of(paths: &[&PathBuf]) -> Self {
+        let stamp = |path: &&PathBuf| {
+            let file = fs::metadata(path).ok()?;
+            let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+            Some([
+                file.mtime(),
+                file.mtime_nsec(),
+                file.ctime_nsec(),
+                number(file.ino()),
+                number(file.len()),
+            ])
+        };
+        Self(paths.iter().map(stamp).collect())
+    }
+}

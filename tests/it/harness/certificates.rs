@@ -1,0 +1,155 @@
+//! Certificates made for a test, by an authority of its own, as files.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    SanType, SignatureAlgorithm,
+};
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+/// A certificate and its key, as the files that hold them.
+#[derive(Clone)]
+pub(crate) struct Pair {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// What is to stand in a certificate.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// The file's stem, and the common name.
+    pub(crate) name: &'a str,
+    /// Its alternative names.
+    pub(crate) names: &'a [SanType],
+    /// From when until when it is valid, in days from now.
+    pub(crate) valid: (i64, i64),
+    /// Whether it is a client's.
+    pub(crate) is_client: bool,
+    /// Of which kind its key is.
+    pub(crate) key: &'static SignatureAlgorithm,
+}
+
+impl<'a> Wanted<'a> {
+    /// For a server on this machine.
+    pub(crate) fn server(name: &'a str) -> Self {
+        Self {
+            name,
+            names: &[],
+            valid: (-1, 90),
+            is_client: false,
+            key: &rcgen::PKCS_ECDSA_P256_SHA256,
+        }
+    }
+
+    /// For a client.
+    pub(crate) fn client(name: &'a str) -> Self {
+        Self {
+            is_client: true,
+            ..Self::server(name)
+        }
+    }
+}
+
+/// An authority, and the folder in which it puts what it makes.
+pub(crate) struct Authority {
+    folder: TempDir,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().expect("a temporary directory");
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "Test Authority");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        fs::write(folder.path().join("ca.pem"), certificate.pem()).expect("a file");
+        Self {
+            folder,
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// Its own certificate.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.path("ca.pem")
+    }
+
+    /// A file of the test's own.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Such a file, with this in it.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// Makes a certificate that it vouches for.
+    pub(crate) fn issue(&self, wanted: Wanted<'_>) -> Pair {
+        let (params, key) = prepare(wanted);
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        self.keep(wanted.name, &certificate.pem(), &key)
+    }
+
+    /// Makes a certificate that nobody vouches for.
+    pub(crate) fn self_signed(&self, wanted: Wanted<'_>) -> Pair {
+        let (params, key) = prepare(wanted);
+        let certificate = params.self_signed(&key).expect("a certificate");
+        self.keep(wanted.name, &certificate.pem(), &key)
+    }
+
+    fn keep(&self, name: &str, certificate: &str, key: &KeyPair) -> Pair {
+        let pair = Pair {
+            certificate: self.path(&format!("{name}.pem")),
+            key: self.path(&format!("{name}.key")),
+        };
+        fs::write(&pair.certificate, certificate).expect("a file");
+        fs::write(&pair.key, key.serialize_pem()).expect("a file");
+        pair
+    }
+}
+
+fn prepare(wanted: Wanted<'_>) -> (CertificateParams, KeyPair) {
+    let day = |days: i64| OffsetDateTime::now_utc() + time::Duration::days(days);
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CountryName, "DE");
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, "Example, Inc.");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, wanted.name);
+    params.not_before = day(wanted.valid.0);
+    params.not_after = day(wanted.valid.1);
+    params.subject_alt_names = wanted.names.to_vec();
+    if wanted.is_client {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    } else {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let here = ["127.0.0.1".parse().expect("an address")].map(SanType::IpAddress);
+        let name = SanType::DnsName("localhost".try_into().expect("a name"));
+        params
+            .subject_alt_names
+            .extend(here.into_iter().chain([name]));
+    }
+    (params, KeyPair::generate_for(wanted.key).expect("a key"))
+}
+
+/// A path as an argument.
+#[track_caller]
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("our paths are text")
+}
