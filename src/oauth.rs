@@ -14,6 +14,7 @@ pub mod authenticate;
 pub mod client_credentials;
 pub mod confirmation;
 pub mod credentials;
+pub mod dpop;
 pub mod form;
 pub mod forward_auth;
 mod hint;
@@ -32,6 +33,7 @@ use self::{
     client_credentials::Grant,
     confirmation::{Confirmation, Proven},
     credentials::{Credentials, Header},
+    dpop::{Address, Expected, Proof, ProofError, Proofs},
     params::{Params, Presented},
     reason::{Reason, Refused},
 };
@@ -54,6 +56,8 @@ pub struct Request<'a> {
     pub authorization: Header<'a>,
     /// The body, form-encoded.
     pub body: &'a [u8],
+    /// The `DPoP` header (RFC 9449 §4.1).
+    pub dpop: Header<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -62,6 +66,7 @@ impl<'a> Request<'a> {
         Self {
             authorization,
             body,
+            dpop: Header::Absent,
         }
     }
 }
@@ -79,6 +84,8 @@ pub struct Context<'a> {
     pub remembers: &'a (dyn Fn(&SecretId, &str) -> bool + Sync),
     /// What becomes of secrets that only a slow hash can recognise.
     pub slow_hashes: SlowHashes,
+    /// What keeps proofs from being used twice.
+    pub proofs: &'a dyn Proofs,
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered.
@@ -146,12 +153,40 @@ pub fn decide<'r>(
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
+    let proof = Proof::read(request.dpop).map_err(Reason::Proof);
+    // Before the client authenticates, lest what counts once is used up for nothing.
+    if let Ok(Some(proof)) = &proof {
+        let known = proof.check_nonce(context.proofs);
+        known.map_err(Reason::Proof)?;
+    }
     let who = authenticate::authenticate(registry, &credentials, context)?;
     let mut grant = client_credentials::grant(registry, who.client, &params)
         .map_err(|reason| refused(reason, &who))?;
-    grant.confirmation = confirmation::bind(who.client, Proven::default())
-        .map_err(|reason| refused(reason, &who))?;
+    let bound = prove(proof, context).and_then(|proven| confirmation::bind(who.client, proven));
+    grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
+}
+
+/// What a token request proves that its token can be bound to. A proof is used up by it.
+fn prove(
+    proof: Result<Option<Proof<'_>>, Reason>,
+    context: &Context<'_>,
+) -> Result<Proven, Reason> {
+    let Some(proof) = proof? else {
+        return Ok(Proven::default());
+    };
+    let address = context.issuer.endpoint(metadata::path::TOKEN);
+    let expected = Expected {
+        now: context.now,
+        method: "POST",
+        addresses: &[Address::parse(&address).ok_or(Reason::Proof(ProofError::Address))?],
+        token: None,
+    };
+    let key = proof.check(&expected, context.proofs);
+    Ok(Proven {
+        key: Some(key.map_err(Reason::Proof)?),
+        ..Proven::default()
+    })
 }
 
 /// A request about a token: who asks, and about which (RFC 7662 §2.1, RFC 7009 §2.1).
@@ -194,6 +229,11 @@ impl Issued {
         json::append_string(self.scopes.as_str(), &mut body);
         body.push('}');
         body
+    }
+
+    /// Whether only who has a key may use it.
+    pub fn is_bound_to_a_key(&self) -> bool {
+        matches!(self.confirmation, Some(Confirmation::Jkt(_)))
     }
 
     /// What is counted of it.
