@@ -174,6 +174,7 @@ impl World {
             remembers: &|_, _| false,
             keys: &|_| None,
             slow_hashes: SlowHashes::Ask,
+            proofs: &jeton::oauth::dpop::Nowhere,
         }
     }
 }

@@ -12,6 +12,7 @@ mod executor;
 mod last_uses;
 mod overview;
 mod passwords;
+mod proofs;
 mod published;
 mod recents;
 pub mod remembered;
@@ -36,6 +37,7 @@ use self::{
     last_uses::LastUses,
     overview::Overviews,
     passwords::Passwords,
+    proofs::Proofs,
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
     remote_keys::RemoteKeys,
@@ -49,6 +51,7 @@ use self::{
 };
 pub use self::{
     executor::{AdminError, Once, Terms},
+    proofs::{Place, ProofsAt},
     recents::{RecentRequest, RecentToken},
 };
 use crate::{
@@ -89,6 +92,7 @@ struct Parts {
     schedule: Schedule,
     sessions: Sessions,
     passwords: Passwords,
+    proofs: Proofs,
     throttle: Throttle,
     setup: Setup,
     tasks: Tasks,

@@ -49,6 +49,11 @@ impl Algorithm {
         }
     }
 
+    /// Whether `name` is one of its names: Ed25519 has a second one (RFC 9864 §2.2).
+    pub fn is_named(self, name: &str) -> bool {
+        name == self.as_str() || (self == Self::EdDsa && name == "Ed25519")
+    }
+
     /// Whether one secret both signs and verifies. Such a key has no public half.
     pub const fn is_symmetric(self) -> bool {
         match self {
@@ -67,14 +72,11 @@ impl fmt::Display for Algorithm {
 impl FromStr for Algorithm {
     type Err = AlgorithmError;
 
-    /// Names are case-sensitive (RFC 7515 §4.1.1). `Ed25519` is what RFC 9864 calls `EdDSA`.
+    /// Names are case-sensitive (RFC 7515 §4.1.1).
     fn from_str(name: &str) -> Result<Self, AlgorithmError> {
-        if name == "Ed25519" {
-            return Ok(Self::EdDsa);
-        }
         Self::ALL
             .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
+            .find(|algorithm| algorithm.is_named(name))
             .ok_or(AlgorithmError)
     }
 }

@@ -25,6 +25,8 @@ pub enum Typ {
     TokenIntrospection,
     /// What a client proves itself with (draft-ietf-oauth-rfc7523bis §4).
     ClientAuthentication,
+    /// A proof that somebody has a key (RFC 9449 §4.2).
+    DpopProof,
 }
 
 impl Typ {
@@ -34,6 +36,7 @@ impl Typ {
             Self::AccessToken => "at+jwt",
             Self::TokenIntrospection => "token-introspection+jwt",
             Self::ClientAuthentication => "client-authentication+jwt",
+            Self::DpopProof => "dpop+jwt",
         }
     }
 
@@ -104,6 +107,11 @@ impl Header {
     /// Whether there is a member called `name`, whatever it says.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+
+    /// The member called `name`, whatever it is.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// The member called `name`, which must be text if it is there.

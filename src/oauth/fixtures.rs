@@ -115,6 +115,7 @@ impl World {
             remembers: &nothing,
             keys: &no_keys,
             slow_hashes: SlowHashes::Ask,
+            proofs: &super::dpop::Nowhere,
         }
     }
 }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     assertion::{AssertionError, KeySource},
     credentials::Unusable,
+    dpop::ProofError,
     mutual_tls::CertificateFault,
     params::ParamError,
 };
@@ -128,6 +129,9 @@ pub enum Reason {
     /// The token must be bound, and nothing came that it could be bound to.
     #[error("the token must be bound, and nothing came to bind it to ({})", .0.as_str())]
     Unbound(Binding),
+    /// The DPoP proof proves nothing.
+    #[error(transparent)]
+    Proof(ProofError),
     /// No key signs with the API's algorithm now.
     #[error("no {0} key is active")]
     NoSigningKey(Algorithm),
@@ -166,7 +170,10 @@ impl Reason {
             | Self::AssertionType
             | Self::NoGrantType
             | Self::NoToken
-            | Self::Unbound(_) => ErrorCode::InvalidRequest,
+            | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
+            Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
+            Self::Proof(ProofError::Full) => ErrorCode::TemporarilyUnavailable,
+            Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
             Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
@@ -221,6 +228,7 @@ impl Reason {
             | Self::NoToken
             | Self::TokenOfAnother
             | Self::Unbound(_)
+            | Self::Proof(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
             Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -290,6 +298,9 @@ impl Reason {
             Self::Unbound(Binding::Certificate | Binding::Optional) => {
                 "this client's tokens are bound to a certificate: connect with one"
             }
+            Self::Proof(ProofError::Nonce) => "make the proof with the nonce of this answer",
+            Self::Proof(ProofError::Full) => "the server is busy; ask again",
+            Self::Proof(_) => "the DPoP proof is none of this request, or was used before",
             Self::NoSigningKey(_) => "no token can be signed at present",
             Self::SigningFailed => "the server failed to sign the token",
         }
@@ -343,6 +354,10 @@ pub enum ErrorCode {
     InvalidScope,
     /// The API is malformed, unknown, not granted, disabled or ambiguous.
     InvalidTarget,
+    /// A DPoP proof is missing or does not count (RFC 9449 §5).
+    InvalidDpopProof,
+    /// A DPoP proof needs the nonce of the answer (RFC 9449 §8).
+    UseDpopNonce,
     /// The server failed.
     ServerError,
     /// The server cannot answer now.
@@ -351,13 +366,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::UnauthorizedClient,
         Self::UnsupportedGrantType,
         Self::InvalidScope,
         Self::InvalidTarget,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
         Self::ServerError,
         Self::TemporarilyUnavailable,
     ];
@@ -371,6 +388,8 @@ impl ErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -383,7 +402,9 @@ impl ErrorCode {
             | Self::UnauthorizedClient
             | Self::UnsupportedGrantType
             | Self::InvalidScope
-            | Self::InvalidTarget => 400,
+            | Self::InvalidTarget
+            | Self::InvalidDpopProof
+            | Self::UseDpopNonce => 400,
             Self::InvalidClient => 401,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,

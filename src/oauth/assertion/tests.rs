@@ -90,7 +90,7 @@ fn sign_text(signer: &Signer, mut header: Value, claims: &str) -> String {
         .entry("kid")
         .or_insert_with(|| signer.key_id().into());
     members.retain(|_, value| !value.is_null());
-    signer.sign_texts(&header.to_string(), claims)
+    signer.sign_any(&header.to_string(), claims)
 }
 
 fn refusal(result: Result<Option<UsedAssertion>, Reason>) -> AssertionError {

@@ -67,7 +67,7 @@ fn claims(subject: &str) -> Value {
 fn token(claims: &Value) -> String {
     let signer = platform();
     let header = json!({"alg": "ES256", "typ": "JWT", "kid": signer.key_id()});
-    signer.sign_texts(&header.to_string(), &claims.to_string())
+    signer.sign_any(&header.to_string(), &claims.to_string())
 }
 
 fn present(world: &World, claims: &Value, client_id: Option<&str>) -> Result<String, Reason> {

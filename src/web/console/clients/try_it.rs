@@ -31,6 +31,7 @@ use crate::{
     oauth::{
         Context, SlowHashes, access_token,
         client_credentials::{Grant, grant},
+        dpop::Nowhere,
         inspection::claims::{CLAIMS, HEADER},
         params::{Params, Resource},
         reason::Reason,
@@ -133,6 +134,7 @@ fn context(console: &Console) -> Context<'_> {
         remembers: &|_, _| false,
         keys: &|_| None,
         slow_hashes: SlowHashes::Checked,
+        proofs: &Nowhere,
     }
 }
 

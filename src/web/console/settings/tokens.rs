@@ -26,6 +26,7 @@ const PART: Part = Part {
         ("longest_secret_lifetime", "A new secret works at most"),
         ("endless_secrets", "May work until it is replaced"),
         ("overlap", "The old secret of a rotation works for"),
+        ("dpop_nonces", "Every DPoP proof needs a nonce"),
     ],
     is_guarded: false,
     saved: "Saved. It holds for what is made from now on.",
@@ -57,12 +58,14 @@ impl TokensPage {
     fn told(&self) -> Vec<(&'static str, String)> {
         let policy = &self.policy;
         let endless = if policy.endless_secrets { "Yes" } else { "No" };
+        let nonces = if policy.dpop_nonces { "Yes" } else { "No" };
         let values = [
             words::span(policy.token_lifetime.span()),
             words::span(policy.secret_lifetime),
             words::span(policy.longest_secret_lifetime),
             endless.to_owned(),
             words::span(policy.overlap),
+            nonces.to_owned(),
         ];
         let labels = PART.fields.iter().map(|(_, label)| *label);
         labels.zip(values).collect()
