@@ -107,6 +107,7 @@ fn thoughts(criterion: &mut Criterion, runtime: &Runtime, app: &App) {
 async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
     let settings = Settings {
         issuer: "https://as.example".parse().unwrap(),
+        console_url: None,
         usage_flush: Span(5),
         overview_max_age,
     };
