@@ -14,7 +14,6 @@ use crate::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words,
     },
 };
 
@@ -49,7 +48,7 @@ impl TokensPage {
             tab: "tokens",
             entry,
             policy: Arc::clone(console.app.registry().policy()),
-            undo: words::span(UNDO),
+            undo: UNDO.in_full(),
         }
     }
 
@@ -58,11 +57,11 @@ impl TokensPage {
         let policy = &self.policy;
         let endless = if policy.endless_secrets { "Yes" } else { "No" };
         let values = [
-            words::span(policy.token_lifetime.span()),
-            words::span(policy.secret_lifetime),
-            words::span(policy.longest_secret_lifetime),
+            policy.token_lifetime.span().in_full(),
+            policy.secret_lifetime.in_full(),
+            policy.longest_secret_lifetime.in_full(),
             endless.to_owned(),
-            words::span(policy.overlap),
+            policy.overlap.in_full(),
         ];
         let labels = PART.fields.iter().map(|(_, label)| *label);
         labels.zip(values).collect()
@@ -71,7 +70,7 @@ impl TokensPage {
 
 pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = PART.entry(console.app.registry().policy());
     page::ok(&TokensPage::of(&console, frame, entry))
 }
 
