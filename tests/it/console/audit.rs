@@ -46,7 +46,7 @@ async fn a_change_of_many_fields_is_told_in_short_and_its_record_tells_it_whole(
     server.run(edit).await;
     let mut browser = server.signed_in(Role::Viewer).await;
 
-    let page = browser.open("/audit?act=client.update").await;
+    let page = browser.open("/audit?act=client.edit").await;
     page.assert_says("1 change");
     page.assert_does_not_say(long.trim());
     let html = page.html();
