@@ -246,7 +246,9 @@ fn too_broad(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
     if !more.is_empty() {
         let others = words::count(more.len() as u64, "other scope");
         let verb = if more.len() == 1 { "is" } else { "are" };
-        reason.push_str(&format!(" {others} {verb} unused too."));
+        for part in [" ", &others, " ", verb, " unused too."] {
+            reason.push_str(part);
+        }
     }
     Some(Found {
         level: Level::Notice,
