@@ -56,7 +56,8 @@ fn main() {
         fill(&always, store.as_ref()).await;
         (always, server(&store, OVERVIEW_MAX_AGE).await)
     });
-    pages::weigh(&runtime, &shared);
+    let wrong = pages::weigh(&runtime, &shared);
+    assert_eq!(wrong, 0, "pages are slow or large: see the table");
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     reads(&mut criterion, &runtime, store.as_ref());
     thoughts(&mut criterion, &runtime, &always);
@@ -106,6 +107,7 @@ fn thoughts(criterion: &mut Criterion, runtime: &Runtime, app: &App) {
 async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
     let settings = Settings {
         issuer: "https://as.example".parse().unwrap(),
+        console_url: None,
         usage_flush: Span(5),
         overview_max_age,
         outbound: jeton::app::remote_keys::Outbound::default(),

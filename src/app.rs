@@ -140,6 +140,13 @@ impl App {
         &self.0.settings.issuer
     }
 
+    /// The web address below which operators reach the console: the issuer's, unless they have
+    /// another.
+    pub fn console_url(&self) -> &Issuer {
+        let settings = &self.0.settings;
+        settings.console_url.as_ref().unwrap_or(&settings.issuer)
+    }
+
     /// When this process began to watch.
     pub fn started(&self) -> Timestamp {
         self.0.started

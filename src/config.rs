@@ -27,7 +27,7 @@ pub use master_key::MasterKeySource;
 pub use settings::{Place, Settings};
 pub use start::Start;
 pub use tls::Tls;
-pub use values::{CertificateHeader, Endpoint, ForwardedBy, Network, ValueError};
+pub use values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ValueError};
 
 /// Where everything is kept unless `--data` says otherwise.
 pub const DEFAULT_DATA: &str = "jeton-data";
@@ -57,6 +57,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where operators are served, if apart from clients.
     pub operator_listen: Option<SocketAddr>,
+    /// The web address by which operators reach the console, if it is not the issuer's.
+    pub console_url: Option<Issuer>,
     /// The issuer identifier, if it is not made from the address.
     pub issuer: Option<Issuer>,
     /// The reverse proxies whose forwarding headers are believed.
@@ -164,6 +166,12 @@ pub enum ConfigError {
          or accept it with --allow-plain-http-from-anywhere"
     )]
     PlainIssuer(Issuer),
+    /// The console is reached without encryption.
+    #[error(
+        "the console's address {0} is plain HTTP on a host that is not this machine: give an \
+         https:// one with --console-url, or accept it with --allow-plain-http-from-anywhere"
+    )]
+    PlainConsole(Issuer),
 }
 
 impl Config {
@@ -211,6 +219,7 @@ impl Config {
             master_key,
             listen: settings.listen.unwrap_or_default().0,
             operator_listen: settings.operator_listen.map(|endpoint| endpoint.0),
+            console_url: settings.console_url.map(|url| url.0),
             issuer: settings.issuer,
             behind_proxy: networks(settings.behind_proxy),
             forwarded_by: settings.forwarded_by.unwrap_or_default(),
@@ -257,11 +266,13 @@ impl Config {
         {
             return Err(ConfigError::PlainHttp(address));
         }
-        match &self.issuer {
-            Some(issuer) if !issuer.is_https() && !is_this_machine(issuer.host()) => {
-                Err(ConfigError::PlainIssuer(issuer.clone()))
-            }
-            Some(_) | None => Ok(()),
+        let is_plain = |url: &&Issuer| !url.is_https() && !is_this_machine(url.host());
+        if let Some(issuer) = self.issuer.as_ref().filter(is_plain) {
+            return Err(ConfigError::PlainIssuer(issuer.clone()));
+        }
+        match self.console_url.as_ref().filter(is_plain) {
+            Some(url) => Err(ConfigError::PlainConsole(url.clone())),
+            None => Ok(()),
         }
     }
 

@@ -60,6 +60,7 @@ fn paths(app: &App) -> Vec<String> {
         "/keys",
         "/keys/new",
         "/audit",
+        "/audit/1",
         "/tools/token",
         "/operators",
         "/operators/invite",
@@ -120,10 +121,11 @@ struct Browser {
     cookie: String,
 }
 
-/// Asks for every page and prints what it took.
-pub(crate) fn weigh(runtime: &Runtime, app: &App) {
+/// Asks for every page, prints what it took, and tells how many took or weigh too much.
+pub(crate) fn weigh(runtime: &Runtime, app: &App) -> usize {
     let browser = runtime.block_on(Browser::signed_in(app));
     println!("\n{:<70} {:>9} {:>9}", "page", "median", "HTML");
+    let mut wrong = 0;
     for path in paths(app) {
         let mut taken = Vec::new();
         let mut size = 0;
@@ -144,7 +146,9 @@ pub(crate) fn weigh(runtime: &Runtime, app: &App) {
         };
         let (ms, kb) = (median.as_secs_f64() * 1e3, size.div_ceil(1000));
         println!("{path:<70} {ms:>6.1} ms {kb:>6} kB{verdict}");
+        wrong += usize::from(!verdict.is_empty());
     }
+    wrong
 }
 
 impl Browser {

@@ -37,6 +37,8 @@ use crate::{
 pub struct Settings {
     /// Who signs.
     pub issuer: Issuer,
+    /// Where operators reach the console, if that is not the issuer's address.
+    pub console_url: Option<Issuer>,
     /// How often usage is written down; a crash loses at most so much of it. 1 s to 5 min.
     pub usage_flush: Span,
     /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is

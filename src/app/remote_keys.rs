@@ -151,8 +151,8 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
         let due = app.0.remote_keys.look(&app.registry(), app.now());
         for some in due.chunks(AT_ONCE) {
             let mut flights = JoinSet::new();
-            for source in some.iter().cloned() {
-                let app = app.clone();
+            for source in some {
+                let (app, source) = (app.clone(), source.clone());
                 flights.spawn(async move { app.fetch_keys(&source).await });
             }
             tokio::select! {

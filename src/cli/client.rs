@@ -211,71 +211,21 @@ impl ClientCommand {
 
 /// How long a credential lives, and where it is kept.
 pub(super) fn described(
-    expires_in: &Option<String>,
-    note: &Option<String>,
+    expires_in: Option<&String>,
+    note: Option<&String>,
 ) -> impl Iterator<Item = (String, Value)> {
-    let named = [("expires_in", expires_in.clone()), ("note", note.clone())];
+    let named = [("expires_in", expires_in.cloned()), ("note", note.cloned())];
     let given = named.into_iter();
     given.filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
 }
 
 impl Create {
     async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        let file = self
-            .secret_file
-            .as_ref()
-            .map(SecretFile::prepare)
-            .transpose()?;
+        let secret_file = self.secret_file.clone();
+        let file = secret_file.as_ref().map(SecretFile::prepare).transpose()?;
+        let instead = self.credential.choose(desk).await?;
         let chosen = file.as_ref().and_then(|file| file.chosen());
-        let (signs, credential) = match self.credential.choose(desk).await? {
-            Instead::Secret(signs) => (signs, None),
-            Instead::Credential(credential) => (false, Some(credential)),
-        };
-        let with_secret = !self.without_secret && credential.is_none();
-        if credential.is_some() && (file.is_some() || self.without_secret) {
-            return Err(Failure::usage(
-                "a client with another credential has no secret: leave --secret-file and --without-secret out",
-            ));
-        }
-        let credential = credential.map(|mut credential| {
-            credential.extend(described(&self.secret_expires_in, &self.secret_note));
-            Value::Object(credential)
-        });
-        let secret = object([
-            ("signs", signs.then_some(Value::Bool(true))),
-            ("value", chosen.map(|text| json!(text))),
-            (
-                "expires_in",
-                self.secret_expires_in.as_ref().map(|span| json!(span)),
-            ),
-            ("note", self.secret_note.as_ref().map(|note| json!(note))),
-        ]);
-        let body = object([
-            ("name", Some(json!(self.name))),
-            ("client_id", self.id.map(Value::from)),
-            ("description", self.description.map(Value::from)),
-            ("owner", self.owner.map(Value::from)),
-            (
-                "grants",
-                Some(self.grant.iter().map(GrantArgument::to_json).collect()),
-            ),
-            (
-                "default_scopes",
-                self.default_scope.map(|scopes| json!(scopes.0)),
-            ),
-            ("token_lifetime", self.token_lifetime.map(Value::from)),
-            (
-                "introspects",
-                (!self.introspects.is_empty()).then(|| json!(self.introspects)),
-            ),
-            ("token_binding", self.dpop_required.then(|| json!("dpop"))),
-            ("secret", with_secret.then_some(secret)),
-            ("credential", credential),
-            (
-                "without_secret",
-                self.without_secret.then_some(Value::Bool(true)),
-            ),
-        ]);
+        let body = self.body(instead, chosen.map(|text| json!(text)))?;
         let made = desk.post("/clients", body).await?;
         if let Some(file) = file {
             file.keep(made["client_secret"].as_str())?;
@@ -288,11 +238,57 @@ impl Create {
             })),
             Format::Human => {
                 let view = super::desk::read(&made)?;
-                let file = self.secret_file.as_ref();
-                output::print(&words::created(&desk.format().pen(), &view, file));
+                let pen = desk.format().pen();
+                output::print(&words::created(&pen, &view, secret_file.as_ref()));
             }
         }
         Ok(())
+    }
+
+    fn body(self, instead: Instead, chosen: Option<Value>) -> Result<Value, Failure> {
+        let (secret, credential) = match instead {
+            Instead::Secret(signs) if !self.without_secret => {
+                let secret = object([
+                    ("signs", signs.then_some(Value::Bool(true))),
+                    ("value", chosen),
+                    ("expires_in", self.secret_expires_in.map(Value::from)),
+                    ("note", self.secret_note.map(Value::from)),
+                ]);
+                (Some(secret), None)
+            }
+            Instead::Secret(_) => (None, None),
+            Instead::Credential(_) if self.secret_file.is_some() || self.without_secret => {
+                return Err(Failure::usage(
+                    "a client with another credential has no secret: leave --secret-file and \
+                     --without-secret out",
+                ));
+            }
+            Instead::Credential(mut credential) => {
+                let (life, note) = (self.secret_expires_in.as_ref(), self.secret_note.as_ref());
+                credential.extend(described(life, note));
+                (None, Some(Value::Object(credential)))
+            }
+        };
+        let grants = self.grant.iter().map(GrantArgument::to_json).collect();
+        let introspects = (!self.introspects.is_empty()).then(|| json!(self.introspects));
+        let without_secret = self.without_secret.then_some(Value::Bool(true));
+        Ok(object([
+            ("name", Some(json!(self.name))),
+            ("client_id", self.id.map(Value::from)),
+            ("description", self.description.map(Value::from)),
+            ("owner", self.owner.map(Value::from)),
+            ("grants", Some(grants)),
+            (
+                "default_scopes",
+                self.default_scope.map(|scopes| json!(scopes.0)),
+            ),
+            ("token_lifetime", self.token_lifetime.map(Value::from)),
+            ("introspects", introspects),
+            ("token_binding", self.dpop_required.then(|| json!("dpop"))),
+            ("secret", secret),
+            ("credential", credential),
+            ("without_secret", without_secret),
+        ]))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum SecretCommand {
     List(Named),
     /// Make a new secret and keep the old one working for a while.
     #[command(after_help = ROTATE_EXAMPLES)]
-    Rotate(Rotate),
+    Rotate(Box<Rotate>),
     /// Stop the old secret as planned. Can be undone for 24 hours.
     #[command(after_help = "Example:\n  jeton secret retire report-service")]
     Retire(Chosen),
@@ -245,7 +245,8 @@ impl Rotate {
         }
         let (mut expires_in, mut note) = (self.expires_in.clone(), self.note.clone());
         if let Some(credential) = &mut credential {
-            credential.extend(described(&expires_in.take(), &note.take()));
+            let said = (expires_in.take(), note.take());
+            credential.extend(described(said.0.as_ref(), said.1.as_ref()));
         }
         let body = object([
             ("overlap", self.overlap.as_ref().map(|span| json!(span))),

@@ -98,7 +98,7 @@ impl ServeCommand {
         let (doors, socket) = sockets.into_doors(&config.data, &security)?;
         app.start().await;
         announce(config, &issuer, &doors, &socket);
-        let setup = setup_code::address(&app, &issuer, &doors);
+        let setup = setup_code::address(&app, &doors);
         match &setup {
             Some(address) => setup_code::keep(&app, &config.data, address),
             None => setup_code::forget(&config.data),

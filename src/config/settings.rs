@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     start::Start,
     toml_file::{list, text},
-    values::{CertificateHeader, Endpoint, ForwardedBy, Network},
+    values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network},
 };
 use crate::{
     domain::{issuer::Issuer, time::Span},
@@ -102,6 +102,19 @@ pub struct Settings {
     )]
     #[serde(deserialize_with = "text")]
     pub operator_listen: Option<Endpoint>,
+
+    /// The web address by which operators reach the console, without `/console`: links of invitations
+    /// and hand-overs begin with it.
+    ///
+    /// Default: the issuer
+    #[arg(
+        long,
+        env = "JETON_CONSOLE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub console_url: Option<ConsoleUrl>,
 
     /// The issuer identifier: the web address by which clients and APIs know this server, as it
     /// stands in every token.
@@ -383,7 +396,7 @@ impl Settings {
             ($($field:ident)*) => { Self { $($field: self.$field.or(other.$field)),* } };
         }
         each! {
-            data master_key_file demo listen operator_listen issuer behind_proxy forwarded_by
+            data master_key_file demo listen operator_listen console_url issuer behind_proxy forwarded_by
             tls_cert tls_key mtls_listen mtls_url tls_client_ca client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca log_format log_level worker_threads
             usage_flush_interval

@@ -199,6 +199,10 @@ fn plain_http_is_only_for_this_machine_a_declared_proxy_or_who_says_so() {
         (&["--issuer=http://127.0.0.9"], true),
         (&["--issuer=http://[::1]:1"], true),
         (&["--issuer=http://localhost.test"], false),
+        (&["--console-url=https://console.test"], true),
+        (&["--console-url=http://127.0.0.1:8081"], true),
+        (&["--console-url=http://console.test"], false),
+        (&["--console-url=http://console.test", FREE], true),
     ] {
         let checked = resolve(arguments).unwrap().check_listening();
         assert_eq!(checked.is_ok(), allowed, "{arguments:?}: {checked:?}");

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, str::FromStr};
 use clap::ValueEnum;
 use ipnet::IpNet;
 
+use crate::domain::issuer::Issuer;
+
 /// An address and a port to listen on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Endpoint(pub SocketAddr);
@@ -22,6 +24,24 @@ impl FromStr for Endpoint {
         const NOT_AN_ENDPOINT: ValueError =
             ValueError("an address and a port, as 127.0.0.1:8080 or [::1]:8080");
         text.parse().map(Self).map_err(|_| NOT_AN_ENDPOINT)
+    }
+}
+
+/// The web address below which the console lies.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConsoleUrl(pub Issuer);
+
+impl FromStr for ConsoleUrl {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        const NO_ADDRESS: ValueError =
+            ValueError("a web address without /console, as https://console.example.com");
+        let address: Issuer = text.parse().map_err(|_| NO_ADDRESS)?;
+        if address.path().ends_with("/console") {
+            return Err(NO_ADDRESS);
+        }
+        Ok(Self(address))
     }
 }
 

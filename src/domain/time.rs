@@ -163,8 +163,24 @@ impl Span {
         } else {
             (nearest(86_400), "day")
         };
-        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+        counted(count, unit)
     }
+
+    /// In plain words, to the letter: `180 days`, `36 hours`, `1 hour`, `90 seconds`.
+    pub fn in_full(self) -> String {
+        let whole = |length: u64| self.0.is_multiple_of(length);
+        match self.0 {
+            0 => "no time".to_owned(),
+            seconds if whole(86_400) && seconds > 86_400 => counted(seconds / 86_400, "day"),
+            seconds if whole(3600) => counted(seconds / 3600, "hour"),
+            seconds if whole(60) => counted(seconds / 60, "minute"),
+            seconds => counted(seconds, "second"),
+        }
+    }
+}
+
+fn counted(count: u64, unit: &str) -> String {
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// As people write it: `24h`, `90d`, `1h 30m`.
@@ -351,6 +367,17 @@ mod tests {
         }
         assert_eq!(Span(90_061).to_string(), "1d 1h 1m 1s");
         assert_eq!(Span(0).to_string(), "0s");
+    }
+
+    #[test]
+    fn a_span_in_full_leaves_nothing_out() {
+        let told = [Span::days(180), Span::hours(36), Span::hours(24), Span(90)];
+
+        assert_eq!(
+            told.map(Span::in_full),
+            ["180 days", "36 hours", "24 hours", "90 seconds"]
+        );
+        assert_eq!(Span::minutes(60).in_full(), "1 hour");
     }
 
     #[test]

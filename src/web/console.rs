@@ -139,7 +139,7 @@ fn routes() -> Router<Console> {
 /// Sessions by a cookie that no other host, no script and no plain connection can get at, where the
 /// console is reached by HTTPS.
 fn sessions(console: &Console) -> SessionManagerLayer<Keeper> {
-    let is_https = console.app.issuer().is_https();
+    let is_https = console.app.console_url().is_https();
     SessionManagerLayer::new(Keeper(console.clone()))
         .with_name(cookie_name(is_https))
         .with_secure(is_https)
@@ -166,8 +166,8 @@ async fn attend(
         Err(trouble) => return trouble.render(Frame::at(page::sent_to(&parts).path())),
     };
     let frame = visit.plain_frame(Here::Outside);
-    let is_ours =
-        parts.method.is_safe() || is_same_origin(&parts.headers, console.app.issuer().origin());
+    let is_ours = parts.method.is_safe()
+        || is_same_origin(&parts.headers, console.app.console_url().origin());
     if !is_ours {
         return Trouble::cross_site().render(frame);
     }
@@ -226,6 +226,11 @@ const HEADERS: [(&str, &str); 5] = [
         "camera=(), microphone=(), geolocation=(), clipboard-write=(self)",
     ),
 ];
+
+/// The whole address of a page, for people who are not on the console: a link to send.
+pub fn link(app: &App, path: &str) -> String {
+    app.console_url().endpoint(&format!("{ROOT}{path}"))
+}
 
 /// Whether `path` belongs to the console, so that a refusal of its requests speaks like it.
 pub fn speaks_for(path: &str) -> bool {

@@ -13,6 +13,14 @@ export const measure = () => {
     const least = isControl ? 36 : 24;
     if (seen && !inText && !labelled && (width < least || height < least)) small.push(`${name(element)} ${Math.round(width)}×${Math.round(height)}`);
   }
+  // The whole box of a choice is what can be pressed.
+  for (const box of document.querySelectorAll(".choice")) {
+    box.scrollIntoView({ block: "center" });
+    const { right, top, bottom, width } = box.getBoundingClientRect();
+    const met = width > 0 && document.elementFromPoint(right - 6, (top + bottom) / 2);
+    if (met && box.contains(met) && !met.closest("label, input, .field")) small.push(`only a part can be pressed of ${name(box)}`);
+  }
+  scrollTo(0, 0);
   return { small, wide: document.documentElement.scrollWidth - innerWidth };
 };
 

@@ -39,7 +39,7 @@ fn a_client_moves_from_a_secret_to_a_key_with_overlap() {
 
     let moved = world.run(rotate(&made.client.id, key(1), DAY)).unwrap();
 
-    let client = world.registry.find_client(&made.client.id).unwrap();
+    let client = world.registry.find_client(&made.client.id).unwrap().clone();
     let old = &made.client.secrets[0].id;
     assert_eq!(moved.retiring.unwrap().0, *old);
     let methods = client.methods(world.now);

@@ -173,7 +173,11 @@ impl PublicKeyInput {
                 Some(_) => return Err("the keys of a JWK set are a list".to_owned()),
                 None => vec![object],
             },
-            _ => return Err("a JWK is an object of JSON".to_owned()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => return Err("a JWK is an object of JSON".to_owned()),
         };
         if keys.is_empty() || keys.len() > MOST_KEYS {
             return Err(format!("give 1 to {MOST_KEYS} keys"));

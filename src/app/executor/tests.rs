@@ -150,6 +150,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
     });
     let settings = Settings {
         issuer: "https://as.test".parse().unwrap(),
+        console_url: None,
         usage_flush: Span(5),
         overview_max_age: Span(0),
         outbound: crate::app::remote_keys::Outbound::default(),

@@ -23,6 +23,7 @@ impl Server {
         let clock = Arc::new(ManualClock::at(Timestamp(1_800_000_000)));
         let settings = Settings {
             issuer: "https://as.test".parse().unwrap(),
+            console_url: None,
             usage_flush: Span(5),
             overview_max_age: max_age,
             outbound: crate::app::remote_keys::Outbound::default(),

@@ -23,7 +23,7 @@ const NOT_PUBLIC_4: [([u8; 4], u8); 15] = [
     ([240, 0, 0, 0], 4),
 ];
 
-/// IPv6 networks within 2000::/3 that are not the public internet's, or lead elsewhere (6to4, Teredo).
+/// IPv6 networks within `2000::/3` that are not the public internet's, or lead elsewhere (6to4, Teredo).
 const NOT_PUBLIC_6: [([u16; 2], u8); 4] = [
     ([0x2001, 0x0000], 23),
     ([0x2001, 0x0db8], 32),

@@ -12,7 +12,7 @@ use std::{
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use crate::{app::App, domain::issuer::Issuer, web::faces::Doors};
+use crate::{app::App, web::faces::Doors};
 
 /// The file's name in the data directory.
 const FILE_NAME: &str = "setup-code";
@@ -21,16 +21,19 @@ const FILE_NAME: &str = "setup-code";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Where somebody makes this server theirs, the code included: where operators are served.
-pub(super) fn address(app: &App, issuer: &Issuer, doors: &Doors) -> Option<Zeroizing<String>> {
+pub(super) fn address(app: &App, doors: &Doors) -> Option<Zeroizing<String>> {
     let code = app.setup().code()?;
     let path = format!("/console/set-up?code={}", *code);
     let operator = doors
         .operator
         .as_ref()
         .and_then(|it| Some((it.address()?, it.scheme())));
+    let has_own = app.console_url() != app.issuer();
     Some(Zeroizing::new(match operator {
-        Some((address, scheme)) => format!("{scheme}://{address}{}{path}", issuer.path()),
-        None => issuer.endpoint(&path),
+        Some((address, scheme)) if !has_own => {
+            format!("{scheme}://{address}{}{path}", app.issuer().path())
+        }
+        Some(_) | None => app.console_url().endpoint(&path),
     }))
 }
 

@@ -84,16 +84,12 @@ fn candidates<'r>(
             })
     };
     let fits = |(_, _, trust): &Candidate<'_>| trust.issuer == issuer && fits(trust, claims);
-    match client_id {
-        Some(id) => {
-            let client = registry.find_client_by_text(id).into_iter();
-            client.flat_map(fitting).filter(fits).collect()
-        }
-        None => {
-            let clients = registry.clients_that_trust(issuer);
-            clients.flat_map(fitting).filter(fits).collect()
-        }
+    if let Some(id) = client_id {
+        let client = registry.find_client_by_text(id).into_iter();
+        return client.flat_map(fitting).filter(fits).collect();
     }
+    let clients = registry.clients_that_trust(issuer);
+    clients.flat_map(fitting).filter(fits).collect()
 }
 
 /// Whether subject and claims are those that `trust` names.

@@ -434,13 +434,13 @@ fn a_secret_signs_only_where_it_is_kept_for_signing() {
 #[test]
 fn keys_elsewhere_are_asked_for_once_and_then_left_alone_for_a_while() {
     let mut world = World::new();
-    let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(9));
+    let (key, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(9));
     let uri = "https://svc.test/jwks";
     let mut able = client("svc", &[]);
     able.secrets
         .push(world.credential(Proof::KeySet(uri.to_owned())));
     world.replace_client(able);
-    let signed = Signed { world, signer };
+    let signed = Signed { world, signer: key };
     let text = sign(&signed.signer, json!({}), &signed.claims());
     let present = |keys: Option<FetchedKeys>| {
         let credentials = Credentials::Assertion(Assertion {

@@ -92,10 +92,10 @@ impl OfferedView {
         let now = app.now();
         match done {
             Done::Now(offered) => {
-                let path = format!("/console/handover/{}", offered.token.reveal());
+                let path = format!("/handover/{}", offered.token.reveal());
                 Ok(Self {
                     handover: HandoverView::of(&*find(app, client, &offered.id)?, now),
-                    link: Some(app.issuer().endpoint(&path)),
+                    link: Some(crate::web::console::link(app, &path)),
                     link_shown: None,
                 })
             }

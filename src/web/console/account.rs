@@ -163,7 +163,7 @@ async fn change_password(
 /// Remembers the theme in a cookie of its own, for a year; it is there before anybody signs in.
 async fn choose_theme(State(console): State<Console>, visit: Visit, form: Form) -> Response<Body> {
     let theme = Theme::of(form.fields.text("theme"));
-    let secure = if console.app.issuer().is_https() {
+    let secure = if console.app.console_url().is_https() {
         "; Secure"
     } else {
         ""

@@ -4,6 +4,7 @@ mod chain;
 mod export;
 mod filter;
 mod line;
+mod record;
 mod running;
 mod words;
 
@@ -34,7 +35,7 @@ use crate::{
 };
 
 /// How many changes a page has.
-const ON_A_PAGE: usize = 100;
+const ON_A_PAGE: usize = 50;
 
 /// How many records the store looks through for one page.
 const LOOKED_THROUGH: u64 = 100_000;
@@ -42,6 +43,7 @@ const LOOKED_THROUGH: u64 = 100_000;
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/audit", get(show))
+        .route("/audit/{seq}", get(record::show))
         .route("/audit/check", post(check))
         .route("/audit/export", post(export::export))
 }
@@ -70,7 +72,9 @@ async fn show(
     let lines = records.iter();
     Ok(page::ok(&AuditPage {
         frame: visitor.frame(Here::Audit).await,
-        lines: lines.map(|it| Line::of(it, &registry, now)).collect(),
+        lines: lines
+            .map(|it| Line::of(it, &registry, now).in_short())
+            .collect(),
         older: next.map(|before| filter.query(Some(before))),
         chain: Chain::look(&console, false).await,
         groups: words::GROUPS,

@@ -10,7 +10,7 @@ use axum::{
 use super::{
     form::Fields,
     page::{Frame, page},
-    words::{capital, list},
+    words::{absolute, capital, list},
 };
 use crate::{
     admin::refusal::Refusal,
@@ -18,7 +18,7 @@ use crate::{
     domain::{
         audit::Object,
         permission::{Permission, Role},
-        time::Span,
+        time::{Span, Timestamp},
     },
     web::layers,
 };
@@ -345,9 +345,19 @@ fn named(object: &Object) -> (&'static str, String) {
     }
 }
 
-/// With a capital at its beginning and a stop at its end.
+/// A word; one that is a moment as people read it: `25 Nov 2026, 19:00 UTC`.
+fn moment(word: &str) -> String {
+    let bare = word.trim_end_matches([',', ';', '.']);
+    match bare.parse::<Timestamp>() {
+        Ok(at) => format!("{}{}", absolute(at, Timestamp(0)), &word[bare.len()..]),
+        Err(_) => word.to_owned(),
+    }
+}
+
+/// With a capital at its beginning, a stop at its end, and moments as people read them.
 fn sentence(text: &str) -> String {
-    let text = capital(text);
+    let words: Vec<String> = text.split(' ').map(moment).collect();
+    let text = capital(&words.join(" "));
     if text.ends_with(['.', '!', '?']) {
         text
     } else {

@@ -183,7 +183,7 @@ fn a_settings_file_that_is_named_must_be_there() {
 #[test]
 fn settings_that_would_show_secrets_to_the_network_end_with_78_and_make_nothing() {
     let home = Home::empty();
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["--listen", "0.0.0.0:0"], "--issuer"),
         (
             &["--listen", "0.0.0.0:0", "--issuer", "https://auth.test"],
@@ -194,6 +194,7 @@ fn settings_that_would_show_secrets_to_the_network_end_with_78_and_make_nothing(
             &["--listen", "127.0.0.1:0", "--issuer", "http://auth.test"],
             "https://",
         ),
+        (&["--console-url", "http://console.test"], "--console-url"),
         (
             &[
                 "--listen",

@@ -274,6 +274,29 @@ async fn the_built_in_api_is_shown_with_its_rules_and_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn of_many_clients_the_first_are_named_and_a_link_leads_to_all() {
+    let server = TestServer::start().await;
+    with_orders(&server).await;
+    for n in 10..35 {
+        let client = server.client(&format!("client-{n}")).await;
+        client.granted("https://orders.test", "orders:read").await;
+    }
+    let mut browser = server.signed_in(Role::Admin).await;
+
+    for (path, says) in [
+        ("/disable", "Disable and refuse 25 clients"),
+        ("/scopes/orders%3Aread", "25 clients have it."),
+    ] {
+        let page = browser.open(&format!("{ORDERS}{path}")).await;
+
+        page.assert_says(says);
+        page.assert_says("client-29");
+        page.assert_does_not_say("client-30");
+        page.assert_says("And 5 more");
+    }
+}
+
+#[tokio::test]
 async fn an_api_is_disabled_by_naming_who_is_refused_and_deleted_by_its_name() {
     let server = TestServer::start().await;
     with_orders(&server).await;

@@ -1,6 +1,9 @@
 //! The audit log: read, filtered, exported.
 
-use jeton::domain::{permission::Role, time::Span};
+use jeton::{
+    admin::clients::EditClient,
+    domain::{permission::Role, time::Span},
+};
 
 use crate::harness::{
     browser::{Browser, PASSWORD},
@@ -31,6 +34,30 @@ async fn a_change_is_told_in_words_with_what_it_was_before() {
     page.assert_says("Unix user 0 on this machine");
     page.assert_says("Set the server up");
     page.assert_says("Unbroken since");
+}
+
+#[tokio::test]
+async fn a_change_of_many_fields_is_told_in_short_and_its_record_tells_it_whole() {
+    let server = TestServer::start().await;
+    let client = server.client("mailer").await;
+    let mut edit = EditClient::of(client.client_id());
+    let long = "all that it does ".repeat(10);
+    edit.description = Some(long.parse().unwrap());
+    server.run(edit).await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    let page = browser.open("/audit?act=client.edit").await;
+    page.assert_says("1 change");
+    page.assert_does_not_say(long.trim());
+    let html = page.html();
+    let (_, link) = html.split_once("href=\"/console/audit/").unwrap();
+    let seq = link.split('"').next().unwrap();
+    let page = browser.open(&format!("/audit/{seq}")).await;
+
+    page.assert_says(long.trim());
+    page.assert_says("Unix user 0 on this machine");
+    browser.open("/audit/999999").await.assert_status(404);
+    browser.open("/audit/first").await.assert_status(404);
 }
 
 /// Console 46.
@@ -80,7 +107,7 @@ async fn an_export_of_a_long_log_has_every_record_once() {
     assert_eq!(lines.len(), 1_010);
     let page = browser.open("/audit?act=client.create").await;
     page.assert_says("client-1009");
-    page.assert_does_not_say("client-909 ");
+    page.assert_does_not_say("client-959 ");
     page.assert_says("Older changes");
 }
 

@@ -55,6 +55,25 @@ fn live_secrets(server: &TestServer) -> usize {
 }
 
 #[tokio::test]
+async fn links_lead_to_where_operators_reach_the_console() {
+    let server = TestServer::with_console_url("https://console.test/ops").await;
+    report_service(&server).await;
+    let mut owner = server.signed_in(Role::Owner).await;
+
+    let page = offer(&mut owner, &[]).await;
+    page.assert_says("https://console.test/ops/console/handover/");
+    let page = owner.open("/operators/invite").await;
+    let filled = [
+        ("name", "Ben Okri"),
+        ("email", "ben@example.com"),
+        ("role", "operator"),
+    ];
+    let page = owner.submit(&page, "/operators/invite", &filled).await;
+
+    page.assert_says("https://console.test/ops/console/invitation/");
+}
+
+#[tokio::test]
 async fn a_developer_takes_a_secret_that_no_operator_sees() {
     let server = TestServer::start().await;
     let old = report_service(&server).await;
@@ -222,7 +241,10 @@ async fn a_link_tells_why_it_gives_nothing_and_is_not_used_up_by_that() {
 
     let refused = developer.post(&link, &[]).await;
     let broken = developer.open(&link[..link.len() - 1]).await;
-    operator.post(&format!("{CREDENTIALS}/cancel"), &[]).await;
+    let unused = [("verdict", "unused 0")];
+    operator
+        .post(&format!("{CREDENTIALS}/cancel"), &unused)
+        .await;
     let page = developer.open(&link).await;
 
     refused.assert_status(410);
@@ -261,7 +283,10 @@ async fn a_new_client_can_begin_without_a_secret_that_an_operator_sees() {
             vec![("name", "Report"), ("client_id", "report")],
         ),
         ("/clients/new/access", vec![]),
-        ("/clients/new/secret", vec![]),
+        (
+            "/clients/new/secret",
+            vec![("life", "90d"), ("note", "Vault / reports")],
+        ),
     ] {
         let page = operator.open(path).await;
         operator.submit(&page, path, &form).await.assert_status(200);
@@ -279,6 +304,12 @@ async fn a_new_client_can_begin_without_a_secret_that_an_operator_sees() {
     let ask = "/clients/report/credentials/handover";
     page.assert_at(ask);
     twice.assert_at(ask);
+    let filled = page.form(ask);
+    let has = |name: &str, value: &str| filled.contains(&(name.to_owned(), value.to_owned()));
+    assert!(
+        has("note", "Vault / reports") && has("expires_in", "90"),
+        "{filled:?}"
+    );
     let page = operator.submit(&page, ask, &[]).await;
     let link = link_on(&page);
     let mut developer = server.browser();

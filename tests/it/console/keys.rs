@@ -71,6 +71,20 @@ async fn switching_names_who_fetched_the_key_set_too_early() {
 }
 
 #[tokio::test]
+async fn a_second_next_key_is_refused_with_the_time_in_words() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Admin).await;
+    let page = browser.open("/keys/new").await;
+    publish_next(&mut browser).await;
+
+    let page = browser.submit(&page, "/keys", &[("once", "")]).await;
+
+    page.assert_status(409);
+    page.assert_says("is published already and begins to sign at");
+    page.assert_says(":00 UTC; activate or retire it first.");
+}
+
+#[tokio::test]
 async fn taking_a_key_out_says_how_many_tokens_die() {
     let server = TestServer::start().await;
     server.api("urn:shop", "read").await;

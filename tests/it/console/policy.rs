@@ -179,6 +179,22 @@ async fn of_two_who_edit_the_policy_the_second_keeps_the_entries_and_sees_both()
 }
 
 #[tokio::test]
+async fn an_edit_on_another_page_of_the_settings_is_in_nobodys_way() {
+    let server = TestServer::start().await;
+    let mut ana = server.signed_in(Role::Owner).await;
+    let mut ben = server.signed_in(Role::Admin).await;
+    let (tokens, general) = ("/settings/tokens", "/settings/general");
+    let (hers, his) = (ana.open(tokens).await, ben.open(general).await);
+
+    ana.submit(&hers, tokens, &[("overlap", "48h")]).await;
+    let saved = ben.submit(&his, general, &[("server_name", "Keys")]).await;
+
+    saved.assert_says("Saved. It is called so from now on.");
+    assert_eq!(policy(&server).overlap, Span::hours(48));
+    assert_eq!(policy(&server).server_name.as_str(), "Keys");
+}
+
+#[tokio::test]
 async fn the_policy_is_saved_once_however_often_the_form_is_sent() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Admin).await;

@@ -36,6 +36,28 @@ async fn what_is_worse_than_the_page_said_is_asked_again_and_changes_nothing() {
     assert!(!works_from(&old, 31).await);
 }
 
+/// Console 38.
+#[tokio::test]
+async fn a_rotation_whose_new_secret_came_into_use_is_asked_about_again_before_it_is_cancelled() {
+    let server = TestServer::start().await;
+    let old = report_service(&server).await;
+    let new = old.rotated(Span::hours(24)).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let page = browser.open(CREDENTIALS).await;
+    page.assert_says("The new secret stops for good.");
+
+    assert!(works_from(&new, 51).await);
+    let asked = browser.submit(&page, &to("cancel"), &[]).await;
+
+    asked.assert_status(409);
+    asked.assert_says("This has changed since the page was made. Nothing was cancelled.");
+    asked.assert_says("The new secret was used by 10.0.4.51");
+    assert!(works_from(&new, 51).await);
+    let page = browser.submit(&asked, &to("cancel"), &[]).await;
+    page.assert_says("Rotation cancelled.");
+    assert!(!works(&new).await);
+}
+
 /// Console 19, 35.
 #[tokio::test]
 async fn what_grew_worse_while_the_operator_confirmed_who_they_are_is_asked_again() {

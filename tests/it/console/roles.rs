@@ -118,6 +118,7 @@ impl World {
                 "{secret}" => &self.secret,
                 "{scope}" => "read",
                 "{rule}" => "unused",
+                "{seq}" => "1",
                 other => other,
             });
         }

@@ -119,6 +119,26 @@ async fn a_form_of_an_app_sent_twice_leads_to_the_same_codes() {
 }
 
 #[tokio::test]
+async fn recovery_codes_that_were_replaced_elsewhere_are_shown_no_longer() {
+    let server = TestServer::start().await;
+    let mut one = server.signed_in(Role::Admin).await;
+    let mut other = server.browser();
+    server.advance(Span(60)).await;
+    other.sign_in("admin@example.com", PASSWORD).await;
+    let form = [("confirm_password", PASSWORD)];
+    let page = one.open("/me").await;
+    let shown = one.submit(&page, "/me/recovery-codes", &form).await;
+    assert!(shown.html().contains("id=\"codes\""));
+    let page = other.open("/me").await;
+
+    let renewed = other.submit(&page, "/me/recovery-codes", &form).await;
+
+    assert!(renewed.html().contains("id=\"codes\""));
+    let stale = one.open("/me/recovery-codes").await;
+    assert!(!stale.html().contains("id=\"codes\""), "{}", stale.text());
+}
+
+#[tokio::test]
 async fn recovery_codes_asked_for_twice_by_one_form_are_made_once() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Admin).await;

@@ -58,6 +58,15 @@ impl TestServer {
 
     /// The same under another name.
     pub(crate) async fn with_issuer(issuer: &str) -> Self {
+        Self::with_addresses(issuer, None).await
+    }
+
+    /// The same whose console is reached by an address of its own.
+    pub(crate) async fn with_console_url(url: &str) -> Self {
+        Self::with_addresses(ISSUER, Some(url)).await
+    }
+
+    async fn with_addresses(issuer: &str, console_url: Option<&str>) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
         let clock = Arc::new(ManualClock::at(START));
@@ -68,6 +77,7 @@ impl TestServer {
         };
         let settings = Settings {
             issuer: issuer.parse().unwrap(),
+            console_url: console_url.map(|url| url.parse().unwrap()),
             usage_flush: Span(5),
             overview_max_age: Span(0),
             outbound: jeton::app::remote_keys::Outbound::default(),

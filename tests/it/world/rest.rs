@@ -92,6 +92,7 @@ async fn log_and_inspector(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
         owner,
         &[
             ("audit", "/audit"),
+            ("audit-record", "/audit/1"),
             ("audit-filtered", "/audit?what=mailer"),
             ("audit-no-match", "/audit?what=nobody"),
             ("audit-wrong", "/audit?from=yesterday"),

@@ -244,9 +244,11 @@ fn too_broad(client: &Client, lookout: &Lookout<'_>) -> Option<Found> {
     let (first, more) = suggestions.split_first()?;
     let mut reason = first.in_words();
     if !more.is_empty() {
-        reason.push_str(" Nor ");
-        reason.push_str(&words::count(more.len() as u64, "other scope"));
-        reason.push('.');
+        let others = words::count(more.len() as u64, "other scope");
+        let verb = if more.len() == 1 { "is" } else { "are" };
+        for part in [" ", &others, " ", verb, " unused too."] {
+            reason.push_str(part);
+        }
     }
     Some(Found {
         level: Level::Notice,

@@ -52,8 +52,8 @@ impl LinkView {
         };
         let (operator, revision) = look(app, &id)?;
         let link = token.as_ref().map(|token| {
-            let path = format!("/console/invitation/{}", token.reveal());
-            app.issuer().endpoint(&path)
+            let path = format!("/invitation/{}", token.reveal());
+            crate::web::console::link(app, &path)
         });
         let view = Self {
             operator,

@@ -17,13 +17,14 @@ use crate::{
     },
     app::AdminError,
     crypto::totp::TotpSecret,
-    domain::operator::RecoveryCodes,
+    domain::operator::{RecoveryCodes, recovery_digest},
     web::console::{
         Console,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         qr::Qr,
+        reveal::Revealed,
         trouble::Trouble,
         visit::Visitor,
         words::Moment,
@@ -187,9 +188,21 @@ async fn show_codes(State(console): State<Console>, visitor: Visitor) -> Respons
     page::ok(&codes_page(&console, &visitor, Sheet::default()).await)
 }
 
+/// The codes that this visit made, while they are the present ones.
+fn present_codes(console: &Console, visitor: &Visitor) -> Option<Revealed> {
+    let place = (visitor.name(), CODES);
+    let open = console.reveals.look(place, console.app.now())?;
+    let (registry, operator) = (console.app.registry(), &visitor.operator);
+    let tag = |code: &str| recovery_digest(code, &operator.id, registry.pepper());
+    let shown: Vec<_> = open.text.lines().map(tag).collect();
+    let present = &operator.recovery_codes;
+    let are_present = !present.is_empty() && present.iter().all(|code| shown.contains(code));
+    are_present.then_some(open)
+}
+
 async fn codes_page(console: &Console, visitor: &Visitor, sheet: Sheet) -> CodesPage {
     let now = console.app.now();
-    let open = console.reveals.look((visitor.name(), CODES), now);
+    let open = present_codes(console, visitor);
     CodesPage {
         frame: visitor.frame(Here::Account).await,
         sheet,

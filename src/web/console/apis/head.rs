@@ -129,8 +129,38 @@ pub(super) struct Holder {
     pub(super) id: String,
 }
 
+/// How many clients are named where more may have it.
+const NAMED: usize = 20;
+
+/// The clients that have something here: how many, and the first of them by name.
+#[derive(Clone, Debug)]
+pub(super) struct Holders {
+    /// How many there are.
+    pub(super) count: usize,
+    /// The first of them.
+    pub(super) first: Vec<Holder>,
+}
+
+impl Holders {
+    /// Whether nobody has it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many there are besides those that are named.
+    pub(super) fn others(&self) -> usize {
+        self.count - self.first.len()
+    }
+
+    /// `1 client has it`, `3 clients have it`.
+    pub(super) fn have_it(&self) -> String {
+        let verb = if self.count == 1 { "has" } else { "have" };
+        format!("{} {verb} it", counted(self.count as u64, "client"))
+    }
+}
+
 /// The clients that have `scope` on `api`, or anything there if no scope is named.
-pub(super) fn holders(registry: &Registry, api: &Api, scope: Option<&str>) -> Vec<Holder> {
+pub(super) fn holders(registry: &Registry, api: &Api, scope: Option<&str>) -> Holders {
     let has = |granted: &crate::domain::scope::ScopeSet| {
         scope.is_none_or(|scope| granted.find(scope).is_some())
     };
@@ -138,13 +168,17 @@ pub(super) fn holders(registry: &Registry, api: &Api, scope: Option<&str>) -> Ve
         let granted = client.grants.get(&api.identifier);
         granted.is_some_and(has)
     });
-    clients
-        .map(|client| Holder {
-            path: format!("/clients/{}/access", segment(client.id.as_str())),
-            name: client.name.to_string(),
-            id: client.id.to_string(),
-        })
-        .collect()
+    let mut clients: Vec<_> = clients.collect();
+    clients.sort_by_cached_key(|client| client.name.as_str().to_lowercase());
+    let first = clients.iter().take(NAMED).map(|client| Holder {
+        path: format!("/clients/{}/access", segment(client.id.as_str())),
+        name: client.name.to_string(),
+        id: client.id.to_string(),
+    });
+    Holders {
+        count: clients.len(),
+        first: first.collect(),
+    }
 }
 
 /// How many clients have each scope of `api`; those that nobody has are left out.
@@ -156,10 +190,4 @@ pub(super) fn count_holders<'r>(registry: &'r Registry, api: &Api) -> BTreeMap<&
         }
     }
     counts
-}
-
-/// `1 client has it`, `3 clients have it`.
-pub(super) fn have_it(holders: &[Holder]) -> String {
-    let verb = if holders.len() == 1 { "has" } else { "have" };
-    format!("{} {verb} it", counted(holders.len() as u64, "client"))
 }

@@ -22,7 +22,7 @@ use super::{
         words::segment,
     },
     ApiHead, Named, Tab, complaints,
-    head::{self, Holder, have_it},
+    head::{self, Holders},
     sheet,
 };
 use crate::{
@@ -53,7 +53,7 @@ struct ScopePage {
     head: ApiHead,
     scope: ScopeView,
     path: String,
-    holders: Vec<Holder>,
+    holders: Holders,
     sheet: Sheet,
 }
 
@@ -111,12 +111,6 @@ fn as_it_is(scope: &ScopeView) -> Sheet {
         fields.set("sensitive", "yes");
     }
     Sheet::of(fields)
-}
-
-impl ScopePage {
-    fn have_it(&self) -> String {
-        have_it(&self.holders)
-    }
 }
 
 async fn show(

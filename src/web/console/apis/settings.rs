@@ -65,7 +65,7 @@ impl SettingsPage {
                 Signing::Shared { signer, .. } => Some(signer.key_id().to_owned()),
             },
             lifetime: api.token_lifetime.span().in_words(),
-            clients: head::holders(&console.app.registry(), api, None).len(),
+            clients: head::holders(&console.app.registry(), api, None).count,
         }
     }
 

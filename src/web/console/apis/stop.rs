@@ -20,7 +20,7 @@ use super::{
         words::counted,
     },
     ApiHead, Named, Tab,
-    head::{self, Holder},
+    head::{self, Holders},
 };
 use crate::{
     admin::{
@@ -42,13 +42,13 @@ pub(super) fn routes() -> Router<Console> {
 struct DisablePage {
     frame: Frame,
     head: ApiHead,
-    holders: Vec<Holder>,
+    holders: Holders,
     lifetime: String,
 }
 
 impl DisablePage {
     fn act(&self) -> String {
-        match self.holders.len() {
+        match self.holders.count {
             0 => format!("Disable {}", self.head.name),
             n => format!("Disable and refuse {}", counted(n as u64, "client")),
         }

@@ -8,8 +8,14 @@ use crate::{
         secret::{SecretState, UNDO},
         time::Timestamp,
     },
-    web::console::words::Moment,
+    web::console::words::{Moment, counted},
 };
+
+/// How many fields of a change are told in the list.
+const TOLD: usize = 5;
+
+/// How much of a value is told there, in letters.
+const VALUE: usize = 80;
 
 /// One change.
 pub(super) struct Line {
@@ -35,6 +41,8 @@ pub(super) struct Line {
     pub(super) request_id: String,
     pub(super) revision: u64,
     pub(super) changes: Vec<FieldLine>,
+    /// How many more fields changed than are told.
+    pub(super) left_out: usize,
     /// Where it can be taken back; nothing is the empty text.
     pub(super) undo: String,
 }
@@ -67,6 +75,7 @@ impl Line {
             address: entry.address.map_or_else(String::new, |it| it.to_string()),
             request_id: entry.request_id.clone().unwrap_or_default(),
             revision: entry.revision.0,
+            left_out: 0,
             changes: entry
                 .changes
                 .iter()
@@ -76,6 +85,32 @@ impl Line {
                     after: change.after.as_deref().map(plain),
                 })
                 .collect(),
+        }
+    }
+
+    /// With the first of its changes only, and no more of a value than fits beside others.
+    pub(super) fn in_short(mut self) -> Self {
+        self.left_out = self.changes.len().saturating_sub(TOLD);
+        self.changes.truncate(TOLD);
+        for change in &mut self.changes {
+            for value in [&mut change.before, &mut change.after]
+                .into_iter()
+                .flatten()
+            {
+                if let Some((end, _)) = value.char_indices().nth(VALUE) {
+                    value.truncate(end);
+                    value.push('…');
+                }
+            }
+        }
+        self
+    }
+
+    /// How many fields changed: `1 change`; nothing is the empty text.
+    pub(super) fn count(&self) -> String {
+        match self.changes.len() + self.left_out {
+            0 => String::new(),
+            n => counted(n as u64, "change"),
         }
     }
 }

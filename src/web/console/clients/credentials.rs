@@ -7,6 +7,7 @@
 
 mod cards;
 mod handover;
+mod intended;
 mod life;
 mod moving;
 mod note;
@@ -22,7 +23,10 @@ mod warning;
 
 use axum::Router;
 
-pub(super) use self::cards::{made_by, shown};
+pub(super) use self::{
+    cards::{made_by, shown},
+    intended::Intended,
+};
 
 use super::Console;
 

@@ -30,6 +30,7 @@ use crate::{
         act::{ActPage, carry_out},
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
+        link,
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
@@ -121,12 +122,8 @@ fn show_once(
 ) -> Result<Response<Body>, Trouble> {
     let operator = match done {
         Ok(invited) => {
-            let link = Zeroizing::new(format!(
-                "{}{}/invitation/{}",
-                console.app.issuer().origin(),
-                visitor.visit.root(),
-                invited.token.reveal()
-            ));
+            let path = Zeroizing::new(format!("/invitation/{}", invited.token.reveal()));
+            let link = Zeroizing::new(link(&console.app, &path));
             let registry = console.app.registry();
             let tag = invited.token.digest(LinkUse::Account, registry.pepper());
             let place = window(&invited.operator, &tag);

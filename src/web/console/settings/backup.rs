@@ -95,7 +95,7 @@ pub(super) async fn show(
     visitor: Visitor,
 ) -> Result<Response<Body>, Trouble> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = MASTER_KEY.entry(console.app.registry().policy());
     Ok(page::ok(&BackupPage::of(&console, frame, entry).await?))
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn keep_master_key(
     visitor: Visitor,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = MASTER_KEY.entry(console.app.registry().policy());
     let page = BackupPage::of(&console, visitor.plain_frame(Here::Settings), entry).await?;
     let again = |_: &Visitor, entry| BackupPage { entry, ..page };
     MASTER_KEY.save((&console, visitor), form, again).await

@@ -62,7 +62,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response<Body> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = PART.entry(console.app.registry().policy());
     page::ok(&GeneralPage::of(&console, frame, &headers, entry))
 }
 

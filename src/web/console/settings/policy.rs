@@ -12,7 +12,8 @@ use crate::{
         refusal::{FieldErrors, Refusal},
         settings::SetPolicy,
     },
-    app::AdminError,
+    app::{AdminError, Terms},
+    crypto::text::fingerprint,
     domain::{audit::Object, permission::Permission, policy::Policy},
     web::console::{
         Console,
@@ -41,22 +42,13 @@ pub(super) struct Part {
 /// The form of a part as its page shows it.
 pub(super) struct Entry {
     pub(super) sheet: Sheet,
-    /// The revision that the form was made of.
+    /// Stands for the values that the form was made of.
     pub(super) revision: String,
     /// What somebody else changed while it was filled in.
     pub(super) other: Option<Other>,
 }
 
 impl Entry {
-    /// The policy as it is.
-    pub(super) fn of(policy: &Policy) -> Self {
-        Self {
-            sheet: Sheet::of(filled(policy)),
-            revision: policy.revision.0.to_string(),
-            other: None,
-        }
-    }
-
     fn refused(fields: Fields, errors: &FieldErrors) -> Self {
         Self {
             revision: fields.text("revision").to_owned(),
@@ -81,6 +73,39 @@ impl Entry {
 }
 
 impl Part {
+    /// The policy as it is.
+    pub(super) fn entry(&self, policy: &Policy) -> Entry {
+        Entry {
+            sheet: Sheet::of(filled(policy)),
+            revision: self.mark(policy),
+            other: None,
+        }
+    }
+
+    /// Stands for the values of its fields: an edit of another page leaves it as it is.
+    fn mark(&self, policy: &Policy) -> String {
+        let filled = filled(policy);
+        let values = self.fields.iter();
+        let values: Vec<_> = values
+            .map(|(name, _)| format!("{name}={}", filled.text(name)))
+            .collect();
+        fingerprint(values.join("\n").as_bytes())
+    }
+
+    /// On what terms a form is carried out: only while its fields are as they were shown; nothing if
+    /// they are not.
+    fn terms(&self, console: &Console, form: &Form) -> Option<Terms> {
+        let shown = form.fields.text("revision");
+        let registry = console.app.registry();
+        let policy = registry.policy();
+        let once = form.terms_of_new(&console.app);
+        if shown.is_empty() {
+            return Some(once);
+        }
+        let if_match = Some((Object::Settings, policy.revision));
+        (shown == self.mark(policy)).then_some(Terms { if_match, ..once })
+    }
+
     /// Carries a form out, and goes on; what was filled in comes back on the page that `again`
     /// makes of it.
     pub(super) async fn save<T: Template>(
@@ -97,8 +122,14 @@ impl Part {
         };
         let errors = match self.read(&form.fields) {
             Err(errors) => errors,
+            Ok(_) if form.earlier(&console.app, visitor.actor()).await?.is_some() => {
+                return Ok(visitor.see(self.path));
+            }
             Ok(command) => {
-                let terms = form.terms(&console.app, Object::Settings);
+                let Some(terms) = self.terms(console, &form) else {
+                    let entry = self.met(console, form.fields).await?;
+                    return Ok(page::page(entry.status(), &again(&visitor, entry)));
+                };
                 let done = console.app.execute_on(visitor.actor(), terms, command);
                 match done.await {
                     Ok(()) => return visitor.done(self.path, Flash::done(self.saved)).await,
@@ -118,7 +149,7 @@ impl Part {
 
     /// Somebody else was faster: their values and these, side by side.
     async fn met(&self, console: &Console, ours: Fields) -> Result<Entry, Trouble> {
-        let theirs = Entry::of(console.app.registry().policy());
+        let theirs = self.entry(console.app.registry().policy());
         let about = ("settings", self.fields);
         let policy = filled(console.app.registry().policy());
         let other = Other::of(&console.app, about, (&policy, &ours)).await?;

@@ -64,7 +64,7 @@ impl ScanningPage {
 
 pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = PART.entry(console.app.registry().policy());
     page::ok(&ScanningPage::of(&console, frame, entry))
 }
 

@@ -7,14 +7,13 @@ use axum::{body::Body, extract::State, http::Response};
 
 use super::policy::{Entry, Part};
 use crate::{
-    domain::policy::Policy,
+    domain::{policy::Policy, time::Span},
     web::console::{
         Console, cookie_name,
         form::Form,
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words,
     },
 };
 
@@ -50,7 +49,7 @@ impl SecurityPage {
             entry,
             policy: Arc::clone(console.app.registry().policy()),
             address: visitor.visit.network().to_string(),
-            cookie: cookie_name(console.app.issuer().is_https()),
+            cookie: cookie_name(console.app.console_url().is_https()),
         }
     }
 
@@ -63,13 +62,13 @@ impl SecurityPage {
             policy.reauthenticate_after,
         ];
         let labels = PART.fields.iter().map(|(_, label)| *label);
-        labels.zip(spans.map(words::span)).collect()
+        labels.zip(spans.map(Span::in_full)).collect()
     }
 }
 
 pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = PART.entry(console.app.registry().policy());
     page::ok(&SecurityPage::of(&console, (frame, &visitor), entry))
 }
 

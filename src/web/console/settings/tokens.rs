@@ -14,7 +14,6 @@ use crate::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words,
     },
 };
 
@@ -50,7 +49,7 @@ impl TokensPage {
             tab: "tokens",
             entry,
             policy: Arc::clone(console.app.registry().policy()),
-            undo: words::span(UNDO),
+            undo: UNDO.in_full(),
         }
     }
 
@@ -60,11 +59,11 @@ impl TokensPage {
         let endless = if policy.endless_secrets { "Yes" } else { "No" };
         let nonces = if policy.dpop_nonces { "Yes" } else { "No" };
         let values = [
-            words::span(policy.token_lifetime.span()),
-            words::span(policy.secret_lifetime),
-            words::span(policy.longest_secret_lifetime),
+            policy.token_lifetime.span().in_full(),
+            policy.secret_lifetime.in_full(),
+            policy.longest_secret_lifetime.in_full(),
             endless.to_owned(),
-            words::span(policy.overlap),
+            policy.overlap.in_full(),
             nonces.to_owned(),
         ];
         let labels = PART.fields.iter().map(|(_, label)| *label);
@@ -74,7 +73,7 @@ impl TokensPage {
 
 pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = PART.entry(console.app.registry().policy());
     page::ok(&TokensPage::of(&console, frame, entry))
 }
 

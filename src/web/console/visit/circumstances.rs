@@ -30,7 +30,7 @@ impl Circumstances {
         let id = parts.extensions.get::<RequestId>();
         let address = parts.extensions.get::<ClientAddress>();
         let address = address.map(|address| address.0);
-        let is_exposed = !console.app.issuer().is_https()
+        let is_exposed = !console.app.console_url().is_https()
             && address.is_some_and(|address| !address.is_loopback());
         Self {
             root: root_of(sent_to(parts).path()).to_owned(),

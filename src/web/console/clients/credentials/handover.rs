@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     cards::made_by,
+    intended::Intended,
     rotate::{RotatePage, filled_in, read, under_way},
     scene::{Scene, may_touch},
     steps::carry_out,
@@ -38,6 +39,7 @@ use crate::{
         clients::{ClientHead, Named, Tab},
         confirm::Confirmed,
         form::{Form, Sheet},
+        link,
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
@@ -72,7 +74,12 @@ async fn ask(
     if let Some(open) = open_of(&registry, &scene.client.id, scene.now) {
         return Ok(visitor.see(&path(&scene.client.id, &open.id)));
     }
-    let sheet = Sheet::of(filled_in(&scene));
+    let mut fields = filled_in(&scene);
+    let here = scene.head().to("/credentials/handover");
+    if let Some(intended) = Intended::of(&visitor, &here) {
+        intended.fill(&mut fields, &scene.policy());
+    }
+    let sheet = Sheet::of(fields);
     let page = RotatePage::of(&scene, sheet, &visitor).await;
     Ok(page::ok(&page.by_link()))
 }
@@ -126,12 +133,8 @@ fn show_once(
     client: &Client,
     (console, visitor): (&Console, &Visitor),
 ) -> Response<Body> {
-    let link = Zeroizing::new(format!(
-        "{}{}/handover/{}",
-        console.app.issuer().origin(),
-        visitor.visit.root(),
-        offered.token.reveal()
-    ));
+    let page = Zeroizing::new(format!("/handover/{}", offered.token.reveal()));
+    let link = Zeroizing::new(link(&console.app, &page));
     let place = window(&offered.id);
     let now = console.app.now();
     console.reveals.open((visitor.name(), &place), link, now);

@@ -3,7 +3,7 @@
 use crate::{
     admin::secrets::SHORTEST_LIFE,
     domain::{policy::Policy, secret::Secret, time::Span},
-    web::console::words::{span, typed},
+    web::console::words::typed,
 };
 
 /// As long as the old one, as far as the policy allows; empty: until it is replaced.
@@ -17,7 +17,7 @@ pub(super) fn life_like(old: Option<&Secret>, policy: &Policy) -> String {
 }
 
 /// As the field has it: `90`, or `1d12h` where whole days do not tell it.
-fn in_days(span: Span) -> String {
+pub(super) fn in_days(span: Span) -> String {
     let (days, rest) = (span.0 / Span::days(1).0, span.0 % Span::days(1).0);
     if rest == 0 {
         days.to_string()
@@ -28,11 +28,11 @@ fn in_days(span: Span) -> String {
 
 /// How long the new secret may work, and what an empty field means.
 pub(super) fn lives(policy: &Policy) -> String {
-    let longest = span(policy.longest_secret_lifetime);
+    let longest = policy.longest_secret_lifetime.in_full();
     let empty = if policy.endless_secrets {
         "Leave it empty for a secret that works until it is replaced.".to_owned()
     } else {
-        format!("Left empty, it is {}.", span(policy.secret_lifetime))
+        format!("Left empty, it is {}.", policy.secret_lifetime.in_full())
     };
     format!("At most {longest}. {empty} It can be more exact: 36h.")
 }
@@ -44,7 +44,7 @@ pub(super) fn read_life(text: &str, policy: &Policy) -> Result<Span, String> {
     let longest = policy.longest_secret_lifetime;
     let life = life.filter(|life| (SHORTEST_LIFE..=longest).contains(life));
     life.ok_or_else(|| {
-        let longest = span(longest);
+        let longest = longest.in_full();
         format!("write a number of days, {longest} at most, or leave it empty")
     })
 }

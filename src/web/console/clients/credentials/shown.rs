@@ -1,5 +1,5 @@
-//! What a page said of stopping the old secret, sent back with the form: who presses the button must
-//! not have read something better than what holds by then.
+//! What a page said of stopping a secret, sent back with the form: who presses the button must not have
+//! read something better than what holds by then.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const LEVELS: [&str; 6] = [
     "new_unused",
 ];
 
-/// How bad it is to stop the old secret; the greater, the worse.
+/// How bad it is to stop a secret; the greater, the worse.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Shown {
     /// What is said, as its place in [`LEVELS`].
@@ -39,6 +39,12 @@ impl Shown {
             level,
             addresses: verdict.addresses().len(),
         }
+    }
+
+    /// What is shown of a secret that so many addresses have used.
+    pub(super) fn of_use(is_used: bool, addresses: usize) -> Self {
+        let level = if is_used { 4 } else { 1 };
+        Self { level, addresses }
     }
 
     /// What a form says was shown, if it says it.

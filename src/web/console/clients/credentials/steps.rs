@@ -13,7 +13,7 @@ use axum::{
 use super::{
     scene::{Scene, may_touch},
     shown::Shown,
-    warning::Warning,
+    warning::{Warning, use_shown},
 };
 use crate::{
     admin::{
@@ -92,7 +92,25 @@ impl StepPage {
             news,
         })
     }
+
+    async fn of_cancelling(
+        scene: &Scene,
+        visitor: &Visitor,
+        news: &'static str,
+    ) -> Result<Self, Trouble> {
+        let (_, new) = scene.rotation().ok_or_else(none_under_way)?;
+        Ok(Self {
+            frame: visitor.frame(Here::Clients).await,
+            head: scene.head().below("Cancel rotation"),
+            warning: Warning::of_cancelling(new, scene),
+            path: scene.head().to("/credentials/cancel"),
+            news,
+        })
+    }
 }
+
+/// What is said to those who had read that nobody uses the new secret, or fewer.
+const NEEDED: &str = "This has changed since the page was made. Nothing was cancelled.";
 
 async fn ask_to_cancel(
     State(console): State<Console>,
@@ -101,14 +119,9 @@ async fn ask_to_cancel(
 ) -> Result<Response<Body>, Trouble> {
     may_touch(&client, &visitor)?;
     let scene = Scene::of(&console, client).await?;
-    let (_, new) = scene.rotation().ok_or_else(none_under_way)?;
-    Ok(page::ok(&StepPage {
-        frame: visitor.frame(Here::Clients).await,
-        head: scene.head().below("Cancel rotation"),
-        warning: Warning::of_cancelling(new, &scene),
-        path: scene.head().to("/credentials/cancel"),
-        news: "",
-    }))
+    Ok(page::ok(
+        &StepPage::of_cancelling(&scene, &visitor, "").await?,
+    ))
 }
 
 fn none_under_way() -> Trouble {
@@ -213,6 +226,13 @@ async fn cancel(
     Named(client): Named,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
+    let scene = Scene::of(&console, client).await?;
+    if is_needed(&scene, &form.fields) {
+        may_touch(&scene.client, &visitor)?;
+        let page = StepPage::of_cancelling(&scene, &visitor, NEEDED).await?;
+        return Ok(page::page(StatusCode::CONFLICT, &page));
+    }
+    let client = &scene.client;
     let command = CancelRotation {
         client: client.id.clone(),
     };
@@ -222,7 +242,17 @@ async fn cancel(
             "Rotation cancelled. {new} stopped; the old secret goes on as before."
         ))
     };
-    carry_out((&console, &visitor, &client), (terms, command), flash).await
+    carry_out((&console, &visitor, client), (terms, command), flash).await
+}
+
+/// Whether more use the new secret by now than was shown with the form; what is not known to have
+/// been shown was not.
+fn is_needed(scene: &Scene, fields: &Fields) -> bool {
+    let Some((_, new)) = scene.rotation() else {
+        return false;
+    };
+    let shown = Shown::read(fields.text("verdict"));
+    shown.is_none_or(|shown| shown < use_shown(new, scene))
 }
 
 /// Which secret a form is about.

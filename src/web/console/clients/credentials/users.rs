@@ -43,6 +43,11 @@ impl Users {
         users
     }
 
+    /// How many there are, on record.
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// Those of the old secret of the rotation under way who have not moved to the new one.
     pub(super) fn staying(scene: &Scene) -> Self {
         let Some((old, new)) = scene.rotation() else {

@@ -98,7 +98,7 @@ impl Warning {
             keep: "Keep rotating",
             is_harmful: true,
             secret: new.id.to_string(),
-            shown: String::new(),
+            shown: use_shown(new, scene).to_string(),
         }
     }
 
@@ -126,6 +126,12 @@ impl Warning {
             shown: String::new(),
         }
     }
+}
+
+/// What is said of the use of the new secret of a rotation.
+pub(super) fn use_shown(new: &Secret, scene: &Scene) -> Shown {
+    let users = Users::of(std::iter::once(new), scene);
+    Shown::of_use(scene.last_use(new).is_some(), users.count())
 }
 
 /// What goes on without `secret`.

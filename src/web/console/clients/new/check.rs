@@ -21,7 +21,9 @@ use super::{
             visit::Visitor,
             words::{self, list},
         },
-        address, find, reveal,
+        address,
+        credentials::Intended,
+        find, reveal,
     },
     Plan, STEPS, Steps, frame, secret,
 };
@@ -92,18 +94,20 @@ pub(super) async fn create(
         page.is_changed = true;
         return Ok(page::page(StatusCode::CONFLICT, &page));
     }
+    let is_by_link = form.fields.text("how") == "handover";
     let errors = match command(&plan, &console) {
         Err(errors) => errors,
         Ok(command) => {
             let terms = form.terms_of_new(&console.app);
-            let made = if form.fields.text("how") == "handover" {
+            let made = if is_by_link {
                 make_without_secret(&console, &visitor, (terms, command)).await
             } else {
                 make(&console, &visitor, (terms, command)).await?
             };
             match made {
                 Ok(path) => {
-                    visitor.visit.change(|kept| kept.draft = None).await?;
+                    let draft = is_by_link.then(|| intended(&path, &plan).as_draft());
+                    visitor.visit.change(|kept| kept.draft = draft).await?;
                     return Ok(visitor.see(&path));
                 }
                 Err(AdminError::Refusal(Refusal::Invalid(errors))) => errors,
@@ -156,6 +160,15 @@ async fn make_without_secret(
     let done = console.app.execute_on(visitor.actor(), terms, command);
     let client = done.await?;
     Ok(hand_over(&client.id))
+}
+
+/// What the page asks that makes the link, as far as the plan answers it.
+fn intended(path: &str, plan: &Plan) -> Intended {
+    Intended {
+        path: path.to_owned(),
+        life: plan.life(),
+        note: plan.note(),
+    }
 }
 
 /// Where a developer is offered the secret of a client by a link.
@@ -246,7 +259,7 @@ fn check(console: &Console, (frame, sheet): (Frame, Sheet), plan: Plan) -> Check
     let end = life.map(|life| words::date(now.plus(life), now));
     let (life, until) = match (life, end) {
         (Some(life), Some(end)) => (
-            format!("{}, until {end}", words::span(life)),
+            format!("{}, until {end}", life.in_full()),
             format!("until {end}"),
         ),
         _ if plan.life == secret::NEVER => (

@@ -65,7 +65,7 @@ fn choices(policy: &Policy, now: Timestamp) -> Vec<LifeChoice> {
         let until = words::date(now.plus(life), now);
         LifeChoice {
             value: words::typed(life),
-            label: words::span(life),
+            label: life.in_full(),
             hint: if life == policy.secret_lifetime {
                 format!("Until {until}. Recommended: it is what this server’s settings say.")
             } else {
@@ -84,7 +84,7 @@ pub(super) fn objection(life: &str, policy: &Policy) -> Option<String> {
         (NEVER, _) if policy.endless_secrets => None,
         (NEVER, _) => Some(format!("{CHOOSE}: here, every new secret has an end")),
         (_, Ok(span)) if span <= longest => None,
-        (_, Ok(_)) => Some(format!("{CHOOSE}: at most {} here", words::span(longest))),
+        (_, Ok(_)) => Some(format!("{CHOOSE}: at most {} here", longest.in_full())),
         (_, Err(_)) => Some(CHOOSE.to_owned()),
     }
 }
