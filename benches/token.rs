@@ -173,6 +173,7 @@ impl World {
             entropy: &self.entropy,
             remembers: &|_, _| false,
             slow_hashes: SlowHashes::Ask,
+            proofs: &jeton::oauth::dpop::Nowhere,
         }
     }
 }

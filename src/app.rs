@@ -10,6 +10,7 @@ mod executor;
 mod last_uses;
 mod overview;
 mod passwords;
+mod proofs;
 mod published;
 mod recents;
 pub mod remembered;
@@ -32,6 +33,7 @@ use self::{
     last_uses::LastUses,
     overview::Overviews,
     passwords::Passwords,
+    proofs::Proofs,
     published::Published,
     remembered::{Overloaded, RememberedSecrets},
     revocations::Revocations,
@@ -44,6 +46,7 @@ use self::{
 };
 pub use self::{
     executor::{AdminError, Once, Terms},
+    proofs::{Place, ProofsAt},
     recents::{RecentRequest, RecentToken},
 };
 use crate::{
@@ -80,6 +83,7 @@ struct Parts {
     schedule: Schedule,
     sessions: Sessions,
     passwords: Passwords,
+    proofs: Proofs,
     throttle: Throttle,
     setup: Setup,
     tasks: Tasks,

@@ -12,6 +12,7 @@ pub mod change;
 pub mod claims;
 pub mod client;
 pub mod credential;
+pub mod forward;
 pub mod handover;
 pub mod hint;
 pub mod id;

@@ -14,6 +14,7 @@ pub mod authenticate;
 pub mod client_credentials;
 pub mod confirmation;
 pub mod credentials;
+pub mod dpop;
 pub mod form;
 pub mod forward_auth;
 mod hint;
@@ -33,6 +34,7 @@ use self::{
     client_credentials::Grant,
     confirmation::{Confirmation, Proven},
     credentials::{Credentials, Header},
+    dpop::{Address, Expected, Proof, ProofError, Proofs},
     params::{Params, Presented},
     reason::{Reason, Refused},
 };
@@ -57,6 +59,8 @@ pub struct Request<'a> {
     pub certificate: Option<&'a ClientCertificate>,
     /// The body, form-encoded.
     pub body: &'a [u8],
+    /// The `DPoP` header (RFC 9449 §4.1).
+    pub dpop: Header<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -66,6 +70,7 @@ impl<'a> Request<'a> {
             authorization,
             certificate: None,
             body,
+            dpop: Header::Absent,
         }
     }
 }
@@ -83,6 +88,8 @@ pub struct Context<'a> {
     pub remembers: &'a (dyn Fn(&SecretId, &str) -> bool + Sync),
     /// What becomes of secrets that only a slow hash can recognise.
     pub slow_hashes: SlowHashes,
+    /// What keeps proofs from being used twice.
+    pub proofs: &'a dyn Proofs,
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered.
@@ -151,18 +158,45 @@ pub fn decide<'r>(
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
+    let proof = Proof::read(request.dpop).map_err(Reason::Proof);
+    // Before the client authenticates, lest what counts once is used up for nothing.
+    if let Ok(Some(proof)) = &proof {
+        let known = proof.check_nonce(context.proofs);
+        known.map_err(Reason::Proof)?;
+    }
     let who = authenticate::authenticate(registry, &credentials, context)?;
     let mut grant = client_credentials::grant(registry, who.client, &params)
         .map_err(|reason| refused(reason, &who))?;
-    let proven = Proven {
-        certificate: request
-            .certificate
-            .map(|it| it.certificate.thumbprint().to_owned()),
-        ..Proven::default()
-    };
-    grant.confirmation =
-        confirmation::bind(who.client, proven).map_err(|reason| refused(reason, &who))?;
+    let bound =
+        prove(request, proof, context).and_then(|proven| confirmation::bind(who.client, proven));
+    grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
+}
+
+/// What a token request proves that its token can be bound to. A proof is used up by it.
+fn prove(
+    request: &Request<'_>,
+    proof: Result<Option<Proof<'_>>, Reason>,
+    context: &Context<'_>,
+) -> Result<Proven, Reason> {
+    let shown = request.certificate;
+    let certificate = shown.map(|it| it.certificate.thumbprint().to_owned());
+    let Some(proof) = proof? else {
+        let key = None;
+        return Ok(Proven { key, certificate });
+    };
+    let address = context.issuer.endpoint(metadata::path::TOKEN);
+    let expected = Expected {
+        now: context.now,
+        method: "POST",
+        addresses: &[Address::parse(&address).ok_or(Reason::Proof(ProofError::Address))?],
+        token: None,
+    };
+    let key = proof.check(&expected, context.proofs);
+    Ok(Proven {
+        key: Some(key.map_err(Reason::Proof)?),
+        certificate,
+    })
 }
 
 /// A request about a token: who asks, and about which (RFC 7662 §2.1, RFC 7009 §2.1).
@@ -206,6 +240,11 @@ impl Issued {
         json::append_string(self.scopes.as_str(), &mut body);
         body.push('}');
         body
+    }
+
+    /// Whether only who has a key may use it.
+    pub fn is_bound_to_a_key(&self) -> bool {
+        matches!(self.confirmation, Some(Confirmation::Jkt(_)))
     }
 
     /// What is counted of it.

@@ -7,6 +7,7 @@ use super::{
     secrets::{LONGEST_LIFE, SHORTEST_LIFE},
 };
 use crate::domain::{
+    forward::ForwardRules,
     name::DisplayName,
     permission::Permission,
     policy::{OnLeak, Policy},
@@ -38,6 +39,10 @@ pub struct SetPolicy {
     pub reauthenticate_after: Option<Span>,
     /// What happens to a leaked secret.
     pub on_leak: Option<OnLeak>,
+    /// Whether every DPoP proof needs a nonce.
+    pub dpop_nonces: Option<bool>,
+    /// The rules that proxies name, all of them.
+    pub forward_policies: Option<ForwardRules>,
     /// Confirms that the master key is kept elsewhere too, or takes that back.
     pub master_key_kept: Option<bool>,
 }
@@ -70,10 +75,17 @@ impl Command for SetPolicy {
                 .reauthenticate_after
                 .unwrap_or(before.reauthenticate_after),
             on_leak: self.on_leak.unwrap_or(before.on_leak),
+            dpop_nonces: self.dpop_nonces.unwrap_or(before.dpop_nonces),
+            forward_policies: self
+                .forward_policies
+                .unwrap_or_else(|| before.forward_policies.clone()),
             master_key_kept,
             revision: before.revision,
         };
         check(&after)?;
+        if after.forward_policies != before.forward_policies {
+            check_rules(&after, registry)?;
+        }
         if after != **before {
             draft.put_policy(after);
         }
@@ -109,6 +121,25 @@ fn check(policy: &Policy) -> Result<(), FieldErrors> {
     );
     if Overlap::of(policy.overlap).is_none() {
         errors.add("overlap", "write a minute to 30 days, or 0");
+    }
+    errors.finish()
+}
+
+/// Refuses rules about what there is not: nobody would get through.
+fn check_rules(policy: &Policy, registry: &Registry) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    for (name, rule) in policy.forward_policies.iter() {
+        let api = registry.find_api(&rule.audience);
+        let Some(api) = api.filter(|api| !api.is_admin()) else {
+            let message = format!("{name}: there is no API {}", rule.audience);
+            errors.add("forward_policies", &message);
+            continue;
+        };
+        let mut unknown = rule.scopes.iter();
+        if let Some(scope) = unknown.find(|scope| !api.scopes.contains_key(*scope)) {
+            let message = format!("{name}: {} has no scope {scope}", rule.audience);
+            errors.add("forward_policies", &message);
+        }
     }
     errors.finish()
 }

@@ -6,8 +6,9 @@ use tokio::sync::Mutex;
 
 use super::{
     App, Parts, executor::Executor, last_uses::LastUses, overview::Overviews, passwords::Passwords,
-    published::Published, remembered::RememberedSecrets, revocations::Revocations, schedule,
-    sessions::Sessions, setup::Setup, tasks::Tasks, throttle::Throttle, usage::UsageRecorder,
+    proofs::Proofs, published::Published, remembered::RememberedSecrets, revocations::Revocations,
+    schedule, sessions::Sessions, setup::Setup, tasks::Tasks, throttle::Throttle,
+    usage::UsageRecorder,
 };
 use crate::{
     crypto::random::Entropy,
@@ -75,6 +76,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),
+        proofs: Proofs::new(&entropy, Arc::clone(&clock)),
         throttle: Throttle::default(),
         published,
         executor,

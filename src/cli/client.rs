@@ -105,6 +105,10 @@ pub(crate) struct Create {
     /// The API whose own resource server it is: it may introspect its tokens. May be given several times.
     #[arg(long, value_name = "IDENTIFIER")]
     introspects: Vec<String>,
+    /// Give it only tokens that are bound to a key of its own, which it proves to have with every request
+    /// (DPoP, RFC 9449).
+    #[arg(long)]
+    dpop_required: bool,
     /// Begin without a secret: `jeton handover offer ID` lets a developer take the first one.
     #[arg(long, conflicts_with_all = ["secret_file", "secret_expires_in", "secret_note"])]
     without_secret: bool,
@@ -137,7 +141,7 @@ pub(crate) struct Named {
 
 /// What to change of a client.
 #[derive(Args, Debug)]
-#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects"]))]
+#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects", "token_binding"]))]
 pub(crate) struct Edit {
     /// The client's id.
     #[arg(value_name = "ID")]
@@ -160,6 +164,9 @@ pub(crate) struct Edit {
     /// The APIs whose own resource server it is, separated by commas; '' for none.
     #[arg(long, value_name = "IDENTIFIER,IDENTIFIER")]
     introspects: Option<String>,
+    /// What its tokens must be bound to: a key (DPoP), a certificate, or nothing (optional).
+    #[arg(long, value_parser = ["optional", "dpop", "certificate"])]
+    token_binding: Option<String>,
 }
 
 impl ClientCommand {
@@ -233,6 +240,7 @@ impl Create {
                 "introspects",
                 (!self.introspects.is_empty()).then(|| json!(self.introspects)),
             ),
+            ("token_binding", self.dpop_required.then(|| json!("dpop"))),
             ("secret", (!self.without_secret).then_some(secret)),
             (
                 "without_secret",
@@ -300,6 +308,7 @@ impl Edit {
                     apis.filter(|api| !api.is_empty()).collect()
                 }),
             ),
+            ("token_binding", self.token_binding.map(Value::from)),
         ]);
         let client = desk.patch(&path(["clients", &self.id]), body).await?;
         desk.answer(&client, words::show)

@@ -28,6 +28,7 @@ Examples:
   jeton settings show
   jeton settings set --secret-lifetime 90d --endless-secrets false
   jeton settings set --session-idle 30m --on-leak flag
+  jeton settings set --forward-policy 'orders https://api.example.com read:orders'
   jeton settings set --master-key-kept true";
 
 /// What to change.
@@ -64,6 +65,13 @@ pub(crate) struct Set {
     /// What happens to a secret that is reported as leaked.
     #[arg(long, value_parser = ["revoke", "flag"])]
     on_leak: Option<String>,
+    /// Whether every DPoP proof needs a nonce of this server.
+    #[arg(long, value_name = "BOOL")]
+    dpop_nonces: Option<bool>,
+    /// A rule that proxies name at /forward-auth/policy/NAME: a name, an API's identifier, scopes. Give all that are
+    /// to be kept; an empty one keeps none.
+    #[arg(long, value_name = "RULE")]
+    forward_policy: Vec<String>,
     /// Confirms that the master key is kept elsewhere too; false takes that back.
     #[arg(long, value_name = "BOOL")]
     master_key_kept: Option<bool>,
@@ -101,6 +109,11 @@ impl Set {
                 self.reauthenticate_after.map(Value::from),
             ),
             ("on_leak", self.on_leak.map(Value::from)),
+            ("dpop_nonces", self.dpop_nonces.map(|it| json!(it))),
+            (
+                "forward_policies",
+                (!self.forward_policy.is_empty()).then(|| json!(self.forward_policy)),
+            ),
             ("master_key_kept", self.master_key_kept.map(|it| json!(it))),
         ])
     }
@@ -118,6 +131,10 @@ struct PolicyView {
     session_longest: u64,
     reauthenticate_after: u64,
     on_leak: String,
+    #[serde(default)]
+    dpop_nonces: bool,
+    #[serde(default)]
+    forward_policies: Vec<String>,
     master_key_kept_at: Option<String>,
 }
 
@@ -138,6 +155,23 @@ fn show(pen: &Pen, it: &PolicyView) -> String {
         ("session lasts", span(it.session_longest)),
         ("present for", span(it.reauthenticate_after)),
         ("on a leak", it.on_leak.clone()),
+        (
+            "DPoP nonces",
+            if it.dpop_nonces {
+                "always"
+            } else {
+                "after a start"
+            }
+            .to_owned(),
+        ),
+        (
+            "forward-auth",
+            if it.forward_policies.is_empty() {
+                "no rules".to_owned()
+            } else {
+                it.forward_policies.join(", ")
+            },
+        ),
         (
             "master key kept",
             kept.map_or_else(|| "not confirmed".to_owned(), |at| pen.time(at)),

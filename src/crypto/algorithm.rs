@@ -49,6 +49,11 @@ impl Algorithm {
         }
     }
 
+    /// Whether `name` is one of its names: Ed25519 has a second one (RFC 9864 §2.2).
+    pub fn is_named(self, name: &str) -> bool {
+        name == self.as_str() || (self == Self::EdDsa && name == "Ed25519")
+    }
+
     /// Whether one secret both signs and verifies. Such a key has no public half.
     pub const fn is_symmetric(self) -> bool {
         match self {

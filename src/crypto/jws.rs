@@ -23,6 +23,8 @@ pub enum Typ {
     AccessToken,
     /// What this server says of a token (RFC 9701 §5).
     TokenIntrospection,
+    /// A proof that somebody has a key (RFC 9449 §4.2).
+    DpopProof,
 }
 
 impl Typ {
@@ -31,6 +33,7 @@ impl Typ {
         match self {
             Self::AccessToken => "at+jwt",
             Self::TokenIntrospection => "token-introspection+jwt",
+            Self::DpopProof => "dpop+jwt",
         }
     }
 
@@ -96,6 +99,11 @@ impl Header {
     /// Whether there is a member called `name`, whatever it says.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+
+    /// The member called `name`, whatever it is.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// The member called `name`, which must be text if it is there.

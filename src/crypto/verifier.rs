@@ -168,7 +168,8 @@ impl Verifier {
     }
 
     fn check(&self, token: Compact<'_>) -> Result<Vec<u8>, VerifyError> {
-        if token.header.text("alg")? != Some(self.algorithm.as_str()) {
+        let named = token.header.text("alg")?;
+        if named.is_none_or(|name| !self.algorithm.is_named(name)) {
             return Err(VerifyError::Algorithm);
         }
         for extension in ["crit", "b64"] {

@@ -4,6 +4,7 @@
 
 use super::{
     audit::{Facts, facts},
+    forward::ForwardRules,
     id::Revision,
     name::DisplayName,
     time::{Lifetime, Span, Timestamp},
@@ -32,6 +33,10 @@ pub struct Policy {
     pub reauthenticate_after: Span,
     /// What happens to a secret that is reported as leaked.
     pub on_leak: OnLeak,
+    /// Whether every DPoP proof needs a nonce of this server, not only those made before it was started.
+    pub dpop_nonces: bool,
+    /// What requests must bring of which proxies ask by the name of a rule.
+    pub forward_policies: ForwardRules,
     /// When somebody confirmed that the master key is kept elsewhere too.
     pub master_key_kept: Option<Timestamp>,
     /// The revision that last changed it.
@@ -70,6 +75,8 @@ impl Default for Policy {
             session_longest: Span::hours(12),
             reauthenticate_after: Span::minutes(15),
             on_leak: OnLeak::Revoke,
+            dpop_nonces: false,
+            forward_policies: ForwardRules::default(),
             master_key_kept: None,
             revision: Revision::default(),
         }
@@ -96,7 +103,7 @@ impl Policy {
     /// What the audit log may say of it.
     pub fn facts(&self) -> Facts {
         let kept = self.master_key_kept;
-        facts([
+        let mut all = facts([
             ("server_name", self.server_name.to_string()),
             ("token_lifetime", self.token_lifetime.to_string()),
             ("secret_lifetime", self.secret_lifetime.to_string()),
@@ -117,6 +124,13 @@ impl Policy {
                 "master_key_kept",
                 kept.map_or_else(String::new, |at| at.to_string()),
             ),
-        ])
+        ]);
+        if self.dpop_nonces {
+            all.insert("dpop_nonces".to_owned(), "yes".to_owned());
+        }
+        for (name, rule) in self.forward_policies.iter() {
+            all.insert(format!("forward_policies.{name}"), rule.to_string());
+        }
+        all
     }
 }

@@ -110,6 +110,7 @@ impl World {
             entropy: &self.entropy,
             remembers: &nothing,
             slow_hashes: SlowHashes::Ask,
+            proofs: &super::dpop::Nowhere,
         }
     }
 }

@@ -8,14 +8,16 @@ mod rule;
 
 pub use self::{
     challenge::Challenge,
-    rule::{Rule, RuleError, parse_query},
+    rule::{RuleError, parse_query},
 };
 use super::{
     access_token::{Expected, TokenError, VerifiedToken, verify},
     confirmation::Confirmation,
     credentials::Header,
+    dpop::{Address, Expected as ExpectedProof, Proof, ProofError, Proofs},
     introspection::{IsRevoked, counts},
 };
+pub use crate::domain::forward::ForwardRule as Rule;
 use crate::domain::{
     id::{ApiIdentifier, ClientId},
     issuer::Issuer,
@@ -32,10 +34,14 @@ pub struct Question<'a> {
     pub authorization: Header<'a>,
     /// Whether it brings credentials in another place besides, one that nobody checks.
     pub has_other_credentials: bool,
+    /// Its `DPoP` header.
+    pub dpop: Header<'a>,
     /// The thumbprint of the certificate that its caller proved to have, as a declared proxy tells.
     pub certificate: Option<&'a str>,
     /// Its method, if a declared proxy tells.
     pub method: Option<&'a str>,
+    /// Its address, as its caller knows it, if a declared proxy tells.
+    pub address: Option<&'a Address>,
 }
 
 /// What an answer rests on, beside the question.
@@ -49,6 +55,8 @@ pub struct Grounds<'a> {
     pub now: Timestamp,
     /// Which tokens were revoked.
     pub is_revoked: IsRevoked<'a>,
+    /// What keeps proofs from being used twice.
+    pub proofs: &'a dyn Proofs,
 }
 
 /// That a request may go on.
@@ -107,6 +115,9 @@ pub enum Denied {
     /// what the token does not ask for.
     #[error("the token is bound to something else than what was proven")]
     Unbound,
+    /// Its token is bound to a key, and its proof of having that does not count.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// Its token lacks a scope.
     #[error("the token lacks a scope")]
     Scope,
@@ -147,7 +158,7 @@ pub fn decide(
     if !counts(grounds.registry, &token, grounds.is_revoked) {
         return Err(Denied::Gone);
     }
-    check_binding(&token, scheme, question)?;
+    check_binding(&token, (scheme, text), question, grounds)?;
     if !rule.scopes.is_subset_of(&token.scopes) {
         return Err(Denied::Scope);
     }
@@ -157,6 +168,11 @@ pub fn decide(
         audience: token.audience,
         needed: rule.scopes.clone(),
     })))
+}
+
+/// How a request calls its token, if it has one.
+pub fn scheme_of(question: &Question<'_>) -> Option<Scheme> {
+    presented(question).ok().map(|(scheme, _)| scheme)
 }
 
 /// The one token of a request.
@@ -185,8 +201,9 @@ fn presented<'a>(question: &Question<'a>) -> Result<(Scheme, &'a str), Denied> {
 /// called another.
 fn check_binding(
     token: &VerifiedToken,
-    scheme: Scheme,
+    (scheme, text): (Scheme, &str),
     question: &Question<'_>,
+    grounds: &Grounds<'_>,
 ) -> Result<(), Denied> {
     match (&token.confirmation, scheme) {
         (None, Scheme::Bearer) => Ok(()),
@@ -195,8 +212,32 @@ fn check_binding(
         {
             Ok(())
         }
+        (Some(Confirmation::Jkt(thumbprint)), Scheme::Dpop) => {
+            let key = check_proof(text, question, grounds)?;
+            (key == *thumbprint).then_some(()).ok_or(Denied::Unbound)
+        }
         (_, Scheme::Bearer | Scheme::Dpop) => Err(Denied::Unbound),
     }
+}
+
+/// The thumbprint of the key that the caller proves to have, for this very request with this very token
+/// (RFC 9449 §7.1).
+fn check_proof(
+    token: &str,
+    question: &Question<'_>,
+    grounds: &Grounds<'_>,
+) -> Result<String, ProofError> {
+    let proof = Proof::read(question.dpop)?.ok_or(ProofError::Form)?;
+    let (Some(method), Some(address)) = (question.method, question.address) else {
+        return Err(ProofError::Address);
+    };
+    let expected = ExpectedProof {
+        now: grounds.now,
+        method,
+        addresses: std::slice::from_ref(address),
+        token: Some(token),
+    };
+    proof.check(&expected, grounds.proofs)
 }
 
 fn is_preflight(question: &Question<'_>) -> bool {

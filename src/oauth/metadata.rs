@@ -17,7 +17,7 @@ use crate::{
         scope::Scope,
         time::Timestamp,
     },
-    oauth::form,
+    oauth::{dpop, form},
 };
 
 /// Where the endpoints lie below the issuer.
@@ -88,6 +88,7 @@ struct Metadata<'a> {
     introspection_signing_alg_values_supported: Vec<&'static str>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: &'a [&'a str],
+    dpop_signing_alg_values_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     protected_resources: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -114,6 +115,7 @@ impl<'a> Metadata<'a> {
                 .collect(),
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
             revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+            dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
             protected_resources: registry
                 .apis()
                 .filter(|api| is_described(api, issuer))
@@ -144,6 +146,7 @@ struct Resource<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
+    dpop_signing_alg_values_supported: &'static [&'static str],
 }
 
 /// The metadata of the API with this identifier (RFC 9728 §3.2), if it is one that has any.
@@ -161,6 +164,7 @@ pub fn protected_resource(
             authorization_servers: [issuer.as_str()],
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
             bearer_methods_supported: ["header"],
+            dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
         })
     })
 }

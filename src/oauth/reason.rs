@@ -7,7 +7,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{credentials::Unusable, mutual_tls::CertificateFault, params::ParamError};
+use super::{
+    credentials::Unusable, dpop::ProofError, mutual_tls::CertificateFault, params::ParamError,
+};
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
@@ -111,6 +113,9 @@ pub enum Reason {
     /// The token must be bound, and nothing came that it could be bound to.
     #[error("the token must be bound, and nothing came to bind it to ({})", .0.as_str())]
     Unbound(Binding),
+    /// The DPoP proof proves nothing.
+    #[error(transparent)]
+    Proof(ProofError),
     /// No key signs with the API's algorithm now.
     #[error("no {0} key is active")]
     NoSigningKey(Algorithm),
@@ -147,7 +152,10 @@ impl Reason {
             | Self::SecretWithoutId
             | Self::NoGrantType
             | Self::NoToken
-            | Self::Unbound(_) => ErrorCode::InvalidRequest,
+            | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
+            Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
+            Self::Proof(ProofError::Full) => ErrorCode::TemporarilyUnavailable,
+            Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
             Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
@@ -196,6 +204,7 @@ impl Reason {
             | Self::NoToken
             | Self::TokenOfAnother
             | Self::Unbound(_)
+            | Self::Proof(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
             Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -260,6 +269,9 @@ impl Reason {
             Self::Unbound(Binding::Certificate | Binding::Optional) => {
                 "this client's tokens are bound to a certificate: connect with one"
             }
+            Self::Proof(ProofError::Nonce) => "make the proof with the nonce of this answer",
+            Self::Proof(ProofError::Full) => "the server is busy; ask again",
+            Self::Proof(_) => "the DPoP proof is none of this request, or was used before",
             Self::NoSigningKey(_) => "no token can be signed at present",
             Self::SigningFailed => "the server failed to sign the token",
         }
@@ -313,6 +325,10 @@ pub enum ErrorCode {
     InvalidScope,
     /// The API is malformed, unknown, not granted, disabled or ambiguous.
     InvalidTarget,
+    /// A DPoP proof is missing or does not count (RFC 9449 §5).
+    InvalidDpopProof,
+    /// A DPoP proof needs the nonce of the answer (RFC 9449 §8).
+    UseDpopNonce,
     /// The server failed.
     ServerError,
     /// The server cannot answer now.
@@ -321,13 +337,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::UnauthorizedClient,
         Self::UnsupportedGrantType,
         Self::InvalidScope,
         Self::InvalidTarget,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
         Self::ServerError,
         Self::TemporarilyUnavailable,
     ];
@@ -341,6 +359,8 @@ impl ErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -353,7 +373,9 @@ impl ErrorCode {
             | Self::UnauthorizedClient
             | Self::UnsupportedGrantType
             | Self::InvalidScope
-            | Self::InvalidTarget => 400,
+            | Self::InvalidTarget
+            | Self::InvalidDpopProof
+            | Self::UseDpopNonce => 400,
             Self::InvalidClient => 401,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,

@@ -15,15 +15,18 @@ use axum::{
 };
 
 use crate::{
-    app::App,
+    app::{App, Place},
     oauth::{
-        credentials::Header,
         forward_auth::{
-            Allowed, Challenge, Denied, Grounds, Passed, Question, Rule, decide, parse_query,
+            Allowed, Challenge, Denied, Grounds, Passed, Question, Rule, RuleError, Scheme, decide,
+            parse_query, scheme_of,
         },
         metadata::path,
     },
-    web::layers::RequestId,
+    web::{
+        layers::RequestId,
+        oauth::endpoint::{DPOP, DPOP_NONCE, certificate, one},
+    },
 };
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-client-id");
@@ -33,9 +36,16 @@ const AUDIENCE: HeaderName = HeaderName::from_static("x-audience");
 /// The routes, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
     let below = format!("{}{}", app.issuer().path(), path::FORWARD_AUTH);
-    let mut router = Router::new().route(path::FORWARD_AUTH, any(by_query));
+    let mut router = Router::new();
+    let mut add = |path: &str| {
+        router = std::mem::take(&mut router)
+            .route(path, any(by_query))
+            .route(&format!("{path}/policy/{{name}}"), any(by_name))
+            .route(&format!("{path}/policy/{{name}}/{{*path}}"), any(by_name));
+    };
+    add(path::FORWARD_AUTH);
     if below != path::FORWARD_AUTH {
-        router = router.route(&below, any(by_query));
+        add(&below);
     }
     router.with_state(app)
 }
@@ -47,34 +57,51 @@ async fn by_query(State(app): State<App>, request: Request) -> Response<Body> {
     answer(&app, &parts, rule.map_err(Denied::from))
 }
 
+/// Where the rule is kept here, for Envoy, which appends path and query of the request. They are the caller's and
+/// choose nothing.
+async fn by_name(State(app): State<App>, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    let rest = parts.uri.path().split_once("/policy/");
+    let name = rest.map_or("", |(_, rest)| rest.split('/').next().unwrap_or(rest));
+    let registry = app.registry();
+    let rule = registry.policy().forward_policies.find(name).cloned();
+    answer(&app, &parts, rule.ok_or(RuleError::NoPolicy.into()))
+}
+
 fn answer(app: &App, parts: &Parts, rule: Result<Rule, Denied>) -> Response<Body> {
+    let address = original::address(parts);
+    let question = Question {
+        authorization: one(parts, &header::AUTHORIZATION),
+        has_other_credentials: parts.headers.contains_key("x-forwarded-authorization"),
+        dpop: one(parts, &DPOP),
+        certificate: certificate(parts).map(|it| it.certificate.thumbprint()),
+        method: original::method(parts),
+        address: address.as_ref(),
+    };
     let decided = match &rule {
-        Ok(rule) => ask(app, parts, rule),
+        Ok(rule) => ask(app, rule, &question),
         Err(denied) => Err(*denied),
     };
     match decided {
         Ok(Passed::Token(allowed)) => pass(app, *allowed),
         Ok(Passed::Preflight) => respond(StatusCode::OK),
-        Err(denied) => refuse(app, parts, denied, rule.ok().as_ref()),
+        Err(denied) => {
+            let about = (rule.as_ref().ok(), scheme_of(&question));
+            refuse(app, parts, denied, about)
+        }
     }
 }
 
-fn ask(app: &App, parts: &Parts, rule: &Rule) -> Result<Passed, Denied> {
-    let certificate = original::certificate(parts);
-    let question = Question {
-        authorization: one(parts, &header::AUTHORIZATION),
-        has_other_credentials: parts.headers.contains_key("x-forwarded-authorization"),
-        certificate: certificate.as_deref(),
-        method: original::method(parts),
-    };
+fn ask(app: &App, rule: &Rule, question: &Question<'_>) -> Result<Passed, Denied> {
     let registry = app.registry();
     let grounds = Grounds {
         registry: &registry,
         issuer: app.issuer(),
         now: app.now(),
         is_revoked: &|token| app.is_revoked(token),
+        proofs: &app.proofs(Place::Use),
     };
-    decide(rule, &question, &grounds)
+    decide(rule, question, &grounds)
 }
 
 /// Lets a request through, and tells the API whose it is. A proxy puts these headers in the place of what the
@@ -96,7 +123,12 @@ fn pass(app: &App, allowed: Allowed) -> Response<Body> {
     response
 }
 
-fn refuse(app: &App, parts: &Parts, denied: Denied, rule: Option<&Rule>) -> Response<Body> {
+fn refuse(
+    app: &App,
+    parts: &Parts,
+    denied: Denied,
+    (rule, scheme): (Option<&Rule>, Option<Scheme>),
+) -> Response<Body> {
     let request = parts.extensions.get::<RequestId>();
     let api = rule.map(|rule| tracing::field::display(&rule.audience));
     if matches!(denied, Denied::Rule(_)) {
@@ -114,7 +146,7 @@ fn refuse(app: &App, parts: &Parts, denied: Denied, rule: Option<&Rule>) -> Resp
             "a request may not go on: {denied}"
         );
     }
-    let challenge = Challenge::of(denied, rule, app.issuer());
+    let challenge = Challenge::of(denied, (rule, scheme), app.issuer());
     let status = if challenge.status == 401 {
         StatusCode::UNAUTHORIZED
     } else {
@@ -127,6 +159,11 @@ fn refuse(app: &App, parts: &Parts, denied: Denied, rule: Option<&Rule>) -> Resp
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, value);
     }
+    if challenge.needs_nonce {
+        let nonce = app.proofs(Place::Use).present_nonce();
+        let nonce = HeaderValue::from_str(&nonce).expect("a nonce is base64url");
+        response.headers_mut().insert(DPOP_NONCE, nonce);
+    }
     response
 }
 
@@ -137,14 +174,4 @@ fn respond(status: StatusCode) -> Response<Body> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     response
-}
-
-/// The field called `name`, which may stand once.
-fn one<'a>(parts: &'a Parts, name: &HeaderName) -> Header<'a> {
-    let mut fields = parts.headers.get_all(name).iter();
-    match (fields.next(), fields.next()) {
-        (None, _) => Header::Absent,
-        (Some(field), None) => Header::One(field.as_bytes()),
-        (Some(_), Some(_)) => Header::Several,
-    }
 }

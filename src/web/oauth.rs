@@ -1,7 +1,7 @@
 //! The protocol's endpoints: tokens, what they say and that they stop, keys and metadata. What fails here fails in the words of
 //! RFC 6749 §5.2, whatever failed.
 
-mod endpoint;
+pub(in crate::web) mod endpoint;
 pub mod introspect;
 pub mod metadata;
 mod protected_resource;

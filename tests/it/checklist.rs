@@ -1,7 +1,7 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; RI: resource indicators;
-//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; RS, PRM, FA: the
+//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
 //! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
 use std::{
@@ -83,7 +83,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 176;
+const COUNT: usize = 196;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -190,7 +190,7 @@ AT-01 tested
 AT-02 tested
 AT-03 tested
 AT-04 tested
-AT-05 exception: no token is bound to a key or certificate yet
+AT-05 tested
 AT-06 tested
 AT-07 tested
 AT-08 exception: there are no group or role claims
@@ -252,12 +252,32 @@ RS-04 tested
 RS-05 tested
 RS-06 tested
 RS-08 tested
+RS-09 tested
+RS-10 tested
+RS-11 tested
 RS-12 tested
 RS-13 tested
 RS-17 tested
 PRM-01 tested
 PRM-02 tested
+DP-01 tested
+DP-02 tested
+DP-03 tested
+DP-04 tested
+DP-05 tested
+DP-06 tested
+DP-07 tested
+DP-08 tested
+DP-09 tested
+DP-10 tested
+DP-11 tested
+DP-12 tested
+DP-13 tested
+DP-14 tested
+DP-15 tested
 FA-01 tested
+FA-02 tested
+FA-03 tested
 FA-04 tested
 FA-05 tested
 FA-06 tested

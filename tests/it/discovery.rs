@@ -34,6 +34,7 @@ async fn the_metadata_name_the_endpoints() {
             "token_endpoint": "https://as.test/oauth2/token",
             "jwks_uri": "https://as.test/oauth2/jwks",
             "scopes_supported": ["read", "write"],
+            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"],
             "protected_resources": ["https://sales.example/"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],

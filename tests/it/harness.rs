@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod certificates;
 pub(crate) mod curl;
+pub(crate) mod dpop;
 pub(crate) mod example;
 pub(crate) mod process;
 pub(crate) mod reply;

@@ -14,6 +14,7 @@ mod cli;
 mod client_authentication;
 mod console;
 mod discovery;
+mod dpop;
 mod durability;
 mod evidence;
 mod floors;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{SpanInput, parse_some};
 use crate::{
     admin::{refusal::FieldErrors, settings::SetPolicy},
-    domain::{policy::OnLeak, time::Span},
+    domain::{forward::ForwardRules, policy::OnLeak, time::Span},
 };
 
 /// Changes to the policy: what is left out stays.
@@ -43,6 +43,13 @@ pub struct PolicyInput {
     /// What happens to a secret that is reported as leaked: `revoke` or `flag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_leak: Option<String>,
+    /// Whether every DPoP proof needs a nonce of this server (RFC 9449 §8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_nonces: Option<bool>,
+    /// All rules that proxies name at `/forward-auth/policy/NAME`, each as `NAME AUDIENCE SCOPE…`; with `preflight`
+    /// after the name, CORS preflights pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_policies: Option<Vec<String>>,
     /// Confirms that the master key is kept elsewhere too; `false` takes that back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master_key_kept: Option<bool>,
@@ -67,6 +74,9 @@ impl PolicyInput {
         let on_leak = self
             .on_leak
             .and_then(|word| errors.check("on_leak", parse_on_leak(&word)));
+        let forward_policies = self
+            .forward_policies
+            .and_then(|lines| errors.check("forward_policies", ForwardRules::try_from(lines)));
         let edit = SetPolicy {
             server_name: parse_some(self.server_name, "server_name", &mut errors),
             token_lifetime,
@@ -78,6 +88,8 @@ impl PolicyInput {
             session_longest,
             reauthenticate_after,
             on_leak,
+            dpop_nonces: self.dpop_nonces,
+            forward_policies,
             master_key_kept: self.master_key_kept,
         };
         errors.finish()?;

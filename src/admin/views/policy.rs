@@ -29,6 +29,12 @@ pub struct PolicyView {
     pub reauthenticate_after: u64,
     /// What happens to a secret that is reported as leaked: `revoke` or `flag`.
     pub on_leak: String,
+    /// Whether every DPoP proof needs a nonce of this server.
+    #[serde(default)]
+    pub dpop_nonces: bool,
+    /// What proxies name at `/forward-auth/policy/NAME`, each as `NAME AUDIENCE SCOPE…`.
+    #[serde(default)]
+    pub forward_policies: Vec<String>,
     /// When somebody confirmed that the master key is kept elsewhere too.
     pub master_key_kept_at: Option<String>,
     /// The revision that last changed it.
@@ -49,6 +55,8 @@ impl PolicyView {
             session_longest: policy.session_longest.seconds(),
             reauthenticate_after: policy.reauthenticate_after.seconds(),
             on_leak: policy.on_leak.as_str().to_owned(),
+            dpop_nonces: policy.dpop_nonces,
+            forward_policies: policy.forward_policies.lines(),
             master_key_kept_at: policy.master_key_kept.map(moment),
             revision: policy.revision.0,
         }

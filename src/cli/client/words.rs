@@ -20,6 +20,8 @@ pub(super) struct ClientView {
     disabled_at: Option<String>,
     created_at: String,
     token_lifetime: Option<u64>,
+    #[serde(default)]
+    token_binding: String,
     grants: Vec<GrantView>,
     default_scopes: Vec<String>,
     #[serde(default)]
@@ -109,6 +111,12 @@ pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
     if !client.introspects.is_empty() {
         facts.push(("introspects", client.introspects.join(", ")));
     }
+    if !matches!(client.token_binding.as_str(), "" | "optional") {
+        facts.push((
+            "tokens bound",
+            format!("to a {}", bound_to(&client.token_binding)),
+        ));
+    }
     if let Some(until) = &client.tokens_revoked_until {
         facts.push(("revoked", format!("its tokens until {}", pen.time(until))));
     }
@@ -122,6 +130,13 @@ pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
         let _ = writeln!(text, "  jeton secret rotate {}", quoted(&client.client_id));
     }
     text
+}
+
+fn bound_to(binding: &str) -> &str {
+    match binding {
+        "dpop" => "key (DPoP)",
+        other => other,
+    }
 }
 
 pub(super) fn list(pen: &Pen, list: &ListView, nothing: &str) -> String {

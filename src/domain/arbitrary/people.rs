@@ -136,6 +136,10 @@ pub(super) fn policy() -> impl Strategy<Value = Policy> {
             session_longest,
             reauthenticate_after,
             on_leak,
+            dpop_nonces: endless_secrets,
+            forward_policies: vec!["orders urn:shop read".to_owned()]
+                .try_into()
+                .expect("it is a rule"),
             master_key_kept,
             revision: Revision::default(),
         }

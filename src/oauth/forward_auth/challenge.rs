@@ -2,8 +2,14 @@
 
 use std::fmt::Write;
 
-use super::{Denied, Rule};
-use crate::{domain::issuer::Issuer, oauth::metadata};
+use super::{Denied, Rule, Scheme};
+use crate::{
+    domain::issuer::Issuer,
+    oauth::{
+        dpop::{ALGORITHMS, ProofError},
+        metadata,
+    },
+};
 
 /// A status of HTTP and what stands in `WWW-Authenticate`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -12,37 +18,52 @@ pub struct Challenge {
     pub status: u16,
     /// The challenge; nothing if it is the proxy that asks in a wrong way.
     pub text: Option<String>,
+    /// Whether the answer has to bring a nonce for the next proof.
+    pub needs_nonce: bool,
 }
 
 impl Challenge {
-    /// That for `denied`. `rule` says which API it is about.
-    pub fn of(denied: Denied, rule: Option<&Rule>, issuer: &Issuer) -> Self {
+    /// That for `denied`. `rule` says which API it is about, `scheme` how the request called its token.
+    pub fn of(
+        denied: Denied,
+        (rule, scheme): (Option<&Rule>, Option<Scheme>),
+        issuer: &Issuer,
+    ) -> Self {
         let Some(rule) = rule.filter(|_| !matches!(denied, Denied::Rule(_))) else {
             return Self {
                 status: 403,
                 text: None,
+                needs_nonce: false,
             };
         };
-        let text = match error_of(denied) {
-            None => {
-                let mut text = String::from("Bearer ");
-                append_common(rule, issuer, &mut text);
-                text
+        let mut text = String::new();
+        match (error_of(denied), scheme) {
+            (None, _) => {
+                // In one field: nginx hands on no second one.
+                append_scheme(Scheme::Bearer, rule, issuer, &mut text);
+                text.push_str(", ");
+                append_scheme(Scheme::Dpop, rule, issuer, &mut text);
             }
-            Some((error, description)) => {
-                let mut text = String::from("Bearer ");
-                append_common(rule, issuer, &mut text);
+            (Some((error, description)), scheme) => {
+                let is_about_proof = matches!(denied, Denied::Proof(_));
+                let scheme = scheme.filter(|_| !is_about_proof);
+                let default = if is_about_proof {
+                    Scheme::Dpop
+                } else {
+                    Scheme::Bearer
+                };
+                append_scheme(scheme.unwrap_or(default), rule, issuer, &mut text);
                 append(&mut text, "error", error);
                 append(&mut text, "error_description", description);
                 if denied == Denied::Scope {
                     append(&mut text, "scope", rule.scopes.as_str());
                 }
-                text
             }
-        };
+        }
         Self {
             status: if denied == Denied::Scope { 403 } else { 401 },
             text: Some(text),
+            needs_nonce: denied == Denied::Proof(ProofError::Nonce),
         }
     }
 }
@@ -61,7 +82,15 @@ fn error_of(denied: Denied) -> Option<(&'static str, &'static str)> {
         )),
         Denied::Unbound => Some((
             "invalid_token",
-            "the token is bound, and its holder has not proven to be the one it is bound to",
+            "the token and the way it was sent do not fit what it is bound to",
+        )),
+        Denied::Proof(ProofError::Nonce) => Some((
+            "use_dpop_nonce",
+            "make the proof with the nonce of this answer",
+        )),
+        Denied::Proof(_) => Some((
+            "invalid_dpop_proof",
+            "the DPoP proof is none of this request and token, or was used before",
         )),
         Denied::Scope => Some((
             "insufficient_scope",
@@ -70,11 +99,18 @@ fn error_of(denied: Denied) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Which API, and where more is said of it.
-fn append_common(rule: &Rule, issuer: &Issuer, text: &mut String) {
-    write!(text, "realm=\"{}\"", rule.audience).expect("a string takes any text");
+/// A scheme, which API it is about, and where more is said of that.
+fn append_scheme(scheme: Scheme, rule: &Rule, issuer: &Issuer, text: &mut String) {
+    let name = match scheme {
+        Scheme::Bearer => "Bearer",
+        Scheme::Dpop => "DPoP",
+    };
+    write!(text, "{name} realm=\"{}\"", rule.audience).expect("a string takes any text");
     if let Some(url) = metadata::protected_resource_url(&rule.audience, issuer) {
         append(text, "resource_metadata", &url);
+    }
+    if scheme == Scheme::Dpop {
+        append(text, "algs", &ALGORITHMS.join(" "));
     }
 }
 

@@ -1,20 +1,9 @@
 //! What a request must bring: written into a proxy's configuration, or kept on this server.
 
 use crate::{
-    domain::{id::ApiIdentifier, scope::ScopeSet},
+    domain::{forward::ForwardRule as Rule, scope::ScopeSet},
     oauth::form,
 };
-
-/// What a request to an API must bring.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Rule {
-    /// The API that its token must be for.
-    pub audience: ApiIdentifier,
-    /// The scopes that its token must have, all of them.
-    pub scopes: ScopeSet,
-    /// Whether a browser may ask without a token what it may ask for (CORS).
-    pub lets_preflight_through: bool,
-}
 
 /// The rule in the query of a proxy's request: `audience`, perhaps `scope`, perhaps `preflight=allow`. Anything
 /// else, and anything twice, lets nobody through: a rule that is not understood is not a looser one.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::oauth::{
     self,
+    dpop::Nowhere,
     fixtures::{NOW, SALES, World, body},
 };
 
@@ -28,8 +29,10 @@ fn question(authorization: &str) -> Question<'_> {
     Question {
         authorization: Header::One(authorization.as_bytes()),
         has_other_credentials: false,
+        dpop: Header::Absent,
         certificate: None,
         method: None,
+        address: None,
     }
 }
 
@@ -39,6 +42,7 @@ fn ask(world: &World, rule: &Rule, question: &Question<'_>) -> Result<Passed, De
         issuer: &world.issuer,
         now: NOW,
         is_revoked: &|_| false,
+        proofs: &Nowhere,
     };
     decide(rule, question, &grounds)
 }
@@ -136,6 +140,7 @@ fn a_revoked_token_lets_nobody_through() {
         issuer: &world.issuer,
         now: NOW,
         is_revoked: &|_| true,
+        proofs: &Nowhere,
     };
     let bearer = format!("Bearer {token}");
 
@@ -160,7 +165,14 @@ fn a_token_bound_to_a_certificate_needs_that_certificate() {
             certificate,
             ..question("")
         };
-        check_binding(&token, scheme, &question)
+        let grounds = Grounds {
+            registry: &world.registry,
+            issuer: &world.issuer,
+            now: NOW,
+            is_revoked: &|_| false,
+            proofs: &Nowhere,
+        };
+        check_binding(&token, (scheme, ""), &question, &grounds)
     };
 
     assert_eq!(check(Scheme::Bearer, Some("thumb")), Ok(()));
@@ -223,7 +235,7 @@ fn nobody_gets_through_to_an_api_that_there_is_not() {
 fn a_challenge_says_what_was_wrong_and_what_is_needed() {
     let (world, _) = world();
     let rule = rule("read:analytics write:analytics");
-    let challenge = |denied| Challenge::of(denied, Some(&rule), &world.issuer);
+    let challenge = |denied| Challenge::of(denied, (Some(&rule), None), &world.issuer);
     let common = "Bearer realm=\"https://sales.example/\", \
         resource_metadata=\"https://as.test/.well-known/oauth-protected-resource?resource=https%3A%2F%2Fsales.example%2F\"";
 
@@ -251,6 +263,10 @@ fn a_challenge_says_what_was_wrong_and_what_is_needed() {
     }
     let wrong = challenge(Denied::Rule(RuleError::Repeated));
     assert_eq!((wrong.status, wrong.text), (403, None));
-    let unread = Challenge::of(Denied::Rule(RuleError::NoAudience), None, &world.issuer);
+    let unread = Challenge::of(
+        Denied::Rule(RuleError::NoAudience),
+        (None, None),
+        &world.issuer,
+    );
     assert_eq!(unread.status, 403);
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    forward::ForwardRules,
     id::Revision,
     name::DisplayName,
     policy::{OnLeak, Policy},
@@ -23,6 +24,10 @@ pub(in crate::store) struct StoredPolicy {
     session_longest: Span,
     reauthenticate_after: Span,
     on_leak: StoredOnLeak,
+    #[serde(default)]
+    dpop_nonces: bool,
+    #[serde(default)]
+    forward_policies: ForwardRules,
     master_key_kept: Option<Timestamp>,
     revision: Revision,
 }
@@ -50,6 +55,8 @@ impl From<&Policy> for StoredPolicy {
                 OnLeak::Revoke => StoredOnLeak::Revoke,
                 OnLeak::Flag => StoredOnLeak::Flag,
             },
+            dpop_nonces: policy.dpop_nonces,
+            forward_policies: policy.forward_policies.clone(),
             master_key_kept: policy.master_key_kept,
             revision: policy.revision,
         }
@@ -72,6 +79,8 @@ impl From<StoredPolicy> for Policy {
                 StoredOnLeak::Revoke => OnLeak::Revoke,
                 StoredOnLeak::Flag => OnLeak::Flag,
             },
+            dpop_nonces: stored.dpop_nonces,
+            forward_policies: stored.forward_policies,
             master_key_kept: stored.master_key_kept,
             revision: stored.revision,
         }

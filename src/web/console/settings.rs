@@ -4,6 +4,7 @@ mod about;
 mod backup;
 mod general;
 mod policy;
+mod proxies;
 mod scanning;
 mod security;
 mod tokens;
@@ -34,17 +35,19 @@ pub(super) fn routes() -> Router<Console> {
             "/settings/scanning",
             get(scanning::show).post(scanning::save),
         )
+        .route("/settings/proxies", get(proxies::show).post(proxies::save))
         .route("/settings/backup", get(backup::show).post(backup::download))
         .route("/settings/master-key", post(backup::keep_master_key))
         .route("/settings/about", get(about::show))
 }
 
 /// The pages of the settings.
-const TABS: [(&str, &str); 6] = [
+const TABS: [(&str, &str); 7] = [
     ("general", "General"),
     ("tokens", "Tokens"),
     ("security", "Security"),
     ("scanning", "Scanning"),
+    ("proxies", "Proxies"),
     ("backup", "Backup"),
     ("about", "About"),
 ];

@@ -1,32 +1,54 @@
 //! What a declared proxy tells of the request that it asks about. Nobody else is believed: what others write into
 //! these headers was dropped before, and what stands there twice is nobody's word.
 
-use axum::http::{HeaderMap, Method, request::Parts};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 
-use crate::{
-    crypto::{mac::sha256, text},
-    web::layers::Declared,
-};
+use crate::{oauth::dpop::Address, web::layers::Declared};
 
 /// The method of the request.
 pub(super) fn method(parts: &Parts) -> Option<&str> {
     parts.extensions.get::<Declared>()?;
     match told(&parts.headers, ["x-forwarded-method", "x-original-method"]) {
         Told::Once(method) => Some(method),
-        Told::Nothing if parts.method == Method::OPTIONS => Some(Method::OPTIONS.as_str()),
+        // Envoy asks with the method of the request, and with its path.
+        Told::Nothing if appended(parts).is_some() || parts.method == Method::OPTIONS => {
+            Some(parts.method.as_str())
+        }
         Told::Nothing | Told::Unclearly => None,
     }
 }
 
-/// The thumbprint of the certificate of its caller (RFC 9440 §2.1, RFC 8705 §3.1).
-pub(super) fn certificate(parts: &Parts) -> Option<String> {
+/// The address of the request, as its caller knows it. All of it has to be told: scheme, host and path.
+pub(super) fn address(parts: &Parts) -> Option<Address> {
     parts.extensions.get::<Declared>()?;
-    let Told::Once(field) = told(&parts.headers, ["client-cert", "x-client-cert"]) else {
+    let headers = &parts.headers;
+    let path = match (
+        told(headers, ["x-forwarded-uri", "x-original-uri"]),
+        appended(parts),
+    ) {
+        (Told::Once(path), None) if path.starts_with('/') => path,
+        (Told::Nothing, Some(path)) => path,
+        _ => return None,
+    };
+    let Told::Once(scheme) = told(headers, ["x-forwarded-proto", "x-original-proto"]) else {
         return None;
     };
-    let encoded = field.strip_prefix(':')?.strip_suffix(':')?;
-    let der = text::from_base64(encoded.as_bytes())?;
-    Some(text::base64url(sha256(&der)))
+    let host = match told(headers, ["x-forwarded-host", "x-original-host"]) {
+        Told::Once(host) => host,
+        Told::Nothing if appended(parts).is_some() => {
+            let host = headers.get(header::HOST).map(|host| host.to_str().ok());
+            let authority = parts.uri.authority().map(|it| it.as_str());
+            host.unwrap_or(authority)?
+        }
+        Told::Nothing | Told::Unclearly => return None,
+    };
+    Address::parse(&format!("{scheme}://{host}{path}"))
+}
+
+/// The path of the request, where it follows the name of a rule.
+fn appended(parts: &Parts) -> Option<&str> {
+    let (_, rest) = parts.uri.path().split_once("/policy/")?;
+    rest.find('/').map(|slash| &rest[slash..])
 }
 
 /// What stands in the headers of some names.

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use axum::{
     body::{self, Body, Bytes},
     extract::Request,
-    http::{HeaderValue, Method, Response, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
 use super::{error, forbid_storing, method_not_allowed};
 use crate::{
-    app::App,
+    app::{App, Place},
     crypto::certificate::ClientCertificate,
     domain::registry::Registry,
     oauth::{
@@ -32,6 +32,12 @@ use crate::{
 
 /// The longest body that is read.
 pub(super) const LONGEST_BODY: usize = 16 * 1024;
+
+/// Where a proof stands (RFC 9449 §4.1).
+pub(in crate::web) const DPOP: HeaderName = HeaderName::from_static("dpop");
+
+/// Where the nonce for the next one stands (RFC 9449 §8).
+pub(in crate::web) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// The endpoints' methods, for `Allow`.
 const METHODS: &str = "POST, OPTIONS";
@@ -59,14 +65,17 @@ pub(super) async fn decide<T>(
     let attempt = |slow_hashes| {
         let request = oauth::Request {
             certificate: certificate(parts),
-            ..oauth::Request::new(authorization(parts), body)
+            dpop: one(parts, &DPOP),
+            ..oauth::Request::new(one(parts, &header::AUTHORIZATION), body)
         };
+        let proofs = app.proofs(Place::Issuing);
         let context = Context {
             now: app.now(),
             issuer: app.issuer(),
             entropy: app.entropy(),
             remembers: &|secret, presented| app.remembers(secret, presented),
             slow_hashes,
+            proofs: &proofs,
         };
         decide(&app.registry(), &request, &context)
     };
@@ -100,8 +109,9 @@ pub(super) async fn decide<T>(
     }
 }
 
-fn authorization(parts: &Parts) -> Header<'_> {
-    let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
+/// The field called `name`, which may stand once.
+pub(in crate::web) fn one<'a>(parts: &'a Parts, name: &HeaderName) -> Header<'a> {
+    let mut headers = parts.headers.get_all(name).iter();
     match (headers.next(), headers.next()) {
         (None, _) => Header::Absent,
         (Some(value), None) => Header::One(value.as_bytes()),
@@ -110,7 +120,7 @@ fn authorization(parts: &Parts) -> Header<'_> {
 }
 
 /// What the client showed of itself, here or to a proxy that is believed.
-fn certificate(parts: &Parts) -> Option<&ClientCertificate> {
+pub(in crate::web) fn certificate(parts: &Parts) -> Option<&ClientCertificate> {
     let shown = parts.extensions.get::<Arc<ClientCertificate>>();
     shown.map(AsRef::as_ref)
 }
@@ -134,8 +144,17 @@ fn refuse(app: &App, parts: &Parts, refused: Refused) -> Response<Body> {
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, challenge(app));
     }
+    if code == ErrorCode::UseDpopNonce {
+        response.headers_mut().insert(DPOP_NONCE, nonce(app));
+    }
     app.observe(refused.observation(seen(app, parts)));
     response
+}
+
+/// The nonce for the next proof at the token endpoint.
+pub(super) fn nonce(app: &App) -> HeaderValue {
+    let nonce = app.proofs(Place::Issuing).present_nonce();
+    HeaderValue::from_str(&nonce).expect("a nonce is base64url")
 }
 
 /// How to authenticate (RFC 7617 §2). Every 401 says so (RFC 9110 §15.5.2).

@@ -45,6 +45,12 @@ fn succeed(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {
         "issued a token to {}", issued.client
     );
     let body = issued.to_json();
+    let is_nonce_due = issued.is_bound_to_a_key() && app.registry().policy().dpop_nonces;
     app.observe(issued.observation(seen(app, parts)));
-    private_json(StatusCode::OK, body)
+    let mut response = private_json(StatusCode::OK, body);
+    if is_nonce_due {
+        let headers = response.headers_mut();
+        headers.insert(endpoint::DPOP_NONCE, endpoint::nonce(app));
+    }
+    response
 }

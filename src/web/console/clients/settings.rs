@@ -156,6 +156,7 @@ const LABELS: &Labels = &[
     ("owner", "Owner"),
     ("token_lifetime", "Tokens live"),
     ("default_scopes", "By default"),
+    ("token_binding", "Tokens are bound to"),
 ];
 
 /// The form, as the client is.
@@ -170,6 +171,7 @@ fn filled(client: &Client) -> Fields {
     for scope in &client.default_scopes {
         fields.add("default_scopes", scope.as_str());
     }
+    fields.set("token_binding", client.rules.binding.as_str());
     for api in &client.introspects {
         fields.add("introspects", api.as_str());
     }
@@ -194,7 +196,11 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
         },
         default_scopes: Edit::Set(fields.all("default_scopes").map(str::to_owned).collect()),
         introspects: Edit::Set(fields.all("introspects").map(str::to_owned).collect()),
-        token_binding: Edit::Keep,
+        token_binding: if fields.has("token_binding") {
+            set("token_binding")
+        } else {
+            Edit::Keep
+        },
         claims: Edit::Keep,
         legacy_assertion_audience: None,
     };

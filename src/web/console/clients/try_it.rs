@@ -31,6 +31,7 @@ use crate::{
     oauth::{
         Context, SlowHashes, access_token,
         client_credentials::{Grant, grant},
+        dpop::Nowhere,
         inspection::claims::{CLAIMS, HEADER},
         params::{Params, Resource},
         reason::Reason,
@@ -132,6 +133,7 @@ fn context(console: &Console) -> Context<'_> {
         entropy: console.app.entropy(),
         remembers: &|_, _| false,
         slow_hashes: SlowHashes::Checked,
+        proofs: &Nowhere,
     }
 }
 

@@ -186,6 +186,9 @@ impl Part {
                 .has("endless_secrets")
                 .then(|| fields.has("endless_secrets")),
             on_leak: text("on_leak"),
+            dpop_nonces: self.has("dpop_nonces").then(|| fields.has("dpop_nonces")),
+            forward_policies: text("forward_policies")
+                .map(|text| text.lines().map(str::to_owned).collect()),
             master_key_kept: self
                 .has("master_key_kept")
                 .then(|| fields.holds("master_key_kept", "yes")),
@@ -229,6 +232,13 @@ fn filled(policy: &Policy) -> Fields {
     }
     fields.set("server_name", policy.server_name.as_str());
     fields.set("on_leak", policy.on_leak.as_str());
+    fields.set(
+        "forward_policies",
+        policy.forward_policies.lines().join("\n"),
+    );
+    if policy.dpop_nonces {
+        fields.set("dpop_nonces", "yes");
+    }
     if policy.endless_secrets {
         fields.set("endless_secrets", "yes");
     }

@@ -25,6 +25,7 @@ const PART: Part = Part {
         ("longest_secret_lifetime", "A new secret works at most"),
         ("endless_secrets", "May work until it is replaced"),
         ("overlap", "The old secret of a rotation works for"),
+        ("dpop_nonces", "Every DPoP proof needs a nonce"),
     ],
     is_guarded: false,
     saved: "Saved. It holds for what is made from now on.",
@@ -56,12 +57,14 @@ impl TokensPage {
     fn told(&self) -> Vec<(&'static str, String)> {
         let policy = &self.policy;
         let endless = if policy.endless_secrets { "Yes" } else { "No" };
+        let nonces = if policy.dpop_nonces { "Yes" } else { "No" };
         let values = [
             policy.token_lifetime.span().in_full(),
             policy.secret_lifetime.in_full(),
             policy.longest_secret_lifetime.in_full(),
             endless.to_owned(),
             policy.overlap.in_full(),
+            nonces.to_owned(),
         ];
         let labels = PART.fields.iter().map(|(_, label)| *label);
         labels.zip(values).collect()

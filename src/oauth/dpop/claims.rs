@@ -1,0 +1,42 @@
+//! What a proof says (RFC 9449 §4.2). What is not known of it is ignored.
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::domain::time::Timestamp;
+
+#[derive(Deserialize)]
+pub(super) struct Claims {
+    pub(super) jti: String,
+    pub(super) htm: String,
+    pub(super) htu: String,
+    pub(super) iat: NumericDate,
+    #[serde(default)]
+    pub(super) exp: Option<NumericDate>,
+    #[serde(default)]
+    pub(super) nbf: Option<NumericDate>,
+    #[serde(default)]
+    pub(super) ath: Option<String>,
+    #[serde(default)]
+    pub(super) nonce: Option<String>,
+}
+
+/// Seconds since 1970, perhaps with a fraction (RFC 7519 §2), which is dropped.
+pub(super) struct NumericDate(pub(super) Timestamp);
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        let seconds = number.as_i64().or_else(|| {
+            let fraction = number.as_f64()?;
+            #[expect(clippy::cast_possible_truncation, reason = "it is in bounds")]
+            (fraction.abs() < FARTHEST).then(|| fraction.floor() as i64)
+        });
+        let seconds = seconds.filter(|seconds| seconds.unsigned_abs() < FARTHEST as u64);
+        seconds
+            .map(|seconds| Self(Timestamp(seconds)))
+            .ok_or_else(|| D::Error::custom("no moment of this age"))
+    }
+}
+
+/// About the year 10000: sums with spans cannot overflow below it.
+const FARTHEST: f64 = 253_402_300_800.0;
