@@ -55,7 +55,7 @@ impl ProxiesPage {
 
 pub(super) async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let frame = visitor.frame(Here::Settings).await;
-    let entry = Entry::of(console.app.registry().policy());
+    let entry = PART.entry(console.app.registry().policy());
     page::ok(&ProxiesPage::of(&console, frame, entry))
 }
 
