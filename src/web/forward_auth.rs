@@ -41,6 +41,7 @@ pub fn router(app: App) -> Router {
         router = std::mem::take(&mut router)
             .route(path, any(by_query))
             .route(&format!("{path}/policy/{{name}}"), any(by_name))
+            .route(&format!("{path}/policy/{{name}}/"), any(by_name))
             .route(&format!("{path}/policy/{{name}}/{{*path}}"), any(by_name));
     };
     add(path::FORWARD_AUTH);
