@@ -188,29 +188,23 @@ pub fn decide<'r>(
     let who = authenticate::authenticate(registry, &credentials, context)?;
     let mut grant = client_credentials::grant(registry, who.client, &params)
         .map_err(|reason| refused(reason, &who))?;
-    let bound = prove(proof, context).and_then(|proven| {
-        let certificate = request
-            .certificate
-            .map(|it| it.certificate.thumbprint().to_owned());
-        confirmation::bind(
-            who.client,
-            Proven {
-                certificate,
-                ..proven
-            },
-        )
-    });
+    let bound =
+        prove(request, proof, context).and_then(|proven| confirmation::bind(who.client, proven));
     grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
 }
 
 /// What a token request proves that its token can be bound to. A proof is used up by it.
 fn prove(
+    request: &Request<'_>,
     proof: Result<Option<Proof<'_>>, Reason>,
     context: &Context<'_>,
 ) -> Result<Proven, Reason> {
+    let shown = request.certificate;
+    let certificate = shown.map(|it| it.certificate.thumbprint().to_owned());
     let Some(proof) = proof? else {
-        return Ok(Proven::default());
+        let key = None;
+        return Ok(Proven { key, certificate });
     };
     let address = context.issuer.endpoint(metadata::path::TOKEN);
     let expected = Expected {
@@ -222,7 +216,7 @@ fn prove(
     let key = proof.check(&expected, context.proofs);
     Ok(Proven {
         key: Some(key.map_err(Reason::Proof)?),
-        ..Proven::default()
+        certificate,
     })
 }
 

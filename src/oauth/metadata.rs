@@ -117,6 +117,10 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtls_endpoint_aliases: Option<Aliases>,
     dpop_signing_alg_values_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     protected_resources: Vec<&'a str>,
@@ -146,8 +150,11 @@ impl<'a> Metadata<'a> {
                 .map(Algorithm::as_str)
                 .collect(),
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
-            revocation_endpoint_auth_methods_supported: methods,
-            revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+    fn new(registry: &'a Registry, Place { issuer, mutual }: Place<'a>) -> Self {
+        let (mut methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
+        if mutual.is_some() {
+            methods.extend(MUTUAL_AUTH_METHODS);
+        }
             dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
             protected_resources: registry
                 .apis()

@@ -172,7 +172,9 @@ impl Reason {
             | Self::NoToken
             | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
             Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
-            Self::Proof(ProofError::Full) => ErrorCode::TemporarilyUnavailable,
+            Self::NoSigningKey(_) | Self::Proof(ProofError::Full) => {
+                ErrorCode::TemporarilyUnavailable
+            }
             Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
             Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
@@ -196,7 +198,6 @@ impl Reason {
             | Self::TargetDisabled(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
-            Self::NoSigningKey(_) => ErrorCode::TemporarilyUnavailable,
             Self::SigningFailed => ErrorCode::ServerError,
         }
     }

@@ -25,7 +25,7 @@ use crate::{
     },
     web::{
         layers::RequestId,
-        oauth::endpoint::{DPOP, DPOP_NONCE, one},
+        oauth::endpoint::{DPOP, DPOP_NONCE, certificate, one},
     },
 };
 
@@ -41,6 +41,7 @@ pub fn router(app: App) -> Router {
         router = std::mem::take(&mut router)
             .route(path, any(by_query))
             .route(&format!("{path}/policy/{{name}}"), any(by_name))
+            .route(&format!("{path}/policy/{{name}}/"), any(by_name))
             .route(&format!("{path}/policy/{{name}}/{{*path}}"), any(by_name));
     };
     add(path::FORWARD_AUTH);
@@ -54,7 +55,7 @@ pub fn router(app: App) -> Router {
 async fn by_query(State(app): State<App>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let rule = parse_query(parts.uri.query().unwrap_or_default());
-    answer(&app, &parts, rule.map_err(Denied::from))
+    answer(&app, &parts, &rule.map_err(Denied::from))
 }
 
 /// Where the rule is kept here, for Envoy, which appends path and query of the request. They are the caller's and
@@ -65,20 +66,20 @@ async fn by_name(State(app): State<App>, request: Request) -> Response<Body> {
     let name = rest.map_or("", |(_, rest)| rest.split('/').next().unwrap_or(rest));
     let registry = app.registry();
     let rule = registry.policy().forward_policies.find(name).cloned();
-    answer(&app, &parts, rule.ok_or(RuleError::NoPolicy.into()))
+    answer(&app, &parts, &rule.ok_or(RuleError::NoPolicy.into()))
 }
 
-fn answer(app: &App, parts: &Parts, rule: Result<Rule, Denied>) -> Response<Body> {
+fn answer(app: &App, parts: &Parts, rule: &Result<Rule, Denied>) -> Response<Body> {
     let address = original::address(parts);
     let question = Question {
         authorization: one(parts, &header::AUTHORIZATION),
         has_other_credentials: parts.headers.contains_key("x-forwarded-authorization"),
         dpop: one(parts, &DPOP),
-        certificate: None,
+        certificate: certificate(parts).map(|it| it.certificate.thumbprint()),
         method: original::method(parts),
         address: address.as_ref(),
     };
-    let decided = match &rule {
+    let decided = match rule {
         Ok(rule) => ask(app, rule, &question),
         Err(denied) => Err(*denied),
     };

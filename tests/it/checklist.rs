@@ -83,7 +83,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 190;
+const COUNT: usize = 204;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -251,13 +251,20 @@ RS-03 tested
 RS-04 tested
 RS-05 tested
 RS-06 tested
+RS-07 exception: a token counts here until the second it expires, without leeway: the clock that judges it is the one that made it
 RS-08 tested
 RS-09 tested
 RS-10 tested
 RS-11 tested
 RS-12 tested
 RS-13 tested
+RS-14 exception: about APIs that introspect; this server asks nobody
+RS-15 exception: about APIs that fetch keys; this server has them
+RS-16 tested
 RS-17 tested
+RS-18 tested
+RS-19 exception: revocations are known here at once; there is no feed of them for others
+RS-20 exception: tokens of this one issuer are taken, and of no other
 PRM-01 tested
 PRM-02 tested
 DP-01 tested
@@ -281,4 +288,5 @@ FA-03 tested
 FA-04 tested
 FA-05 tested
 FA-06 tested
+FA-07 tested
 FA-08 tested";

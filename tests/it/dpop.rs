@@ -21,7 +21,7 @@ const ORDERS: &str = "https://orders.example/";
 async fn server() -> TestServer {
     let server = TestServer::start().await;
     server.api(ORDERS, "read write").await;
-    server.advance(Span::minutes(1)).await;
+    server.advance(Span::hours(2)).await;
     server
 }
 

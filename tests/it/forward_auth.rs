@@ -1,12 +1,18 @@
 //! `/forward-auth`: what a proxy is told of the requests that it asks about (RFC 6750, RFC 9728).
 
+use std::{fs, sync::Arc};
+
 use jeton::{
-    admin::clients::RevokeTokens, domain::time::Span, oauth::metadata::path::FORWARD_AUTH,
+    admin::clients::RevokeTokens,
+    crypto::certificate::{Certificate, ClientCertificate},
+    domain::time::Span,
+    oauth::metadata::path::FORWARD_AUTH,
     store::UsageOf,
 };
 
 use crate::harness::{
     caller::{Client, Request},
+    certificates::{Authority, Wanted},
     reply::Reply,
     server::TestServer,
 };
@@ -78,7 +84,7 @@ async fn a_proxy_is_told_whose_request_it_lets_through() {
     assert_answer(&ask(&server, &orders(""), &token).await, 200);
 }
 
-/// G15, G16, G18, RS-02, RS-03, RS-04, RS-06, PRM-02
+/// G15, G16, G18, RS-02, RS-03, RS-04, RS-06, RS-16, PRM-02
 #[tokio::test]
 async fn a_proxy_is_told_why_a_request_may_not_go_on() {
     let server = TestServer::start().await;
@@ -96,7 +102,14 @@ async fn a_proxy_is_told_why_a_request_may_not_go_on() {
         .await;
     assert_answer(&query, 403);
 
-    for bad in ["garbage", "a.b.c", &token[..token.len() - 2], &buyer.secret] {
+    let huge = format!("{token}{}", "A".repeat(20_000));
+    for bad in [
+        &huge,
+        "garbage",
+        "a.b.c",
+        &token[..token.len() - 2],
+        &buyer.secret,
+    ] {
         let reply = ask(&server, &orders("read"), bad).await;
         assert_answer(&reply, 401);
         assert!(challenge(&reply).starts_with(&common), "{reply:?}");
@@ -200,6 +213,46 @@ async fn a_proxys_word_on_the_request_is_believed_and_nobody_elses() {
         .header("authorization", &format!("Bearer {token}"))
         .header("x-forwarded-authorization", "Bearer other");
     assert_answer(&elsewhere.send().await, 401);
+}
+
+/// What a client shows of itself.
+fn certificate(authority: &Authority, name: &str) -> Arc<ClientCertificate> {
+    let pair = authority.self_signed(Wanted::client(name));
+    let certificate = Certificate::read(&fs::read(pair.certificate).unwrap()).unwrap();
+    Arc::new(ClientCertificate {
+        certificate,
+        is_vouched_for: false,
+    })
+}
+
+/// FA-07, RS-12
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_certificate_is_let_through_with_it_alone() {
+    let server = TestServer::start().await;
+    let buyer = buyer(&server).await;
+    let authority = Authority::new();
+    let own = certificate(&authority, "buyer");
+    let asked = server.request("POST", "/oauth2/token");
+    let asked = asked.header("authorization", &buyer.basic()).showing(&own);
+    let reply = asked
+        .form("grant_type=client_credentials&scope=read")
+        .send()
+        .await;
+    let token = reply.json()["access_token"].as_str().unwrap().to_owned();
+    let target = orders("read");
+    let ask = || {
+        let request = server.request("GET", &target);
+        request.header("authorization", &format!("Bearer {token}"))
+    };
+
+    assert_answer(&ask().showing(&own).send().await, 200);
+    let other = certificate(&authority, "thief");
+    for refused in [ask().send().await, ask().showing(&other).send().await] {
+        assert_answer(&refused, 401);
+        assert!(challenge(&refused).contains("error=\"invalid_token\""));
+    }
+    let told = ask().header("client-cert", ":AAAA:").send().await;
+    assert_answer(&told, 401);
 }
 
 #[tokio::test]

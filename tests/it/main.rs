@@ -29,6 +29,7 @@ mod leak_reports;
 mod peers;
 mod permissions;
 mod protected_resource;
+mod proxies;
 mod readme;
 mod revocation;
 mod rfc_examples;

@@ -2,6 +2,7 @@
 //!
 //! Everything is real: the binary, its command line, its sockets, and the libraries that `tests/setup` installs.
 
+mod asks;
 mod kit;
 mod snippets;
 mod world;
@@ -12,7 +13,7 @@ use oauth2::basic::BasicErrorResponseType;
 use oauth2::{AuthType, TokenResponse};
 
 use kit::{Ask, Auth, Client, Discovery, Program, Validator, the_oauth2_crate};
-use world::{SALES_ANALYTICS, World, assert_refused, claims, granted, part};
+use world::{Credentials, SALES_ANALYTICS, World, assert_refused, claims, granted, part};
 
 const CURL: Client = Client {
     program: Program::Curl,

@@ -169,7 +169,18 @@ pub fn objections(
                 claims.get("aud").unwrap_or(&Value::Null),
                 trust.audience
             ),
-            other => sentence(&other.to_string()),
+            other @ (AssertionError::Form(_)
+            | AssertionError::Typ
+            | AssertionError::Claim(_)
+            | AssertionError::Subject
+            | AssertionError::Key
+            | AssertionError::Expired
+            | AssertionError::LivesLong
+            | AssertionError::NotYet
+            | AssertionError::Replayed
+            | AssertionError::Untrusted { .. }
+            | AssertionError::Ambiguous
+            | AssertionError::Old) => sentence(&other.to_string()),
         });
     }
     match keys {

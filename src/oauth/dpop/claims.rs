@@ -29,9 +29,9 @@ impl<'de> Deserialize<'de> for NumericDate {
         let seconds = number.as_i64().or_else(|| {
             let fraction = number.as_f64()?;
             #[expect(clippy::cast_possible_truncation, reason = "it is in bounds")]
-            (fraction.abs() < FARTHEST).then(|| fraction.floor() as i64)
+            (fraction.abs() < 1e15).then(|| fraction.floor() as i64)
         });
-        let seconds = seconds.filter(|seconds| seconds.unsigned_abs() < FARTHEST as u64);
+        let seconds = seconds.filter(|seconds| seconds.unsigned_abs() < FARTHEST);
         seconds
             .map(|seconds| Self(Timestamp(seconds)))
             .ok_or_else(|| D::Error::custom("no moment of this age"))
@@ -39,4 +39,4 @@ impl<'de> Deserialize<'de> for NumericDate {
 }
 
 /// About the year 10000: sums with spans cannot overflow below it.
-const FARTHEST: f64 = 253_402_300_800.0;
+const FARTHEST: u64 = 253_402_300_800;

@@ -42,6 +42,8 @@ fn the_metadata_say_what_there_is_and_nothing_else() {
             "introspection_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA", "HS256"],
             "revocation_endpoint": "https://as.test:8443/t/one/oauth2/revoke",
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"],
+            "protected_resources": ["https://sales.example/"],
         })
     );
 }

@@ -37,7 +37,7 @@ pub(super) fn address(parts: &Parts) -> Option<Address> {
         Told::Once(host) => host,
         Told::Nothing if appended(parts).is_some() => {
             let host = headers.get(header::HOST).map(|host| host.to_str().ok());
-            let authority = parts.uri.authority().map(|it| it.as_str());
+            let authority = parts.uri.authority().map(http::uri::Authority::as_str);
             host.unwrap_or(authority)?
         }
         Told::Nothing | Told::Unclearly => return None,

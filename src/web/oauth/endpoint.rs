@@ -128,6 +128,19 @@ async fn decide_at_length<T>(
         }) => checks,
         Err(refused) => return Err(Box::new(refuse(app, parts, refused))),
     };
+    check_slowly(app, checks).await?;
+    match attempt(SlowHashes::Checked) {
+        Ok(decided) => Ok(decided),
+        Err(Refused {
+            reason: Reason::NeedsSlowCheck(_),
+            ..
+        }) => Err(Box::new(busy())),
+        Err(refused) => Err(Box::new(refuse(app, parts, refused))),
+    }
+}
+
+/// Compares secrets with slow hashes until one fits; what fits is remembered.
+async fn check_slowly(app: &App, checks: Vec<SlowCheck>) -> Result<(), Box<Response<Body>>> {
     for SlowCheck {
         secret,
         hash,
@@ -140,14 +153,7 @@ async fn decide_at_length<T>(
             Err(_overloaded) => return Err(Box::new(busy())),
         }
     }
-    match attempt(SlowHashes::Checked) {
-        Ok(decided) => Ok(decided),
-        Err(Refused {
-            reason: Reason::NeedsSlowCheck(_),
-            ..
-        }) => Err(Box::new(busy())),
-        Err(refused) => Err(Box::new(refuse(app, parts, refused))),
-    }
+    Ok(())
 }
 
 /// The field called `name`, which may stand once.
@@ -161,7 +167,7 @@ pub(in crate::web) fn one<'a>(parts: &'a Parts, name: &HeaderName) -> Header<'a>
 }
 
 /// What the client showed of itself, here or to a proxy that is believed.
-fn certificate(parts: &Parts) -> Option<&ClientCertificate> {
+pub(in crate::web) fn certificate(parts: &Parts) -> Option<&ClientCertificate> {
     let shown = parts.extensions.get::<Arc<ClientCertificate>>();
     shown.map(AsRef::as_ref)
 }

@@ -140,6 +140,11 @@ async fn what_is_wrong_with_the_policy_comes_back_with_the_entries() {
             vec![("on_leak", "shrug")],
             "Write revoke or flag",
         ),
+        (
+            "proxies",
+            vec![("forward_policies", "orders urn:nothing read")],
+            "Orders: there is no API urn:nothing",
+        ),
     ] {
         let page = save(&mut browser, tab, &filled).await;
         page.assert_status(422);
@@ -246,6 +251,7 @@ async fn who_may_not_change_the_policy_reads_it() {
         ("tokens", "A new secret works for 180 days"),
         ("security", "End at the latest after 12 hours"),
         ("scanning", "A secret that is reported is revoked at once"),
+        ("proxies", "There are none."),
         ("backup", "Nobody has confirmed yet"),
     ] {
         let page = browser.open(&format!("/settings/{tab}")).await;

@@ -16,6 +16,7 @@ async fn every_page_of_the_settings_can_be_read_by_everybody() {
         ("/tokens", "A new API’s tokens live 1 hour"),
         ("/security", "To this server, you are at 192.0.2.8."),
         ("/scanning", "jtn_[A-Z2-7]{8}_[0-9A-Za-z]{49}"),
+        ("/proxies", "/forward-auth/policy/NAME"),
         ("/backup", "No backup yet."),
         ("/about", "All is well"),
     ] {

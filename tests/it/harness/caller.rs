@@ -1,5 +1,7 @@
 //! Who calls the server: clients in the words of the protocol, and requests written by hand.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     http::{self, HeaderName, HeaderValue, header},
@@ -11,6 +13,7 @@ use jeton::{
         grants::SetGrant,
         secrets::{NewSecret, RetireSecret, RevokeSecret, RotateSecret},
     },
+    crypto::certificate::ClientCertificate,
     domain::{id::ClientId, rotation::Overlap, secret::IfUsed, time::Span},
 };
 
@@ -189,6 +192,14 @@ impl<'s> Request<'s> {
         let value = HeaderValue::from_str(value).unwrap();
         let name = HeaderName::from_static(name);
         self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// On a connection on which this certificate was shown.
+    pub(crate) fn showing(mut self, certificate: &Arc<ClientCertificate>) -> Self {
+        self.request
+            .extensions_mut()
+            .insert(Arc::clone(certificate));
         self
     }
 

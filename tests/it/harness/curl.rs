@@ -42,6 +42,11 @@ impl Reply {
         field.map(|(_, value)| value.trim()).unwrap_or_default()
     }
 
+    /// The body, as text.
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body)

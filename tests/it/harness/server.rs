@@ -216,11 +216,11 @@ impl TestServer {
     pub(crate) async fn begin_response_to(
         &self,
         peer: Peer,
-        request: http::Request<Body>,
+        mut request: http::Request<Body>,
     ) -> http::Response<Body> {
         let arrival = Arrival {
             peer,
-            certificate: None,
+            certificate: request.extensions_mut().remove(),
             limits: Limits::default(),
             refusal: None,
         };

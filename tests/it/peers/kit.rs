@@ -127,6 +127,19 @@ impl Validator {
 }
 
 impl Program {
+    /// What a program tells in JSON of what it did as the client of `ask`, perhaps at `url` too.
+    #[track_caller]
+    pub(crate) fn tell(self, ask: &Ask<'_>, url: Option<&str>) -> Value {
+        let mut command = ask.environment(self.command());
+        if let Some(url) = url {
+            command.env("URL", url);
+        }
+        let output = run(command, "").expect(SET_UP);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{self} tells nothing: {errors}"))
+    }
+
     fn command(self) -> Command {
         let installed = installed();
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers");

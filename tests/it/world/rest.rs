@@ -181,6 +181,7 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
             ("settings-tokens", "/settings/tokens"),
             ("settings-security", "/settings/security"),
             ("settings-scanning", "/settings/scanning"),
+            ("settings-proxies", "/settings/proxies"),
             ("settings-backup", "/settings/backup"),
             ("settings-about", "/settings/about"),
             ("me", "/me"),

@@ -89,10 +89,11 @@ fn present(world: &World, claims: &Value, client_id: Option<&str>) -> Result<Str
 }
 
 fn error(result: Result<String, Reason>) -> AssertionError {
-    match result.unwrap_err() {
-        Reason::Assertion(error) => error,
-        other => panic!("{other}"),
-    }
+    let reason = result.unwrap_err();
+    let Reason::Assertion(error) = reason else {
+        panic!("{reason}")
+    };
+    error
 }
 
 /// CF-01, CF-02, CF-03

@@ -116,6 +116,10 @@ pub(super) async fn the_policy_is_told(round: &mut Round<'_>) {
             ],
         ),
         ("/settings/scanning", vec![("on_leak", "flag")]),
+        (
+            "/settings/proxies",
+            vec![("forward_policies", "orders urn:shop read")],
+        ),
         ("/settings/master-key", vec![("master_key_kept", "yes")]),
     ] {
         round.sends(route, route, &form, "settings.edit").await;

@@ -1,0 +1,81 @@
+//! Libraries at the endpoints about tokens, and with tokens that are bound to a key of theirs.
+
+use serde_json::{Value, json};
+
+use super::{
+    Credentials, World,
+    kit::{Auth, Program},
+    world::SALES_ANALYTICS,
+};
+
+const PROGRAMS: [Program; 4] = [
+    Program::Node("asks_openid_client"),
+    Program::Node("asks_oauth4webapi"),
+    Program::Python("asks_requests_oauth2client"),
+    Program::Python("asks_authlib"),
+];
+
+/// A client that may introspect the tokens it gets itself.
+fn curious(world: &World) -> Credentials {
+    let grant = format!("{SALES_ANALYTICS}=read:analytics");
+    let created = world.server.jeton(&[
+        "client",
+        "create",
+        "Curious",
+        "--grant",
+        &grant,
+        "--introspects",
+        SALES_ANALYTICS,
+    ]);
+    let text = |member: &str| created[member].as_str().unwrap().to_owned();
+    Credentials {
+        id: text("client_id"),
+        secret: text("client_secret"),
+    }
+}
+
+/// What a program told of its token.
+#[track_caller]
+fn told(world: &World, client: &Credentials, program: Program, url: Option<&str>) -> Value {
+    let ask = world.ask_as(client, Auth::Basic);
+    program.tell(&ask, url)
+}
+
+/// IN-13, RV-02, RV-07
+#[test]
+fn libraries_introspect_and_revoke_tokens() {
+    let world = World::new();
+    let client = curious(&world);
+
+    for program in PROGRAMS {
+        let told = told(&world, &client, program, None);
+
+        assert_eq!(told["before"]["active"], true, "{program}: {told}");
+        assert_eq!(told["before"]["client_id"], client.id, "{program}");
+        assert_eq!(told["after"], json!({ "active": false }), "{program}");
+    }
+}
+
+/// DP-01, DP-10, DP-13: the server was just started, so it asks for nonces.
+#[test]
+fn libraries_get_tokens_that_are_bound_to_their_keys() {
+    let world = World::new();
+    let client = curious(&world);
+    let edit = ["client", "edit", &client.id, "--token-binding", "dpop"];
+    world.server.jeton(&edit);
+    // Any address that takes a request: what a proxy checks is tested with the proxies.
+    let url = format!("{}/health/live", world.server.issuer());
+
+    for program in &PROGRAMS[..3] {
+        let told = told(&world, &client, *program, Some(&url));
+
+        let token_type = told["token_type"].as_str().unwrap();
+        assert!(token_type.eq_ignore_ascii_case("DPoP"), "{program}: {told}");
+        assert_eq!(told["before"]["token_type"], "DPoP", "{program}");
+        assert_eq!(
+            told["before"]["cnf"]["jkt"].as_str().unwrap().len(),
+            43,
+            "{program}"
+        );
+    }
+}
