@@ -109,6 +109,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         issuer: "https://as.example".parse().unwrap(),
         console_url: None,
         usage_flush: Span(5),
+        mutual: None,
         overview_max_age,
         outbound: jeton::app::remote_keys::Outbound::default(),
     };

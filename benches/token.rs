@@ -170,6 +170,7 @@ impl World {
         Context {
             now: NOW,
             issuer: &self.issuer,
+            mutual: None,
             entropy: &self.entropy,
             remembers: &|_, _| false,
             keys: &|_| None,

@@ -69,7 +69,10 @@ use crate::{
         time::{Clock, Timestamp},
         usage::{Observation, Tally},
     },
-    oauth::assertion::{FetchedKeys, KeySource},
+    oauth::{
+        assertion::{FetchedKeys, KeySource},
+        metadata::Addresses,
+    },
     store::{BackupReport, Store, StoreError, StoreReport, UsageOf},
 };
 
@@ -145,6 +148,14 @@ impl App {
     pub fn console_url(&self) -> &Issuer {
         let settings = &self.0.settings;
         settings.console_url.as_ref().unwrap_or(&settings.issuer)
+    }
+
+    /// Who signs, and where clients reach it with certificates.
+    pub fn addresses(&self) -> Addresses<'_> {
+        Addresses {
+            issuer: &self.0.settings.issuer,
+            mutual: self.0.settings.mutual.as_ref(),
+        }
     }
 
     /// When this process began to watch.

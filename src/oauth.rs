@@ -85,6 +85,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who issues.
     pub issuer: &'a Issuer,
+    /// The web address of the place where clients can show certificates, if they can.
+    pub mutual: Option<&'a Issuer>,
     /// Where the token's id comes from.
     pub entropy: &'a Entropy,
     /// Whether this secret was lately found, by its slow hash, to be what is presented.
@@ -206,11 +208,14 @@ fn prove(
         let key = None;
         return Ok(Proven { key, certificate });
     };
-    let address = context.issuer.endpoint(metadata::path::TOKEN);
+    let places = [Some(context.issuer), context.mutual].into_iter().flatten();
+    let addresses: Option<Vec<Address>> = places
+        .map(|place| Address::parse(&place.endpoint(metadata::path::TOKEN)))
+        .collect();
     let expected = Expected {
         now: context.now,
         method: "POST",
-        addresses: &[Address::parse(&address).ok_or(Reason::Proof(ProofError::Address))?],
+        addresses: &addresses.ok_or(Reason::Proof(ProofError::Address))?,
         token: None,
     };
     let key = proof.check(&expected, context.proofs);

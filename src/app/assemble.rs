@@ -39,6 +39,8 @@ pub struct Settings {
     pub issuer: Issuer,
     /// Where operators reach the console, if that is not the issuer's address.
     pub console_url: Option<Issuer>,
+    /// The web address of the place where clients can show certificates, if they can: it may be the issuer's.
+    pub mutual: Option<Issuer>,
     /// How often usage is written down; a crash loses at most so much of it. 1 s to 5 min.
     pub usage_flush: Span,
     /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is

@@ -89,6 +89,7 @@ impl Data {
     /// The server on these data, with nothing running in the background yet.
     pub(crate) async fn assemble(self, config: &Config, issuer: Issuer) -> Result<App, Failure> {
         let settings = Settings {
+            mutual: config.mutual(&issuer),
             issuer,
             console_url: config.console_url.clone(),
             usage_flush: config.usage_flush_interval,

@@ -91,13 +91,16 @@ impl Config {
         }
     }
 
-    /// The web address of a server whose clients show their certificates at `address`, if they can.
-    pub fn mtls_url(&self, issuer: &Issuer, address: Option<SocketAddr>) -> Option<Issuer> {
-        if let Some(url) = &self.tls.mtls_url {
-            return Some(url.clone());
+    /// The web address by which clients reach the server of this issuer where they can show certificates,
+    /// if they can: the issuer itself where a proxy passes them on.
+    pub fn mutual(&self, issuer: &Issuer) -> Option<Issuer> {
+        if self.tls.mtls_url.is_some() {
+            return self.tls.mtls_url.clone();
         }
-        let port = address?.port();
-        let host = issuer.host();
+        let Some(address) = self.tls.mtls_listen else {
+            return self.tls.certificate_from.map(|_| issuer.clone());
+        };
+        let (host, port) = (issuer.host(), address.port());
         format!("https://{host}:{port}{}", issuer.path())
             .parse()
             .ok()

@@ -111,6 +111,7 @@ impl World {
         Context {
             now: NOW,
             issuer: &self.issuer,
+            mutual: None,
             entropy: &self.entropy,
             remembers: &nothing,
             keys: &no_keys,

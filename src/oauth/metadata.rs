@@ -54,19 +54,29 @@ impl Document {
     }
 }
 
+/// Who issues, and where it is reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    /// Who issues.
+    pub issuer: &'a Issuer,
+    /// The web address of the place where clients can show certificates (RFC 8705), if they can: it may be
+    /// the issuer's.
+    pub mutual: Option<&'a Issuer>,
+}
+
 /// The document of `/.well-known/oauth-authorization-server`.
-pub fn authorization_server(registry: &Registry, issuer: &Issuer) -> Document {
-    Document::of(&Metadata::new(registry, issuer))
+pub fn authorization_server(registry: &Registry, addresses: Addresses<'_>) -> Document {
+    Document::of(&Metadata::new(registry, addresses))
 }
 
 /// The document of `/.well-known/openid-configuration`: the same, and what readers of OpenID
 /// Connect Discovery 1.0 §3 insist on. No ID token is ever issued.
-pub fn openid_provider(registry: &Registry, issuer: &Issuer) -> Document {
+pub fn openid_provider(registry: &Registry, addresses: Addresses<'_>) -> Document {
     Document::of(&Metadata {
         response_types_supported: &["none"],
         subject_types_supported: &["public"],
         id_token_signing_alg_values_supported: &["RS256"],
-        ..Metadata::new(registry, issuer)
+        ..Metadata::new(registry, addresses)
     })
 }
 
@@ -98,6 +108,9 @@ fn signs_with_secrets(registry: &Registry) -> bool {
     secrets.any(|secret| secret.proof.method() == Method::ClientSecretJwt)
 }
 
+/// How they do so besides where they can show certificates (RFC 8705 §2).
+const MUTUAL_AUTH_METHODS: &[&str] = &["tls_client_auth", "self_signed_tls_client_auth"];
+
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
@@ -117,11 +130,11 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    dpop_signing_alg_values_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     mtls_endpoint_aliases: Option<Aliases>,
-    dpop_signing_alg_values_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     protected_resources: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -130,9 +143,30 @@ struct Metadata<'a> {
     id_token_signing_alg_values_supported: &'a [&'a str],
 }
 
+/// The endpoints where clients are asked for certificates (RFC 8705 §5).
+#[derive(Serialize)]
+struct Aliases {
+    token_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+}
+
+impl Aliases {
+    fn at(place: &Issuer) -> Self {
+        Self {
+            token_endpoint: place.endpoint(path::TOKEN),
+            introspection_endpoint: place.endpoint(path::INTROSPECTION),
+            revocation_endpoint: place.endpoint(path::REVOCATION),
+        }
+    }
+}
+
 impl<'a> Metadata<'a> {
-    fn new(registry: &'a Registry, issuer: &'a Issuer) -> Self {
-        let (methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
+    fn new(registry: &'a Registry, Addresses { issuer, mutual }: Addresses<'a>) -> Self {
+        let (mut methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
+        if mutual.is_some() {
+            methods.extend(MUTUAL_AUTH_METHODS);
+        }
         Self {
             issuer: issuer.as_str(),
             token_endpoint: issuer.endpoint(path::TOKEN),
@@ -150,12 +184,11 @@ impl<'a> Metadata<'a> {
                 .map(Algorithm::as_str)
                 .collect(),
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
-    fn new(registry: &'a Registry, Place { issuer, mutual }: Place<'a>) -> Self {
-        let (mut methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
-        if mutual.is_some() {
-            methods.extend(MUTUAL_AUTH_METHODS);
-        }
+            revocation_endpoint_auth_methods_supported: methods,
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
+            tls_client_certificate_bound_access_tokens: mutual.is_some(),
+            mtls_endpoint_aliases: mutual.filter(|it| *it != issuer).map(Aliases::at),
             protected_resources: registry
                 .apis()
                 .filter(|api| is_described(api, issuer))

@@ -152,6 +152,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
         issuer: "https://as.test".parse().unwrap(),
         console_url: None,
         usage_flush: Span(5),
+        mutual: None,
         overview_max_age: Span(0),
         outbound: crate::app::remote_keys::Outbound::default(),
     };

@@ -25,6 +25,7 @@ impl Server {
             issuer: "https://as.test".parse().unwrap(),
             console_url: None,
             usage_flush: Span(5),
+            mutual: None,
             overview_max_age: max_age,
             outbound: crate::app::remote_keys::Outbound::default(),
         };

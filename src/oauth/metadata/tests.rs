@@ -18,6 +18,14 @@ fn issuer(text: &str) -> Issuer {
     text.parse().unwrap()
 }
 
+/// A place where nobody is asked for a certificate.
+fn bare(issuer: &Issuer) -> Addresses<'_> {
+    Addresses {
+        issuer,
+        mutual: None,
+    }
+}
+
 /// MD-05, MD-06, MD-07, MD-08, MD-09, SC-06
 #[test]
 fn the_metadata_say_what_there_is_and_nothing_else() {
@@ -26,7 +34,8 @@ fn the_metadata_say_what_there_is_and_nothing_else() {
     world.put_api(api("urn:stock", "read count"));
     world.put_api(Api::admin(NOW));
 
-    let document = authorization_server(&world.registry, &issuer("https://as.test:8443/t/one"));
+    let document =
+        authorization_server(&world.registry, bare(&issuer("https://as.test:8443/t/one")));
 
     assert_eq!(
         read(&document),
@@ -57,7 +66,7 @@ fn the_issuer_is_told_as_configured() {
         "https://as.test/",
         "http://127.0.0.1:8080",
     ] {
-        let told = read(&authorization_server(&world.registry, &issuer(text)));
+        let told = read(&authorization_server(&world.registry, bare(&issuer(text))));
         assert_eq!(told["issuer"], text);
         assert_eq!(
             told["token_endpoint"],
@@ -70,7 +79,7 @@ fn the_issuer_is_told_as_configured() {
 #[test]
 fn without_scopes_none_are_told() {
     let world = World::new();
-    let told = read(&authorization_server(&world.registry, &world.issuer));
+    let told = read(&authorization_server(&world.registry, bare(&world.issuer)));
     assert_eq!(told.get("scopes_supported"), None);
     let lists = told
         .as_object()
@@ -85,13 +94,13 @@ fn without_scopes_none_are_told() {
 #[test]
 fn the_openid_document_is_the_same_and_what_its_readers_insist_on() {
     let (world, _) = World::with_report_service();
-    let mut plain = read(&authorization_server(&world.registry, &world.issuer));
+    let mut plain = read(&authorization_server(&world.registry, bare(&world.issuer)));
     plain["subject_types_supported"] = json!(["public"]);
     plain["response_types_supported"] = json!(["none"]);
     plain["id_token_signing_alg_values_supported"] = json!(["RS256"]);
 
     assert_eq!(
-        read(&openid_provider(&world.registry, &world.issuer)),
+        read(&openid_provider(&world.registry, bare(&world.issuer))),
         plain
     );
 }
@@ -100,7 +109,7 @@ fn the_openid_document_is_the_same_and_what_its_readers_insist_on() {
 #[test]
 fn the_tag_changes_with_the_document_and_only_then() {
     let (mut world, _) = World::with_report_service();
-    let tag = |world: &World| authorization_server(&world.registry, &world.issuer).etag;
+    let tag = |world: &World| authorization_server(&world.registry, bare(&world.issuer)).etag;
     let before = tag(&world);
     assert!(before.starts_with('"') && before.ends_with('"') && before.len() == 24);
     assert_eq!(tag(&world), before);
@@ -193,4 +202,45 @@ fn without_keys_the_set_is_empty() {
     let set = key_set(&Registry::empty(MacKey::new(&[1; 32])), NOW);
     assert_eq!(set.document.body, b"{\"keys\":[]}");
     assert_eq!(set.newest, None);
+}
+
+/// CM-10, MD-08
+#[test]
+fn certificates_are_spoken_of_only_where_they_can_be_shown() {
+    let world = World::new();
+    let mutual = issuer("https://as.test:9443");
+    let told = |mutual| {
+        let addresses = Addresses {
+            issuer: &world.issuer,
+            mutual,
+        };
+        read(&authorization_server(&world.registry, addresses))
+    };
+    let (without, apart, here) = (told(None), told(Some(&mutual)), told(Some(&world.issuer)));
+
+    assert_eq!(
+        without.get("tls_client_certificate_bound_access_tokens"),
+        None
+    );
+    assert_eq!(without.get("mtls_endpoint_aliases"), None);
+    assert_eq!(apart["tls_client_certificate_bound_access_tokens"], true);
+    assert_eq!(
+        apart["mtls_endpoint_aliases"],
+        json!({
+            "token_endpoint": "https://as.test:9443/oauth2/token",
+            "introspection_endpoint": "https://as.test:9443/oauth2/introspect",
+            "revocation_endpoint": "https://as.test:9443/oauth2/revoke",
+        })
+    );
+    assert_eq!(here["tls_client_certificate_bound_access_tokens"], true);
+    assert_eq!(here.get("mtls_endpoint_aliases"), None);
+    for endpoint in ["token", "introspection", "revocation"] {
+        let name = format!("{endpoint}_endpoint_auth_methods_supported");
+        let methods = |told: &Value| told[&name].as_array().unwrap().clone();
+        for method in ["tls_client_auth", "self_signed_tls_client_auth"] {
+            assert!(!methods(&without).contains(&json!(method)), "{method}");
+            assert!(methods(&apart).contains(&json!(method)), "{method}");
+            assert!(methods(&here).contains(&json!(method)), "{method}");
+        }
+    }
 }

@@ -17,8 +17,8 @@ use axum::{
 use super::{JSON, method_not_allowed};
 use crate::{
     app::App,
-    domain::{id::Revision, issuer::Issuer, registry::Registry, usage::Observation},
-    oauth::metadata::{self, Document, path},
+    domain::{id::Revision, registry::Registry, usage::Observation},
+    oauth::metadata::{self, Addresses, Document, path},
     web::seen::seen,
 };
 
@@ -67,7 +67,7 @@ pub fn router(app: &App) -> Router {
     router
 }
 
-type Make = fn(&Registry, &Issuer) -> Document;
+type Make = fn(&Registry, Addresses<'_>) -> Document;
 
 /// A document that is made anew only when the registry has changed.
 #[derive(Clone)]
@@ -83,7 +83,7 @@ impl Published {
         match self.latest.load_full() {
             Some(latest) if latest.0 == registry.revision() => latest,
             Some(_) | None => {
-                let document = (self.make)(&registry, self.app.issuer());
+                let document = (self.make)(&registry, self.app.addresses());
                 let made = Arc::new((registry.revision(), document));
                 self.latest.store(Some(Arc::clone(&made)));
                 made

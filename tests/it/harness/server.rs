@@ -79,6 +79,7 @@ impl TestServer {
             issuer: issuer.parse().unwrap(),
             console_url: console_url.map(|url| url.parse().unwrap()),
             usage_flush: Span(5),
+            mutual: None,
             overview_max_age: Span(0),
             outbound: jeton::app::remote_keys::Outbound::default(),
         };
