@@ -9,7 +9,7 @@ use super::{
     clients::RegisterClient,
     command::Command,
     draft::Draft,
-    refusal::Refusal,
+    refusal::{FieldErrors, Refusal},
     secrets::{rotate_to, touched},
 };
 use crate::domain::{
@@ -38,7 +38,11 @@ pub struct NewCredential {
 
 impl NewCredential {
     /// The record of it, under a public id that no other has.
-    pub(super) fn make(self, registry: &Registry, draft: &Draft) -> Secret {
+    ///
+    /// # Errors
+    /// It is a certificate that has expired.
+    pub(super) fn make(self, registry: &Registry, draft: &Draft) -> Result<Secret, FieldErrors> {
+        let expires = self.expires(draft.now())?;
         let id = loop {
             let id = SecretId::generate(draft.entropy());
             if registry.find_client_by_secret(&id).is_none() {
@@ -46,16 +50,30 @@ impl NewCredential {
             }
         };
         let now = draft.now();
-        Secret {
+        Ok(Secret {
             id,
             proof: self.proof,
             created: now,
             created_by: draft.actor().to_string(),
-            expires: self.expires_in.map(|span| now.plus(span)),
+            expires,
             note: self.note,
             leaked: None,
             state: SecretState::Active,
+        })
+    }
+
+    /// When it stops by itself: a certificate does so no later than it expires.
+    fn expires(&self, now: Timestamp) -> Result<Option<Timestamp>, FieldErrors> {
+        let asked = self.expires_in.map(|span| now.plus(span));
+        let Proof::Certificate(certificate) = &self.proof else {
+            return Ok(asked);
+        };
+        let until = certificate.not_after;
+        if until <= now {
+            let message = format!("the certificate expired at {until}");
+            return Err(FieldErrors::one("credential.certificate", &message));
         }
+        Ok(Some(asked.map_or(until, |asked| asked.min(until))))
     }
 }
 
@@ -74,7 +92,7 @@ impl Command for RegisterWithCredential {
 
     fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Arc<Client>, Refusal> {
         let mut client = self.client.make(registry, draft)?;
-        client.secrets.push(self.credential.make(registry, draft));
+        client.secrets.push(self.credential.make(registry, draft)?);
         draft.put_client(Action::ClientCreate, client.clone());
         Ok(Arc::new(client))
     }
@@ -108,7 +126,7 @@ impl Command for RotateToCredential {
 
     fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<Moved, Refusal> {
         let before = touched(registry, draft, &self.client)?;
-        let new = self.credential.make(registry, draft);
+        let new = self.credential.make(registry, draft)?;
         let credential = new.id.clone();
         let retiring = rotate_to(before, new, (self.overlap, self.if_used), draft)?;
         Ok(Moved {

@@ -5,6 +5,7 @@
 
 mod apis;
 mod attention;
+mod certificates;
 mod clients;
 mod credentials;
 mod keys;

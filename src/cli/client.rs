@@ -110,6 +110,10 @@ pub(crate) struct Create {
     /// (DPoP, RFC 9449).
     #[arg(long)]
     dpop_required: bool,
+    /// Bind each of its tokens to the certificate of the connection (RFC 8705 §3): a request without one is
+    /// refused.
+    #[arg(long, conflicts_with = "dpop_required")]
+    certificate_required: bool,
     /// Begin without a secret: `jeton handover offer ID` lets a developer take the first one.
     #[arg(long, conflicts_with_all = ["secret_file", "secret_expires_in", "secret_note"])]
     without_secret: bool,
@@ -284,7 +288,14 @@ impl Create {
             ),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
             ("introspects", introspects),
-            ("token_binding", self.dpop_required.then(|| json!("dpop"))),
+            (
+                "token_binding",
+                match (self.dpop_required, self.certificate_required) {
+                    (true, _) => Some(json!("dpop")),
+                    (_, true) => Some(json!("certificate")),
+                    (false, false) => None,
+                },
+            ),
             ("secret", secret),
             ("credential", credential),
             ("without_secret", without_secret),

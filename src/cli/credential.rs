@@ -17,6 +17,10 @@ pub(crate) enum AuthMethod {
     ClientSecretJwt,
     /// It signs with a key whose public half is registered.
     PrivateKeyJwt,
+    /// It shows a certificate that an authority of `--tls-client-ca` vouches for.
+    TlsClientAuth,
+    /// It shows a certificate that is registered itself.
+    SelfSignedTlsClientAuth,
     /// It shows a token that another issuer made for it.
     Federated,
 }
@@ -33,6 +37,24 @@ pub(crate) struct CredentialArgs {
     /// Where the client publishes its keys, over https.
     #[arg(long, value_name = "URL", help_heading = HEADING, conflicts_with = "jwks")]
     jwks_uri: Option<String>,
+    /// The client's certificate, registered itself: PEM; `-` is standard input. It works until it expires.
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    cert: Option<PathBuf>,
+    /// The subject of the client's certificates, as RFC 4514 writes it: CN=report-service,O=Example.
+    #[arg(long, value_name = "DN", help_heading = HEADING, group = "tls_subject")]
+    tls_subject_dn: Option<String>,
+    /// A DNS name in the client's certificates.
+    #[arg(long, value_name = "NAME", help_heading = HEADING, group = "tls_subject")]
+    tls_san_dns: Option<String>,
+    /// A URI in the client's certificates: a SPIFFE ID for example.
+    #[arg(long, value_name = "URI", help_heading = HEADING, group = "tls_subject")]
+    tls_san_uri: Option<String>,
+    /// An IP address in the client's certificates.
+    #[arg(long, value_name = "ADDR", help_heading = HEADING, group = "tls_subject")]
+    tls_san_ip: Option<String>,
+    /// An e-mail address in the client's certificates.
+    #[arg(long, value_name = "EMAIL", help_heading = HEADING, group = "tls_subject")]
+    tls_san_email: Option<String>,
     /// Whose tokens the client shows: exactly their `iss`.
     #[arg(long, value_name = "URL", help_heading = HEADING, requires = "federated_subject")]
     federated_issuer: Option<String>,
@@ -75,19 +97,32 @@ impl CredentialArgs {
     /// # Errors
     /// They contradict each other, or a file cannot be read.
     pub(crate) async fn choose(&self, desk: &Desk) -> Result<Instead, Failure> {
-        let key = self.jwks.is_some() || self.jwks_uri.is_some();
-        let federated = self.federated_issuer.is_some();
-        let says = match (key, federated) {
-            (true, true) => return Err(contradiction("--jwks and --federated-issuer")),
-            (true, false) => Some(AuthMethod::PrivateKeyJwt),
-            (false, true) => Some(AuthMethod::Federated),
-            (false, false) => None,
-        };
+        let given = [
+            (
+                self.jwks.is_some() || self.jwks_uri.is_some(),
+                AuthMethod::PrivateKeyJwt,
+            ),
+            (self.federated_issuer.is_some(), AuthMethod::Federated),
+            (self.cert.is_some(), AuthMethod::SelfSignedTlsClientAuth),
+            (self.subject().is_some(), AuthMethod::TlsClientAuth),
+        ];
+        let mut given = given.into_iter().filter(|(is_given, _)| *is_given);
+        let says = given.next().map(|(_, method)| method);
+        if given.next().is_some() {
+            return Err(contradiction("flags for credentials of different kinds"));
+        }
         match (self.auth_method, says) {
             (None | Some(AuthMethod::ClientSecret), None) => Ok(Instead::Secret(false)),
             (Some(AuthMethod::ClientSecretJwt), None) => Ok(Instead::Secret(true)),
             (Some(AuthMethod::PrivateKeyJwt), None) => Err(Failure::usage(
                 "private_key_jwt needs the client's public key: --jwks FILE or --jwks-uri URL",
+            )),
+            (Some(AuthMethod::SelfSignedTlsClientAuth), None) => Err(Failure::usage(
+                "self_signed_tls_client_auth needs the client's certificate: --cert FILE",
+            )),
+            (Some(AuthMethod::TlsClientAuth), None) => Err(Failure::usage(
+                "tls_client_auth needs what the client's certificates say: --tls-subject-dn DN, or one of \
+                 --tls-san-dns, --tls-san-uri, --tls-san-ip and --tls-san-email",
             )),
             (Some(AuthMethod::Federated), None) => Err(Failure::usage(
                 "federated needs --federated-issuer URL and --federated-subject SUBJECT",
@@ -99,6 +134,19 @@ impl CredentialArgs {
         }
     }
 
+    /// What the client's certificates say: the name of the metadata (RFC 8705 §2.1.2), and the value.
+    fn subject(&self) -> Option<(&'static str, &String)> {
+        let all = [
+            ("tls_client_auth_subject_dn", &self.tls_subject_dn),
+            ("tls_client_auth_san_dns", &self.tls_san_dns),
+            ("tls_client_auth_san_uri", &self.tls_san_uri),
+            ("tls_client_auth_san_ip", &self.tls_san_ip),
+            ("tls_client_auth_san_email", &self.tls_san_email),
+        ];
+        let mut given = all.into_iter();
+        given.find_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+
     async fn credential(&self, desk: &Desk) -> Result<Map<String, Value>, Failure> {
         let mut credential = Map::new();
         if let Some(file) = &self.jwks {
@@ -106,6 +154,12 @@ impl CredentialArgs {
         }
         if let Some(uri) = &self.jwks_uri {
             credential.insert("jwks_uri".to_owned(), json!(uri));
+        }
+        if let Some(file) = &self.cert {
+            credential.insert("certificate".to_owned(), Value::from(read(file)?));
+        }
+        if let Some((name, value)) = self.subject() {
+            credential.insert(name.to_owned(), json!(value));
         }
         if let Some(federated) = &self.federated_issuer {
             let mut claims = Map::new();

@@ -60,6 +60,15 @@ pub enum AlternativeName {
     Email(String),
 }
 
+impl fmt::Display for AlternativeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(text) | Self::Uri(text) | Self::Email(text) => f.write_str(text),
+            Self::Ip(address) => address.fmt(f),
+        }
+    }
+}
+
 /// Bytes are no certificate that can be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CertificateError {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{CHECKED, SpanInput, parse_or_default};
+use super::{CHECKED, SpanInput, certificates, parse_or_default};
 use crate::{
     admin::{credentials::NewCredential, refusal::FieldErrors, secrets},
     domain::{
@@ -44,6 +44,25 @@ pub struct CredentialInput {
     /// Whose tokens the client shows: workload identity federation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation: Option<FederationInput>,
+    /// A certificate, in PEM, that is registered itself (`self_signed_tls_client_auth`). It works until it
+    /// expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// The subject of certificates that an authority vouches for (`tls_client_auth`), as RFC 4514 writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_subject_dn: Option<String>,
+    /// A DNS name in such certificates, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_dns: Option<String>,
+    /// A URI in such certificates, instead: a SPIFFE ID for example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_uri: Option<String>,
+    /// An IP address in such certificates, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_ip: Option<String>,
+    /// An e-mail address in such certificates, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_email: Option<String>,
     /// How long it works; for good, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<SpanInput>,
@@ -97,18 +116,24 @@ impl CredentialInput {
     /// Reads it; `prefix` stands before the names of its fields.
     pub(super) fn parse(self, prefix: &str, errors: &mut FieldErrors) -> Option<NewCredential> {
         let field = |name: &str| format!("{prefix}{name}");
+        let subjects = self.subjects();
         let given = [
             self.key.is_some(),
             self.jwks_uri.is_some(),
             self.federation.is_some(),
+            self.certificate.is_some(),
         ];
-        if given.into_iter().filter(|it| *it).count() != 1 {
-            let message = "give exactly one: key, jwks_uri or federation";
+        if given.into_iter().filter(|it| *it).count() + subjects.len() != 1 {
+            let message = "give exactly one: key, jwks_uri, federation, certificate or one of tls_client_auth_*";
             errors.add(prefix.trim_end_matches('.'), message);
             return None;
         }
         let proof = if let Some(key) = self.key {
             errors.check(&field("key"), key.parse_one()).map(Proof::Key)
+        } else if let Some((name, value)) = subjects.first() {
+            errors.check(&field(name), certificates::subject(name, value))
+        } else if let Some(certificate) = self.certificate {
+            errors.check(&field("certificate"), certificates::pinned(&certificate))
         } else if let Some(uri) = self.jwks_uri {
             let uri = errors.check(&field("jwks_uri"), check_address(uri));
             uri.map(Proof::KeySet)
@@ -126,6 +151,38 @@ impl CredentialInput {
             expires_in,
             note,
         })
+    }
+}
+
+impl CredentialInput {
+    /// What must stand in certificates of an authority: the names of the metadata, and the values.
+    fn subjects(&self) -> Vec<(&'static str, String)> {
+        let all = [
+            (
+                "tls_client_auth_subject_dn",
+                &self.tls_client_auth_subject_dn,
+            ),
+            ("tls_client_auth_san_dns", &self.tls_client_auth_san_dns),
+            ("tls_client_auth_san_uri", &self.tls_client_auth_san_uri),
+            ("tls_client_auth_san_ip", &self.tls_client_auth_san_ip),
+            ("tls_client_auth_san_email", &self.tls_client_auth_san_email),
+        ];
+        let given = all.into_iter();
+        given
+            .filter_map(|(name, value)| Some((name, value.clone()?)))
+            .collect()
+    }
+
+    /// Asks for a name in certificates of an authority: by the name of the metadata.
+    pub fn set_subject(&mut self, name: &str, value: String) {
+        let place = match name {
+            "tls_client_auth_san_dns" => &mut self.tls_client_auth_san_dns,
+            "tls_client_auth_san_uri" => &mut self.tls_client_auth_san_uri,
+            "tls_client_auth_san_ip" => &mut self.tls_client_auth_san_ip,
+            "tls_client_auth_san_email" => &mut self.tls_client_auth_san_email,
+            _ => &mut self.tls_client_auth_subject_dn,
+        };
+        *place = Some(value);
     }
 }
 
