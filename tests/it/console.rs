@@ -16,6 +16,7 @@ mod keys;
 mod markup;
 mod operators;
 mod policy;
+mod replacing;
 mod restart;
 mod retiring;
 mod roles;

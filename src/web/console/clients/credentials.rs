@@ -11,6 +11,7 @@ mod intended;
 mod life;
 mod moving;
 mod note;
+mod replace;
 mod revoke;
 mod rotate;
 mod scene;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .merge(show::routes())
         .merge(rotate::routes())
+        .merge(replace::routes())
         .merge(handover::routes())
         .merge(steps::routes())
         .merge(secret::routes())

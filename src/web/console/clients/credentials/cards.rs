@@ -31,6 +31,10 @@ pub(super) struct Card {
     pub(super) id: String,
     /// The same as it is seen at the beginning of the secret.
     pub(super) shown: String,
+    /// What it is in place of a secret; nothing is the empty text.
+    pub(super) kind: &'static str,
+    /// What may be known of it.
+    pub(super) details: Vec<(&'static str, String)>,
     /// Where it is in its life.
     pub(super) state: State,
     /// When it was reported as leaked.
@@ -100,6 +104,13 @@ impl Card {
         Self {
             id: view.secret_id,
             shown: shown(secret),
+            kind: kind(&secret.proof),
+            details: secret
+                .proof
+                .details()
+                .into_iter()
+                .map(|(name, value)| (label(name), value))
+                .collect(),
             state: State::of(secret.life(now)),
             leaked: secret.leaked.map(|at| Moment::of(at, now)),
             made: Moment::of(secret.created, now),
@@ -188,6 +199,41 @@ impl LastUse {
             from: last.address.unwrap_or_default(),
             agent: last.user_agent.unwrap_or_default(),
         }
+    }
+}
+
+/// What a credential is that is no secret; nothing is the empty text.
+const fn kind(proof: &Proof) -> &'static str {
+    match proof {
+        Proof::Mac(_) | Proof::Password(_) => "",
+        Proof::Shared(_) => "A secret that signs",
+        Proof::Key(_) => "A public key",
+        Proof::KeySet(_) => "Keys that the client publishes",
+        Proof::Certificate(_) => "A certificate of its own",
+        Proof::Subject(_) => "A certificate of your authority",
+        Proof::Federated(_) => "Tokens of another issuer",
+    }
+}
+
+/// What a detail of a credential is called.
+fn label(name: &'static str) -> &'static str {
+    match name {
+        "key_id" => "Key id",
+        "algorithm" => "Algorithm",
+        "thumbprint" => "Thumbprint",
+        "jwks_uri" => "Published at",
+        "subject" | "tls_client_auth_subject_dn" => "Subject",
+        "not_after" => "Valid until",
+        "tls_client_auth_san_dns" => "DNS name",
+        "tls_client_auth_san_uri" => "URI",
+        "tls_client_auth_san_ip" => "IP address",
+        "tls_client_auth_san_email" => "E-mail address",
+        "issuer" => "Issuer",
+        "audience" => "Audience",
+        "claims" => "Claims",
+        "keys" => "Keys",
+        "max_age" => "At most as old as",
+        other => other,
     }
 }
 

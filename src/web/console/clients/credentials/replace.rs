@@ -1,0 +1,192 @@
+//! Moving a client from its secret to something that is none: a certificate, or a key.
+
+use askama::Template;
+use axum::{Router, body::Body, extract::State, http::Response, routing::get};
+
+use super::{
+    rotate::under_way,
+    scene::{Scene, may_touch},
+};
+use crate::{
+    admin::{
+        input::{CredentialInput, PublicKeyInput, RotateInput, Rotation, SpanInput},
+        refusal::{FieldErrors, Refusal},
+    },
+    app::AdminError,
+    domain::{audit::Object, client::Client, policy::Policy, time::Timestamp},
+    web::console::{
+        Console,
+        clients::{ClientHead, Named, Tab},
+        confirm::Confirmed,
+        form::{Fields, Sheet},
+        page::{self, Flash, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/clients/{id}/credentials/replace", get(ask).post(make))
+}
+
+#[derive(Template)]
+#[template(path = "clients/credentials/replace.html")]
+struct ReplacePage {
+    frame: Frame,
+    head: ClientHead,
+    sheet: Sheet,
+    /// Whether there is something that works, to keep for a while.
+    has_old: bool,
+    /// Whether the server asks clients for certificates.
+    is_mutual: bool,
+    /// What may be looked for in a certificate: the name of the metadata, and what it is called.
+    names: [(&'static str, &'static str); 5],
+}
+
+/// What may be looked for in the certificates of an authority.
+const NAMES: [(&str, &str); 5] = [
+    ("tls_client_auth_subject_dn", "Subject"),
+    ("tls_client_auth_san_dns", "DNS name"),
+    ("tls_client_auth_san_uri", "URI"),
+    ("tls_client_auth_san_ip", "IP address"),
+    ("tls_client_auth_san_email", "E-mail address"),
+];
+
+impl ReplacePage {
+    async fn of(client: &Client, sheet: Sheet, (console, visitor): (&Console, &Visitor)) -> Self {
+        let now = console.app.now();
+        Self {
+            frame: visitor.frame(Here::Clients).await,
+            head: ClientHead::of(client, Tab::Credentials, now).below("Another credential"),
+            sheet,
+            has_old: client.live_secrets(now).next().is_some(),
+            is_mutual: console.app.addresses().mutual.is_some(),
+            names: NAMES,
+        }
+    }
+}
+
+async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+) -> Result<Response<Body>, Trouble> {
+    may_touch(&client, &visitor)?;
+    let scene = Scene::of(&console, client).await?;
+    if scene.rotation().is_some() {
+        return under_way(&scene, &visitor).await;
+    }
+    let mut fields = Fields::default();
+    fields.set("kind", "certificate");
+    fields.set("overlap", "24h");
+    let page = ReplacePage::of(&scene.client, Sheet::of(fields), (&console, &visitor)).await;
+    Ok(page::ok(&page))
+}
+
+async fn make(
+    State(console): State<Console>,
+    Named(client): Named,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    let now = console.app.now();
+    let refused = async |fields: Fields, errors: &FieldErrors| {
+        may_touch(&client, &visitor)?;
+        let sheet = Sheet::refused(fields, errors);
+        let page = ReplacePage::of(&client, sheet, (&console, &visitor)).await;
+        Ok(page::refused(&page))
+    };
+    let policy = std::sync::Arc::clone(console.app.registry().policy());
+    let read = read(&form.fields, &client, (&policy, now));
+    let command = match read {
+        Ok(Rotation::Credential(command)) => command,
+        Ok(Rotation::Secret(_)) => return Err(Trouble::malformed()),
+        Err(errors) => return refused(form.fields, &errors).await,
+    };
+    let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let path = ClientHead::of(&client, Tab::Credentials, now).to("/credentials");
+    match done.await {
+        Ok(_) => {
+            let what = "The new credential works from now on.";
+            visitor.done(&path, Flash::done(what)).await
+        }
+        Err(AdminError::Replayed(_)) => Ok(visitor.see(&path)),
+        Err(AdminError::Refusal(Refusal::Invalid(errors))) => {
+            refused(form.fields, &renamed(&errors)).await
+        }
+        Err(AdminError::Refusal(Refusal::Conflict(_) | Refusal::Stale(_)))
+            if client.live_secrets(now).count() > 1 =>
+        {
+            let scene = Scene::of(&console, client).await?;
+            under_way(&scene, &visitor).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The command, or all that is wrong with the form.
+fn read(
+    fields: &Fields,
+    client: &Client,
+    (policy, now): (&Policy, Timestamp),
+) -> Result<Rotation, FieldErrors> {
+    let text = |name: &str| Some(fields.text(name).to_owned());
+    let mut credential = CredentialInput {
+        note: text("note"),
+        ..CredentialInput::default()
+    };
+    match fields.text("kind") {
+        "certificate" => credential.certificate = text("certificate"),
+        "subject" => {
+            let name = fields.text("subject_name");
+            let known = NAMES.iter().any(|(known, _)| *known == name);
+            if !known {
+                return Err(FieldErrors::one("subject_name", "choose what to look for"));
+            }
+            credential.set_subject(name, fields.text("subject").to_owned());
+        }
+        "key" => credential.key = text("key").map(PublicKeyInput::Text),
+        "jwks_uri" => credential.jwks_uri = text("jwks_uri"),
+        _ => {
+            return Err(FieldErrors::one(
+                "kind",
+                "choose what the client proves itself with",
+            ));
+        }
+    }
+    let overlap = match fields.text("overlap") {
+        _ if client.live_secrets(now).next().is_none() => "0",
+        "now" => "0",
+        chosen @ ("1h" | "24h" | "7d") => chosen,
+        _ => {
+            return Err(FieldErrors::one(
+                "overlap",
+                "choose how long the old one keeps working",
+            ));
+        }
+    };
+    let input = RotateInput {
+        overlap: Some(SpanInput::Text(overlap.to_owned())),
+        credential: Some(credential),
+        ..RotateInput::default()
+    };
+    input
+        .read(client.id.clone(), policy)
+        .map_err(|errors| renamed(&errors))
+}
+
+/// Errors under the names that the form has.
+fn renamed(errors: &FieldErrors) -> FieldErrors {
+    let mut all = FieldErrors::default();
+    for (field, message) in errors.iter() {
+        let field = field.trim_start_matches("credential.");
+        let field = if field.starts_with("tls_client_auth_") {
+            "subject"
+        } else {
+            field
+        };
+        let field = if field == "credential" { "kind" } else { field };
+        all.add(field, message);
+    }
+    all
+}
