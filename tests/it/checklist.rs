@@ -83,7 +83,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 204;
+const COUNT: usize = 215;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -119,6 +119,17 @@ TLS-03 tested
 TLS-04 tested
 TLS-05 tested
 TLS-06 tested
+CM-01 tested
+CM-02 tested
+CM-03 tested
+CM-04 tested
+CM-05 tested
+CM-06 tested
+CM-07 tested
+CM-08 tested
+CM-09 tested
+CM-10 tested
+CM-11 tested
 T-01 tested
 T-02 tested
 T-03 tested

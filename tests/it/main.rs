@@ -26,6 +26,7 @@ mod idempotency;
 mod introspection;
 mod key_rotation;
 mod leak_reports;
+mod mutual_tls;
 mod peers;
 mod permissions;
 mod protected_resource;

@@ -140,7 +140,7 @@ impl Program {
             .unwrap_or_else(|_| panic!("{self} tells nothing: {errors}"))
     }
 
-    fn command(self) -> Command {
+    pub(crate) fn command(self) -> Command {
         let installed = installed();
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers");
         match self {

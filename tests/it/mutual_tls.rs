@@ -1,0 +1,207 @@
+//! Clients with certificates (RFC 8705), from the certificate to the token: over real TLS, here and through
+//! proxies that pass certificates on.
+
+mod kit;
+mod peers;
+mod proxies;
+
+use serde_json::json;
+
+use self::kit::{House, grant};
+use crate::harness::certificates::{Wanted, text};
+
+/// CM-01, CM-04, CM-06, CM-07
+#[test]
+fn a_client_with_its_own_certificate_gets_a_token_bound_to_it() {
+    let house = House::start();
+    let pair = house.authority.self_signed(Wanted::client("svc"));
+    house.create(
+        "svc",
+        &[
+            "--auth-method",
+            "self_signed_tls_client_auth",
+            "--cert",
+            text(&pair.certificate),
+        ],
+    );
+
+    let answer = house.ask(Some(&pair), &grant("svc"));
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let told = answer.json();
+    assert_eq!(told["token_type"], "Bearer");
+    let claims = house.claims(told["access_token"].as_str().unwrap());
+    assert_eq!(
+        claims["cnf"],
+        json!({ "x5t#S256": house.thumbprint(&pair) })
+    );
+    assert_eq!(
+        house
+            .ask(Some(&pair), "grant_type=client_credentials")
+            .json()["error"],
+        "invalid_client"
+    );
+}
+
+/// CM-02, CM-03
+#[test]
+fn a_client_is_known_by_what_its_authority_says_of_it() {
+    let house = House::start();
+    let pair = house.authority.issue(Wanted::client("svc"));
+    let names = [
+        "--auth-method",
+        "tls_client_auth",
+        "--tls-subject-dn",
+        "cn=SVC, o=Example\\, Inc., C=de",
+    ];
+    house.create("svc", &names);
+
+    assert_eq!(house.ask(Some(&pair), &grant("svc")).status, 200);
+
+    // Anybody can write that name.
+    let forged = house.authority.self_signed(Wanted::client("svc"));
+    let other = house.authority.issue(Wanted::client("other"));
+    let server = house.authority.issue(Wanted::server("svc"));
+    for wrong in [&forged, &other, &server] {
+        let answer = house.ask(Some(wrong), &grant("svc"));
+        assert_eq!(
+            (answer.status, &answer.json()["error"]),
+            (401, &json!("invalid_client"))
+        );
+    }
+}
+
+/// CM-05, CM-10
+#[test]
+fn without_the_right_certificate_there_is_no_token_anywhere() {
+    let house = House::start();
+    let one = house.authority.self_signed(Wanted::client("one"));
+    let two = house.authority.self_signed(Wanted::client("two"));
+    let old = house.authority.self_signed(Wanted {
+        valid: (-9, 1),
+        ..Wanted::client("old")
+    });
+    house.create("one", &["--cert", text(&one.certificate)]);
+    house.create("two", &["--cert", text(&two.certificate)]);
+
+    for (shown, id) in [
+        (None, "one"),
+        (Some(&two), "one"),
+        (Some(&one), "two"),
+        (Some(&old), "one"),
+    ] {
+        let answer = house.ask(shown, &grant(id));
+        assert_eq!(
+            (answer.status, &answer.json()["error"]),
+            (401, &json!("invalid_client")),
+            "{id}"
+        );
+    }
+    // Where nobody is asked for a certificate, none is seen.
+    let answer = house.ask_at(house.server.issuer(), Some(&one), &grant("one"));
+    assert_eq!(
+        (answer.status, &answer.json()["error"]),
+        (401, &json!("invalid_client"))
+    );
+}
+
+/// CM-06, CM-11
+#[test]
+fn a_client_whose_tokens_must_be_bound_gets_none_without_a_certificate() {
+    let house = House::start();
+    let secret = house.create("bound", &["--certificate-required"]);
+    let form = format!("{}&client_secret={secret}", grant("bound"));
+    let pair = house.authority.self_signed(Wanted::client("anything"));
+
+    let unbound = house.ask(None, &form);
+    assert_eq!(
+        (unbound.status, &unbound.json()["error"]),
+        (400, &json!("invalid_request"))
+    );
+
+    let bound = house.ask(Some(&pair), &form).json();
+    let claims = house.claims(bound["access_token"].as_str().unwrap());
+    assert_eq!(claims["cnf"]["x5t#S256"], house.thumbprint(&pair));
+}
+
+/// AT-05, IN-01
+#[test]
+fn introspection_tells_the_certificate_that_a_token_is_bound_to() {
+    let house = House::start();
+    let pair = house.authority.self_signed(Wanted::client("svc"));
+    house.create("svc", &["--cert", text(&pair.certificate)]);
+    let sales = house.authority.self_signed(Wanted::client("sales"));
+    house.server.jeton(&[
+        "client",
+        "create",
+        "Sales",
+        "--id",
+        "sales",
+        "--introspects",
+        "https://sales.test",
+        "--cert",
+        text(&sales.certificate),
+    ]);
+    let token = house.ask(Some(&pair), &grant("svc")).json()["access_token"].take();
+
+    // The resource server proves itself with a certificate too.
+    let form = format!("client_id=sales&token={}", token.as_str().unwrap());
+    let told = house
+        .post(&house.mutual("/oauth2/introspect"), Some(&sales), &form)
+        .json();
+
+    assert_eq!(told["active"], true);
+    assert_eq!(told["cnf"]["x5t#S256"], house.thumbprint(&pair));
+}
+
+#[test]
+fn a_client_moves_from_a_secret_to_a_certificate_and_on_to_the_next() {
+    let house = House::start();
+    let secret = house.create("svc", &[]);
+    let by_secret = format!("{}&client_secret={secret}", grant("svc"));
+    let (one, two) = (
+        house.authority.self_signed(Wanted::client("one")),
+        house.authority.self_signed(Wanted::client("two")),
+    );
+
+    house
+        .server
+        .jeton(&["secret", "rotate", "svc", "--cert", text(&one.certificate)]);
+    assert_eq!(house.ask(None, &by_secret).status, 200);
+    assert_eq!(house.ask(Some(&one), &grant("svc")).status, 200);
+    house.server.jeton(&["secret", "retire", "svc"]);
+    assert_eq!(house.ask(None, &by_secret).status, 401);
+
+    house.server.jeton(&[
+        "secret",
+        "rotate",
+        "svc",
+        "--cert",
+        text(&two.certificate),
+        "--overlap",
+        "0",
+    ]);
+    assert_eq!(house.ask(Some(&one), &grant("svc")).status, 401);
+    assert_eq!(house.ask(Some(&two), &grant("svc")).status, 200);
+}
+
+#[test]
+fn a_certificate_is_refused_that_is_dead_or_none() {
+    let house = House::start();
+    let old = house.authority.self_signed(Wanted {
+        valid: (-9, -2),
+        ..Wanted::client("old")
+    });
+    for (flags, about) in [
+        (["--cert", text(&old.certificate)], "expired"),
+        (["--cert", text(&old.key)], "private key"),
+        (["--tls-subject-dn", "nonsense"], "RFC 4514"),
+        (["--tls-san-ip", "nonsense"], "IP address"),
+    ] {
+        let output = house
+            .server
+            .run(&[&["client", "create", "A", "--id", "a"], &flags[..]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(about), "{said}");
+    }
+}
