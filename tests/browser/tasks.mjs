@@ -80,6 +80,88 @@ await task("a rotation in five clicks", async () => {
   await page.context().close();
 });
 
+// Console 28.
+await task("a rotation by keyboard alone", async () => {
+  const page = await open();
+  await go(page, "/clients/search-index/credentials");
+  await reach(page, "main a[href$='/credentials/rotate']");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/rotate");
+  await reach(page, "main form button.btn-primary");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/reveal/**");
+  await reach(page, "[data-copy=secret]");
+  await page.keyboard.press("Enter");
+  await page.getByText("Copied").first().waitFor();
+  await reach(page, "#stored");
+  await page.keyboard.press("Space");
+  await reach(page, "main form[method=post] button.btn-primary");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/credentials");
+  await page.context().close();
+});
+
+// Console 34.
+await task("copying where the browser has no clipboard", async () => {
+  for (const [works, says] of [[true, "Copied to clipboard"], [false, "Press Ctrl or Command and C to copy the selected text"]]) {
+    const page = await open();
+    await page.addInitScript((works) => {
+      Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });
+      window.taken = [];
+      document.execCommand = () => works && window.taken.push(document.activeElement.value);
+    }, works);
+    await go(page, "/clients/report-service");
+    await page.locator(".id [data-copy]").first().click();
+    await page.waitForFunction((says) => document.getElementById("live").textContent === says, says);
+    if (works) check((await page.evaluate(() => window.taken))[0] === "report-service", "something else is copied");
+    else check((await page.evaluate(() => getSelection().toString())) === "report-service", "the text is not selected");
+    await page.context().close();
+  }
+});
+
+// Console 22.
+await task("the first token is noticed", async () => {
+  const page = await open();
+  await go(page, "/clients/label-printer");
+  await page.getByText("Waiting for the first token").waitFor();
+  await ask({ do: "use", client: "label-printer", secret: "new", address: "10.0.4.12" });
+  await page.locator("[data-say]", { hasText: "First token issued" }).waitFor({ timeout: 8_000 });
+  check((await page.locator("main").textContent()).includes("10.0.4.12"), "its address is not named");
+  await page.context().close();
+});
+
+// Console 4.
+await task("a client from its first page to a rotation and back, without script", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  const on = () => page.locator("main form[method=post] button.btn-primary").last().click();
+  await go(page, "/clients/new");
+  await page.fill("#name", "Plain worker");
+  await on();
+  await page.locator("input[name=scope]").first().check();
+  await on();
+  await on();
+  await on();
+  check((await page.textContent("#secret")).startsWith("jtn_"), "the secret is not shown");
+  await page.check("#stored");
+  await on();
+  await page.getByRole("link", { name: "Credentials" }).click();
+  await page.getByRole("link", { name: "Rotate" }).first().click();
+  await on();
+  await page.check("#stored");
+  await on();
+  await page.getByText("Rotation in progress").waitFor();
+  // The way there stands in noscript, which a Chromium that is told to run no script does not show.
+  await page.goto(`${page.url()}/cancel`);
+  await page.getByRole("button", { name: "Cancel rotation" }).click();
+  await page.getByText("Rotation cancelled.").waitFor();
+  await page.getByRole("link", { name: "Access" }).click();
+  await page.locator("#access input[name=grant]:not(:checked)").first().check();
+  await page.getByRole("button", { name: "Review change" }).click();
+  await page.getByRole("button", { name: "Save access" }).click();
+  await page.getByText("Access saved").waitFor();
+  await page.context().close();
+});
+
 // Console 35, 44.
 await task("the verdict follows what services do, and is said aloud", async () => {
   const page = await open();

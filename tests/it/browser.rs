@@ -8,7 +8,7 @@ mod driver;
 use self::driver::drive;
 use crate::world::World;
 
-/// Console 4, 20, 28, 31, 34, 35, 36, 37, 44, 50.
+/// Console 4, 20, 22, 28, 31, 34, 35, 36, 37, 44, 50.
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_do_their_work_by_mouse_by_keyboard_and_without_script() {
     let world = World::new().await;

@@ -8,6 +8,7 @@ mod attention;
 mod audit;
 mod audited;
 mod clients;
+mod confirming;
 mod dashboard;
 mod everywhere;
 mod handover;

@@ -1,6 +1,9 @@
 //! Two people edit one thing: what the other one changed, beside what was filled in here.
 
-use super::{form::Fields, words::Moment};
+use super::{
+    form::Fields,
+    words::{Moment, actor, capital},
+};
 use crate::{
     app::{AdminError, App},
     domain::audit::AuditPage,
@@ -32,8 +35,12 @@ impl Other {
         };
         let latest = app.audit(latest).await?.into_iter().next();
         let who = latest.as_ref().map(|record| record.entry.actor.as_str());
-        let who = who.unwrap_or("somebody");
-        let who = who.strip_prefix("operator:").unwrap_or(who).to_owned();
+        let who = who.map_or_else(|| "Somebody".to_owned(), actor);
+        let who = if who.contains('@') {
+            who
+        } else {
+            capital(&who)
+        };
         let text = |fields: &Fields, name: &'static str| {
             fields
                 .all(name)

@@ -127,7 +127,7 @@ impl Trouble {
         Self::told(
             StatusCode::FORBIDDEN,
             "Your role does not include this",
-            format!("It takes somebody who may: {}.", permission.meaning()),
+            format!("It is for those who may {}.", uncapital(permission.meaning())),
             format!(
                 "Ask one of the {}. The page “Operators” lists them.",
                 list(&roles)
@@ -352,6 +352,13 @@ fn moment(word: &str) -> String {
         Ok(at) => format!("{}{}", absolute(at, Timestamp(0)), &word[bare.len()..]),
         Err(_) => word.to_owned(),
     }
+}
+
+/// As part of a sentence: `Read the audit log` is `read the audit log`.
+fn uncapital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_lowercase());
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// With a capital at its beginning, a stop at its end, and moments as people read them.

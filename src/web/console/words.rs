@@ -101,6 +101,17 @@ pub(super) fn capital(text: &str) -> String {
     }
 }
 
+/// Who did something, from the name that the audit log has for them.
+pub(super) fn actor(name: &str) -> String {
+    match name.split_once(':') {
+        Some(("operator", email)) => email.to_owned(),
+        Some(("client", id)) => format!("{id}, by the admin API"),
+        Some(("local", _)) => "the command line".to_owned(),
+        Some(("system", _)) => "Jeton itself".to_owned(),
+        Some(_) | None => name.to_owned(),
+    }
+}
+
 /// A text as one segment of a path, percent-encoded (RFC 3986 §3.3).
 pub(super) fn segment(text: &str) -> String {
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC

@@ -187,6 +187,22 @@ async fn of_two_editors_the_second_is_told_and_keeps_what_was_ticked() {
     assert_eq!(granted(&server), "list read write");
 }
 
+/// Console 27.
+#[tokio::test]
+async fn a_change_that_came_by_the_command_line_is_told_as_such() {
+    let server = TestServer::start().await;
+    let client = caller(&server).await;
+    let mut ben = server.signed_in(Role::Admin).await;
+    let page = ben.open(ACCESS).await;
+    let late = reviewed(&mut ben, &page, &[READ, WRITE, LIST]).await;
+
+    client.granted("https://orders.test", "read").await;
+    let conflict = ben.submit(&late, ACCESS, &[]).await;
+
+    conflict.assert_status(409);
+    conflict.assert_says("The command line changed this now");
+}
+
 /// Console 26.
 #[tokio::test]
 async fn only_a_client_that_names_scopes_is_told_what_it_could_do_without() {

@@ -3,7 +3,10 @@
 mod making;
 mod reveal;
 
-use jeton::domain::{permission::Role, time::Span};
+use jeton::{
+    admin::secrets::RevokeSecret,
+    domain::{permission::Role, time::Span},
+};
 
 use crate::harness::{
     browser::{Browser, Page},
@@ -140,6 +143,23 @@ async fn a_client_without_a_secret_that_works_stands_first() {
     page.assert_says("Revoked");
     page.assert_says("Works until replaced");
     assert_eq!(search(&mut browser, "z").await, ["z"]);
+}
+
+#[tokio::test]
+async fn a_client_without_a_secret_is_not_told_to_wait_for_a_token() {
+    let server = TestServer::start().await;
+    let client = server.client("mailer").await;
+    let revoke = RevokeSecret {
+        client: client.client_id(),
+        secret: None,
+    };
+    server.run(revoke).await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    let page = browser.open("/clients/mailer").await;
+
+    page.assert_says("No secret of it works.");
+    page.assert_does_not_say("Waiting for the first token");
 }
 
 /// Console 22.

@@ -1,8 +1,8 @@
 //! Settings: what the server says of itself, and backups.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
-use jeton::domain::permission::Role;
+use jeton::{crypto::random::Entropy, domain::permission::Role};
 
 use crate::harness::{reply::Reply, server::TestServer};
 
@@ -25,6 +25,31 @@ async fn every_page_of_the_settings_can_be_read_by_everybody() {
         page.assert_says(words);
         page.assert_does_not_say("Download a backup");
     }
+}
+
+/// Console 52.
+#[tokio::test]
+async fn the_rule_for_scanners_finds_a_secret_in_ten_megabytes_and_nothing_else() {
+    let server = TestServer::start().await;
+    let client = server.client("mailer").await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+    let page = browser.open("/settings/scanning").await;
+    let text = page.text();
+    let mut words = text.split_whitespace();
+    let rule = words.find(|word| word.starts_with("jtn_[")).unwrap();
+    let half = Entropy::seeded(52).base62(5_000_000);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let content = format!("{} token={} {}", *half, client.secret, *half);
+    std::fs::write(file.path(), content).unwrap();
+
+    let grep = Command::new("grep")
+        .args(["--only-matching", "--extended-regexp", rule])
+        .arg(file.path())
+        .output()
+        .unwrap();
+
+    let found = String::from_utf8(grep.stdout).unwrap();
+    assert_eq!(found.lines().collect::<Vec<_>>(), [client.secret.as_str()]);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use super::{
         review::Grants,
         trouble::Trouble,
         visit::Visitor,
-        words::{counted, relative},
+        words::{actor, capital, counted, relative},
     },
     ClientHead, Named, Tab,
 };
@@ -185,9 +185,13 @@ async fn who_changed(console: &Console, client: &Client) -> Result<String, Troub
     Ok(latest.first().map_or_else(
         || "Somebody changed this".to_owned(),
         |record| {
-            let actor = &record.entry.actor;
-            let who = actor.split_once(':').map_or(actor.as_str(), |(_, who)| who);
+            let who = actor(&record.entry.actor);
             let when = relative(record.entry.at, console.app.now());
+            let who = if who.contains('@') {
+                who
+            } else {
+                capital(&who)
+            };
             format!("{who} changed this {when}")
         },
     ))

@@ -24,10 +24,7 @@ mod warning;
 
 use axum::Router;
 
-pub(super) use self::{
-    cards::{made_by, shown},
-    intended::Intended,
-};
+pub(super) use self::{cards::shown, intended::Intended};
 
 use super::Console;
 

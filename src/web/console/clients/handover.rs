@@ -16,7 +16,7 @@ use axum::{
 use zeroize::Zeroizing;
 
 use super::{
-    credentials::{made_by, shown},
+    credentials::shown,
     reveal::{Arrival, env_file},
     snippets::{Asked, Snippet},
 };
@@ -43,7 +43,7 @@ use crate::{
         reveal::Revealed,
         trouble::Trouble,
         visit::Visit,
-        words::Moment,
+        words::{Moment, actor},
     },
 };
 
@@ -216,7 +216,7 @@ impl Link {
             path: self.path(),
             name: client.name.to_string(),
             id: client.id.to_string(),
-            made_by: made_by(&self.handover.created_by),
+            made_by: actor(&self.handover.created_by),
             expires: Moment::of(self.handover.expires, self.now),
             overlap: has_old.then(|| match self.handover.overlap {
                 Overlap::None => String::new(),

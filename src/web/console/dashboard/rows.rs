@@ -15,7 +15,7 @@ use crate::{
     },
     web::console::{
         clients::{Finding, Look, mark_path},
-        words::{Moment, counted, segment},
+        words::{Moment, actor, counted, segment},
     },
 };
 
@@ -73,7 +73,6 @@ impl Attention {
 impl PutOffRow {
     fn of(put_off: PutOff, now: Timestamp) -> Self {
         let postponed = put_off.postponed;
-        let by = postponed.by.split_once(':');
         Self {
             look: Look::of(put_off.rule, Level::Notice),
             client: put_off.name.to_string(),
@@ -83,7 +82,7 @@ impl PutOffRow {
                 .unwrap_or_else(|| "Nothing is the matter now.".to_owned()),
             until: postponed.until.map(|until| Moment::of(until, now)),
             note: postponed.note.to_string(),
-            by: by.map_or(postponed.by.as_str(), |(_, who)| who).to_owned(),
+            by: actor(&postponed.by),
             recall_path: mark_path(&put_off.client, put_off.rule, "recall"),
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     },
     web::console::{
         chart::{Svg, sparkline},
-        words::{Moment, number},
+        words::{Moment, actor, number},
     },
 };
 
@@ -114,7 +114,7 @@ impl Card {
             state: State::of(secret.life(now)),
             leaked: secret.leaked.map(|at| Moment::of(at, now)),
             made: Moment::of(secret.created, now),
-            made_by: made_by(&secret.created_by),
+            made_by: actor(&secret.created_by),
             expires: secret
                 .expires
                 .map(|at| Expiry::of((secret.created, at), now)),
@@ -248,16 +248,5 @@ pub(in super::super) fn shown(secret: &Secret) -> String {
         | Proof::Certificate(_)
         | Proof::Subject(_)
         | Proof::Federated(_) => secret.id.to_string(),
-    }
-}
-
-/// Who made a secret, from the name that the audit log has for them.
-pub(in super::super) fn made_by(actor: &str) -> String {
-    match actor.split_once(':') {
-        Some(("operator", email)) => email.to_owned(),
-        Some(("client", id)) => format!("{id}, by the admin API"),
-        Some(("local", _)) => "the command line".to_owned(),
-        Some(("system", _)) => "Jeton itself".to_owned(),
-        Some(_) | None => actor.to_owned(),
     }
 }

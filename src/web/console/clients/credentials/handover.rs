@@ -13,7 +13,6 @@ use axum::{
 use zeroize::Zeroizing;
 
 use super::{
-    cards::made_by,
     intended::Intended,
     rotate::{RotatePage, filled_in, read, under_way},
     scene::{Scene, may_touch},
@@ -43,7 +42,7 @@ use crate::{
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::Moment,
+        words::{Moment, actor},
     },
 };
 
@@ -305,7 +304,7 @@ impl Handing {
             let place = window(&open.id);
             let shown = console.reveals.look((visitor.name(), &place), now);
             return Some(Self::Open {
-                made_by: made_by(&open.created_by),
+                made_by: actor(&open.created_by),
                 made: Moment::of(open.created, now),
                 expires: Moment::of(open.expires, now),
                 path: path(client, &open.id),

@@ -38,7 +38,10 @@ impl Warning {
                     several => format!("Retire and refuse {} addresses", several.len()),
                 };
                 let lead = "It is still in use.".to_owned();
-                let staying = Users::staying(scene).in_words(scene.now);
+                let staying = Users::staying(scene);
+                // One alone is the one that is named before it.
+                let staying = (staying.count() > 1).then(|| staying.in_words(scene.now));
+                let staying = staying.flatten();
                 let staying = staying.map(|users| format!("Not moved yet: {users}."));
                 let text = join(&[&last_used(old, scene), &staying.unwrap_or_default()]);
                 (lead, text, act)

@@ -48,6 +48,12 @@ impl FirstToken {
         let last = recent.first().filter(|it| it.outcome != Outcome::Issued);
         Some(match last {
             Some(request) => Self::refused(client, request, now),
+            None if client.live_secrets(now).next().is_none() => Self::told(
+                client,
+                ("warn", "key-round"),
+                "No secret of it works",
+                "It gets its first token once it has a secret: make one on the page of its credentials.",
+            ),
             None => Self::told(
                 client,
                 ("info", "hourglass"),
