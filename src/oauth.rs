@@ -24,6 +24,7 @@ pub mod introspection;
 pub mod json;
 pub mod metadata;
 pub mod mutual_tls;
+pub mod opaque;
 pub mod params;
 pub mod reason;
 pub mod revocation;

@@ -77,6 +77,12 @@ pub(crate) struct Create {
     /// How long its tokens live: 60s to 24h. As the settings say, if not given.
     #[arg(long, value_name = "SPAN")]
     token_lifetime: Option<String>,
+    /// In which form its tokens are: signed, or opaque, which only introspection reads.
+    #[arg(long, value_name = "FORMAT", value_parser = ["jwt", "opaque"])]
+    token_format: Option<String>,
+    /// What its tokens say besides, as an object of JSON.
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
 }
 
 /// Which API.
@@ -88,7 +94,7 @@ pub(crate) struct Named {
 
 /// What to change of an API.
 #[derive(Args, Debug)]
-#[command(group = one_at_least(["name", "description", "alg", "token_lifetime"]))]
+#[command(group = one_at_least(["name", "description", "alg", "token_lifetime", "token_format", "claims"]))]
 pub(crate) struct Edit {
     /// The API's identifier.
     identifier: String,
@@ -104,6 +110,12 @@ pub(crate) struct Edit {
     /// How long its tokens live from now on.
     #[arg(long, value_name = "SPAN")]
     token_lifetime: Option<String>,
+    /// In which form its tokens are from now on.
+    #[arg(long, value_name = "FORMAT", value_parser = ["jwt", "opaque"])]
+    token_format: Option<String>,
+    /// What its tokens say besides, as an object of JSON; '' for nothing.
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
 }
 
 impl ApiCommand {
@@ -147,6 +159,8 @@ impl Create {
             ("description", self.description.map(Value::from)),
             ("algorithm", self.alg.map(Value::from)),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
+            ("token_format", self.token_format.map(Value::from)),
+            ("claims", self.claims.map(Value::from)),
             (
                 "scopes",
                 Some(self.scope.iter().map(ScopeArgument::to_json).collect()),
@@ -163,6 +177,8 @@ impl Edit {
             ("description", self.description.map(Value::from)),
             ("algorithm", self.alg.map(Value::from)),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
+            ("token_format", self.token_format.map(Value::from)),
+            ("claims", self.claims.map(Value::from)),
         ]);
         let api = desk.patch(&path(["apis", &self.identifier]), body).await?;
         desk.answer(&api, words::show)

@@ -117,6 +117,9 @@ pub(crate) struct Create {
     /// Begin without a secret: `jeton handover offer ID` lets a developer take the first one.
     #[arg(long, conflicts_with_all = ["secret_file", "secret_expires_in", "secret_note"])]
     without_secret: bool,
+    /// What its tokens say besides, as an object of JSON.
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
     #[command(flatten)]
     credential: CredentialArgs,
 }
@@ -148,7 +151,7 @@ pub(crate) struct Named {
 
 /// What to change of a client.
 #[derive(Args, Debug)]
-#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects", "token_binding"]))]
+#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects", "token_binding", "claims", "legacy_assertion_audience"]))]
 pub(crate) struct Edit {
     /// The client's id.
     #[arg(value_name = "ID")]
@@ -174,6 +177,12 @@ pub(crate) struct Edit {
     /// What its tokens must be bound to: a key (DPoP), a certificate, or nothing (optional).
     #[arg(long, value_parser = ["optional", "dpop", "certificate"])]
     token_binding: Option<String>,
+    /// What its tokens say besides, as an object of JSON; '' for nothing.
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
+    /// Whether its assertions may name the token endpoint as their audience, as older libraries do.
+    #[arg(long, value_name = "BOOL")]
+    legacy_assertion_audience: Option<bool>,
 }
 
 impl ClientCommand {
@@ -288,6 +297,7 @@ impl Create {
             ),
             ("token_lifetime", self.token_lifetime.map(Value::from)),
             ("introspects", introspects),
+            ("claims", self.claims.map(Value::from)),
             (
                 "token_binding",
                 match (self.dpop_required, self.certificate_required) {
@@ -345,6 +355,11 @@ impl Edit {
                 }),
             ),
             ("token_binding", self.token_binding.map(Value::from)),
+            ("claims", self.claims.map(Value::from)),
+            (
+                "legacy_assertion_audience",
+                self.legacy_assertion_audience.map(Value::from),
+            ),
         ]);
         let client = desk.patch(&path(["clients", &self.id]), body).await?;
         desk.answer(&client, words::show)

@@ -47,6 +47,12 @@ impl MacKey {
         digest
     }
 
+    /// A key for something else: nothing that is digested as a text begins with a zero byte, so that none of
+    /// those digests is it.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.digest_parts(&[&[0], purpose.as_bytes()])
+    }
+
     /// Whether `tag` is the tag of `data`, in constant time.
     pub fn matches(&self, data: &[u8], tag: &[u8; 32]) -> bool {
         self.digest(data).ct_eq(tag).into()

@@ -5,6 +5,7 @@ mod trusts;
 use std::{fmt, sync::Arc};
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use zeroize::Zeroizing;
 
 use super::{
     api::{Api, Signing},
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::crypto::{
     mac::MacKey,
+    sealed::SealingKey,
     signer::{Algorithm, Signer},
 };
 
@@ -33,6 +35,8 @@ use crate::crypto::{
 pub struct Registry {
     revision: Revision,
     pepper: MacKey,
+    /// What opaque tokens are sealed with: derived from `pepper`.
+    token_seal: Arc<SealingKey>,
     clients: RedBlackTreeMapSync<ClientId, Arc<Client>>,
     removed_clients: RedBlackTreeSetSync<ClientId>,
     apis: RedBlackTreeMapSync<ApiIdentifier, Arc<Api>>,
@@ -51,8 +55,10 @@ pub struct Registry {
 impl Registry {
     /// A registry that knows nothing yet; `pepper` is what client secrets are hashed under.
     pub fn empty(pepper: MacKey) -> Self {
+        let key = Zeroizing::new(pepper.derive("jeton opaque access tokens"));
         Self {
             revision: Revision::default(),
+            token_seal: Arc::new(SealingKey::new(&key)),
             pepper,
             clients: RedBlackTreeMapSync::new_sync(),
             removed_clients: RedBlackTreeSetSync::new_sync(),
@@ -185,6 +191,11 @@ impl Registry {
             Object::Operator(id) => self.find_operator(id).map(|it| it.revision),
             Object::Settings => Some(self.policy.revision),
         }
+    }
+
+    /// What opaque tokens are sealed with.
+    pub fn token_seal(&self) -> &SealingKey {
+        &self.token_seal
     }
 
     /// What client secrets are hashed under.

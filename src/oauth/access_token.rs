@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Context, authenticate::AuthenticatedClient, client_credentials::Grant,
-    confirmation::Confirmation, json, reason::Reason,
+    confirmation::Confirmation, json, opaque, reason::Reason,
 };
 use crate::{
     crypto::{
@@ -15,7 +15,7 @@ use crate::{
         signer::{Algorithm, Signer, Typ, VerifyError},
     },
     domain::{
-        api::Signing,
+        api::{Signing, TokenFormat},
         claims::Claims,
         id::{ApiIdentifier, ClientId, KeyId},
         issuer::Issuer,
@@ -57,11 +57,16 @@ pub fn sign_for(
     grant: &Grant<'_>,
     context: &Context<'_>,
 ) -> Result<Signed, Reason> {
+    let id = context.entropy.token_id();
+    let claims = claims(client, grant, &id, context);
+    if grant.api.rules.format == TokenFormat::Opaque {
+        let text = opaque::seal(registry, &claims, context.entropy);
+        opaque::check_length(&text)?;
+        return Ok(Signed { text, id });
+    }
     let signer = registry
         .signer_for(grant.api, context.now)
         .ok_or_else(|| Reason::NoSigningKey(grant.api.signing.algorithm()))?;
-    let id = context.entropy.token_id();
-    let claims = claims(client, grant, &id, context);
     let text = signer
         .sign(Typ::AccessToken, claims.as_bytes())
         .map_err(|_| Reason::SigningFailed)?;
@@ -78,6 +83,11 @@ pub fn preview(
     grant: &Grant<'_>,
     context: &Context<'_>,
 ) -> Result<(Value, Value), Reason> {
+    let claims = claims(client, grant, &context.entropy.token_id(), context);
+    let claims = serde_json::from_str(&claims).map_err(|_| Reason::SigningFailed)?;
+    if grant.api.rules.format == TokenFormat::Opaque {
+        return Ok((json!({}), claims));
+    }
     let algorithm = grant.api.signing.algorithm();
     let signer = registry
         .signer_for(grant.api, context.now)
@@ -87,8 +97,6 @@ pub fn preview(
         "typ": Typ::AccessToken.as_str(),
         "kid": signer.key_id(),
     });
-    let claims = claims(client, grant, &context.entropy.token_id(), context);
-    let claims = serde_json::from_str(&claims).map_err(|_| Reason::SigningFailed)?;
     Ok((header, claims))
 }
 
@@ -190,15 +198,35 @@ pub fn believe(
     token: &str,
     (issuer, now): (&Issuer, Timestamp),
 ) -> Result<VerifiedToken, TokenError> {
+    if token.starts_with(opaque::PREFIX) {
+        let claims = opaque::open(registry, token).ok_or(TokenError::Key)?;
+        let (claims, audience) = read(&claims)?;
+        return check(claims, audience, (issuer, now), opaque::KEY);
+    }
     let signer = signer_of(registry, token, now).ok_or(TokenError::Key)?;
     let claims = signer.verify(Typ::AccessToken, token)?;
-    let claims: AccessToken = serde_json::from_slice(&claims).map_err(|_| TokenError::Claims)?;
-    let audience: ApiIdentifier = claims.aud.parse().map_err(|_| TokenError::Audience)?;
-    if claims.iss != issuer.as_str() {
-        return Err(TokenError::Issuer);
-    }
+    let (claims, audience) = read(&claims)?;
     if signer.algorithm() == Algorithm::Hs256 && !is_shared(registry, &audience, signer) {
         return Err(TokenError::Audience);
+    }
+    check(claims, audience, (issuer, now), signer.key_id())
+}
+
+fn read(claims: &[u8]) -> Result<(AccessToken, ApiIdentifier), TokenError> {
+    let claims: AccessToken = serde_json::from_slice(claims).map_err(|_| TokenError::Claims)?;
+    let audience = claims.aud.parse().map_err(|_| TokenError::Audience)?;
+    Ok((claims, audience))
+}
+
+/// What a token says that this server made with the key called `key`, if it says what it must.
+fn check(
+    claims: AccessToken,
+    audience: ApiIdentifier,
+    (issuer, now): (&Issuer, Timestamp),
+    key: &str,
+) -> Result<VerifiedToken, TokenError> {
+    if claims.iss != issuer.as_str() {
+        return Err(TokenError::Issuer);
     }
     if claims.exp <= now {
         return Err(TokenError::Expired);
@@ -216,7 +244,7 @@ pub fn believe(
         issued: claims.iat,
         expires: claims.exp,
         id: claims.jti,
-        key: signer.key_id().to_owned(),
+        key: key.to_owned(),
         confirmation: claims.cnf,
         claims: claims.others,
     })

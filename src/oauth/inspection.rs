@@ -11,6 +11,7 @@ use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
 pub use self::objections::Wanted;
+use super::opaque;
 use crate::{
     crypto::{
         jws::{VerifyError, decode_unverified, key_id_of},
@@ -54,6 +55,11 @@ pub fn trimmed(pasted: &str) -> Zeroizing<String> {
 
 /// Why a text is no token.
 pub fn not_a_token(text: &str) -> String {
+    if text.starts_with(opaque::PREFIX) {
+        return "this is an opaque token: only this server can read it, and tells the API that it is for \
+                (introspection, RFC 7662)"
+            .to_owned();
+    }
     match (text.is_empty(), text.split('.').count()) {
         (true, _) => "there is nothing to inspect".to_owned(),
         (_, 3) => {

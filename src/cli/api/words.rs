@@ -1,6 +1,7 @@
 //! APIs and scopes, for people.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     cli::pen::{Pen, count, or, quoted},
@@ -17,6 +18,10 @@ pub(super) struct ApiView {
     shared_key: Option<String>,
     shared_key_id: Option<String>,
     token_lifetime: u64,
+    #[serde(default)]
+    token_format: String,
+    #[serde(default)]
+    claims: Value,
     scopes: Vec<ScopeView>,
     clients: u64,
     created_at: String,
@@ -70,7 +75,7 @@ fn facts(pen: &Pen, api: &ApiView) -> String {
             "tokens",
             format!(
                 "{}, live {}",
-                api.algorithm,
+                form(api),
                 Span(api.token_lifetime).in_words()
             ),
         ),
@@ -78,6 +83,9 @@ fn facts(pen: &Pen, api: &ApiView) -> String {
         ("granted to", count(api.clients, "client")),
         ("defined", pen.time(&api.created_at)),
     ]);
+    if api.claims.is_object() {
+        facts.push(("claims", api.claims.to_string()));
+    }
     if api.built_in {
         facts.push((
             "built in",
@@ -93,6 +101,14 @@ fn facts(pen: &Pen, api: &ApiView) -> String {
         .map(|key| shared_key(pen, key))
         .unwrap_or_default();
     pen.facts(&facts) + &shared
+}
+
+/// In which form its tokens are.
+fn form(api: &ApiView) -> &str {
+    match api.token_format.as_str() {
+        "opaque" => "opaque: only introspection reads them",
+        _ => &api.algorithm,
+    }
 }
 
 fn shared_key(pen: &Pen, key: &str) -> String {

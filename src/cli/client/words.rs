@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::cli::{
     pen::{Pen, or, quoted},
@@ -22,6 +23,10 @@ pub(super) struct ClientView {
     token_lifetime: Option<u64>,
     #[serde(default)]
     token_binding: String,
+    #[serde(default)]
+    claims: Value,
+    #[serde(default)]
+    legacy_assertion_audience: bool,
     grants: Vec<GrantView>,
     default_scopes: Vec<String>,
     #[serde(default)]
@@ -118,6 +123,13 @@ pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
             "tokens bound",
             format!("to a {}", bound_to(&client.token_binding)),
         ));
+    }
+    if client.claims.is_object() {
+        facts.push(("claims", client.claims.to_string()));
+    }
+    if client.legacy_assertion_audience {
+        let endpoint = "may name the token endpoint as their audience".to_owned();
+        facts.push(("assertions", endpoint));
     }
     if let Some(until) = &client.tokens_revoked_until {
         facts.push(("revoked", format!("its tokens until {}", pen.time(until))));

@@ -8,7 +8,10 @@ use axum::{
 
 use super::{Console, page::sent_to, trouble::Trouble, words::capital};
 use crate::{
-    admin::refusal::FieldErrors,
+    admin::{
+        input::{ClaimsInput, Edit},
+        refusal::FieldErrors,
+    },
     app::{App, Once, Terms},
     crypto::text::base64url,
     domain::{actor::Actor, audit::Object, id::Revision},
@@ -28,6 +31,15 @@ const CONFIRMATION: &str = "confirm_";
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Static claims as they were typed; a form without the field changes nothing.
+    pub(super) fn claims(&self) -> Edit<ClaimsInput> {
+        if self.has("claims") {
+            Edit::Set(ClaimsInput::Text(self.text("claims").to_owned()))
+        } else {
+            Edit::Keep
+        }
+    }
+
     /// Reads `a=1&b=2`.
     pub(super) fn parse(encoded: &str) -> Option<Self> {
         let pairs = encoded.split('&').filter(|pair| !pair.is_empty());

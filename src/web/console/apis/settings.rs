@@ -27,7 +27,7 @@ use crate::{
         input::{ApiEditInput, Edit, SpanInput},
     },
     domain::{
-        api::{Api, Signing},
+        api::{Api, Signing, TokenFormat},
         audit::Object,
         permission::Permission,
         time::Span,
@@ -47,6 +47,7 @@ struct SettingsPage {
     head: ApiHead,
     sheet: Sheet,
     algorithm: String,
+    is_opaque: bool,
     /// The id of the key that it shares with this server, if it does.
     shared_key: Option<String>,
     lifetime: String,
@@ -60,6 +61,7 @@ impl SettingsPage {
             head: ApiHead::of(api, Tab::Settings),
             sheet: sheet.unwrap_or_else(|| as_it_is(api)),
             algorithm: api.signing.algorithm().to_string(),
+            is_opaque: api.rules.format == TokenFormat::Opaque,
             shared_key: match &api.signing {
                 Signing::Published(_) => None,
                 Signing::Shared { signer, .. } => Some(signer.key_id().to_owned()),
@@ -80,6 +82,8 @@ fn as_it_is(api: &Api) -> Sheet {
     fields.set("description", api.description.as_str());
     fields.set("token_lifetime", as_typed(api.token_lifetime.span()));
     fields.set("algorithm", api.signing.algorithm().as_str());
+    fields.set("token_format", api.rules.format.as_str());
+    fields.set("claims", api.rules.claims.to_string());
     Sheet::of(fields)
 }
 
@@ -118,8 +122,12 @@ async fn edit(
             form.fields.text("token_lifetime").to_owned(),
         )),
         algorithm: Edit::Keep,
-        token_format: Edit::Keep,
-        claims: Edit::Keep,
+        token_format: if form.fields.has("token_format") {
+            set("token_format")
+        } else {
+            Edit::Keep
+        },
+        claims: form.fields.claims(),
     };
     let errors = match input.parse(api.identifier.clone()) {
         Err(errors) => errors,
@@ -140,6 +148,7 @@ async fn edit(
             "token_lifetime",
             "Enter how long its tokens live, such as 1h",
         ),
+        ("token_format", "Choose how its tokens are made"),
     ];
     let mut sheet = sheet(form.fields, &errors, &missing);
     sheet.set("algorithm", api.signing.algorithm().as_str());

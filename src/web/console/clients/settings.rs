@@ -157,6 +157,7 @@ const LABELS: &Labels = &[
     ("token_lifetime", "Tokens live"),
     ("default_scopes", "By default"),
     ("token_binding", "Tokens are bound to"),
+    ("claims", "Claims"),
 ];
 
 /// The form, as the client is.
@@ -174,6 +175,10 @@ fn filled(client: &Client) -> Fields {
     fields.set("token_binding", client.rules.binding.as_str());
     for api in &client.introspects {
         fields.add("introspects", api.as_str());
+    }
+    fields.set("claims", client.rules.claims.to_string());
+    if client.rules.legacy_assertion_audience {
+        fields.set("legacy_assertion_audience", "yes");
     }
     fields
 }
@@ -201,8 +206,10 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
         } else {
             Edit::Keep
         },
-        claims: Edit::Keep,
-        legacy_assertion_audience: None,
+        claims: fields.claims(),
+        legacy_assertion_audience: fields
+            .has("claims")
+            .then(|| fields.has("legacy_assertion_audience")),
     };
     input.parse(client.id.clone())
 }
