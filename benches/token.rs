@@ -175,7 +175,7 @@ impl World {
             remembers: &|_, _| false,
             keys: &|_| None,
             slow_hashes: SlowHashes::Ask,
-            proofs: &jeton::oauth::dpop::Nowhere,
+            proofs: &oauth::dpop::Nowhere,
         }
     }
 }
