@@ -90,9 +90,11 @@ mod tests {
     /// CM-03
     #[test]
     fn names_are_kept_as_certificates_have_them() {
-        let kept = |name: &str, value: &str| match subject(name, value).unwrap() {
-            Proof::Subject(subject) => subject.value(),
-            other => panic!("{other:?}"),
+        let kept = |name: &str, value: &str| {
+            let Proof::Subject(subject) = subject(name, value).unwrap() else {
+                panic!("another proof");
+            };
+            subject.value()
         };
         assert_eq!(
             kept("tls_client_auth_subject_dn", " cn = a , o=Example\\, Inc. "),
