@@ -24,6 +24,7 @@
 //! | what pages say of usage, and what needs attention | [`admin::evidence`] |
 //! | what is on disk, and how it is sealed | [`store`] |
 //! | keys, hashes, seals | [`crypto`] |
+//! | TLS, and clients with certificates | `web::tls`, [`crypto::certificate`], [`oauth::mutual_tls`] |
 //! | settings and log fields | [`config`], [`telemetry`] |
 //! | endpoints, limits, time-outs | [`web`] |
 //! | commands and their output | [`cli`] |

@@ -147,17 +147,20 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "these are the names of RFC 8414")]
 struct Aliases {
-    token_endpoint: String,
-    introspection_endpoint: String,
-    revocation_endpoint: String,
+    #[serde(rename = "token_endpoint")]
+    token: String,
+    #[serde(rename = "introspection_endpoint")]
+    introspection: String,
+    #[serde(rename = "revocation_endpoint")]
+    revocation: String,
 }
 
 impl Aliases {
     fn at(place: &Issuer) -> Self {
         Self {
-            token_endpoint: place.endpoint(path::TOKEN),
-            introspection_endpoint: place.endpoint(path::INTROSPECTION),
-            revocation_endpoint: place.endpoint(path::REVOCATION),
+            token: place.endpoint(path::TOKEN),
+            introspection: place.endpoint(path::INTROSPECTION),
+            revocation: place.endpoint(path::REVOCATION),
         }
     }
 }

@@ -172,7 +172,7 @@ SC-10 tested
 CA-01 tested
 CA-02 tested
 CA-03 tested
-CA-04 exception: the token endpoint is the only one at which clients authenticate
+CA-04 tested
 CA-05 tested
 CA-06 tested
 CA-07 tested
