@@ -127,7 +127,10 @@ impl Trouble {
         Self::told(
             StatusCode::FORBIDDEN,
             "Your role does not include this",
-            format!("It is for those who may {}.", uncapital(permission.meaning())),
+            format!(
+                "It is for those who may {}.",
+                uncapital(permission.meaning())
+            ),
             format!(
                 "Ask one of the {}. The page “Operators” lists them.",
                 list(&roles)
