@@ -145,7 +145,6 @@ struct Metadata<'a> {
 
 /// The endpoints where clients are asked for certificates (RFC 8705 §5).
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "these are the names of RFC 8414")]
 struct Aliases {
     #[serde(rename = "token_endpoint")]
     token: String,

@@ -41,7 +41,7 @@ async fn ask(client: &Client<'_>, proof: &str) -> Reply {
 }
 
 fn proof(client: &Client<'_>, key: &Key, more: Value) -> String {
-    key.proof(("POST", TOKEN), client.server().app.now(), more)
+    key.proof(("POST", TOKEN), client.server().app.now(), &more)
 }
 
 /// A token that is bound to `key`.
@@ -248,7 +248,7 @@ async fn a_bound_token_is_let_through_with_a_proof_of_the_very_request() {
             .as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        key.proof(of, now, claims)
+        key.proof(of, now, &claims)
     };
 
     let good = proof(ORDER, json!({}));
@@ -278,7 +278,7 @@ async fn a_bound_token_is_let_through_with_a_proof_of_the_very_request() {
     let (one, two) = (proof(ORDER, json!({})), proof(ORDER, json!({})));
     challenge(&question(&server, &dpop, &[&one, &two]).send().await);
     challenge(&question(&server, &dpop, &[]).send().await);
-    let thief = Key::new().proof(ORDER, now, json!({ "ath": ath(&token) }));
+    let thief = Key::new().proof(ORDER, now, &json!({ "ath": ath(&token) }));
     let stolen = challenge(&question(&server, &dpop, &[&thief]).send().await);
     assert!(stolen.contains("error=\"invalid_token\""), "{stolen}");
     let bearer = format!("Bearer {token}");
@@ -290,7 +290,7 @@ async fn a_bound_token_is_let_through_with_a_proof_of_the_very_request() {
     );
     let unbound = buyer.request_token("read").await.assert_issued().text;
     let upgraded = format!("DPoP {unbound}");
-    let fresh = key.proof(ORDER, now, json!({ "ath": ath(&unbound) }));
+    let fresh = key.proof(ORDER, now, &json!({ "ath": ath(&unbound) }));
     challenge(&question(&server, &upgraded, &[&fresh]).send().await);
 }
 
@@ -304,7 +304,7 @@ async fn a_proof_counts_only_where_a_proxy_says_of_what() {
         (bound_token(&buyer, &key).await, key)
     };
     let now = server.app.now();
-    let proof = || key.proof(ORDER, now, json!({ "ath": ath(&token) }));
+    let proof = || key.proof(ORDER, now, &json!({ "ath": ath(&token) }));
     let dpop = format!("DPoP {token}");
 
     let undeclared = question(&server, &dpop, &[&proof()]).send().await;
@@ -339,7 +339,7 @@ async fn nonces_of_the_token_endpoint_and_of_apis_are_not_the_same() {
     let dpop = format!("DPoP {token}");
     let with = |nonce: Option<&str>| {
         let claims = json!({ "ath": ath(&token), "nonce": nonce });
-        key.proof(ORDER, now, claims)
+        key.proof(ORDER, now, &claims)
     };
     let of_issuing = nonce(&ask(&buyer, &proof(&buyer, &key, json!({}))).await);
 
@@ -400,7 +400,7 @@ async fn a_rule_that_is_kept_here_goes_by_its_name() {
     ] {
         assert_eq!(ask("GET", target).send().await.status, 403, "{target}");
     }
-    let proof = key.proof(ORDER, server.app.now(), json!({ "ath": ath(&bound) }));
+    let proof = key.proof(ORDER, server.app.now(), &json!({ "ath": ath(&bound) }));
     let request = |proof: &str| {
         let target = "/forward-auth/policy/orders/orders/7?x=y";
         let request = server.request("PUT", target).header("dpop", proof);
@@ -410,7 +410,7 @@ async fn a_rule_that_is_kept_here_goes_by_its_name() {
     };
     assert_eq!(request(&proof).send().await.status, 401, "another host");
     let of_host = ("PUT", "https://as.test/orders/7");
-    let proof = key.proof(of_host, server.app.now(), json!({ "ath": ath(&bound) }));
+    let proof = key.proof(of_host, server.app.now(), &json!({ "ath": ath(&bound) }));
     let reply = request(&proof).send().await;
     assert_eq!(reply.status, 200, "{reply:?}");
 }

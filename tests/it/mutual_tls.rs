@@ -30,11 +30,8 @@ fn a_client_with_its_own_certificate_gets_a_token_bound_to_it() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let told = answer.json();
     assert_eq!(told["token_type"], "Bearer");
-    let claims = house.claims(told["access_token"].as_str().unwrap());
-    assert_eq!(
-        claims["cnf"],
-        json!({ "x5t#S256": house.thumbprint(&pair) })
-    );
+    let claims = kit::claims(told["access_token"].as_str().unwrap());
+    assert_eq!(claims["cnf"], json!({ "x5t#S256": kit::thumbprint(&pair) }));
     assert_eq!(
         house
             .ask(Some(&pair), "grant_type=client_credentials")
@@ -120,8 +117,8 @@ fn a_client_whose_tokens_must_be_bound_gets_none_without_a_certificate() {
     );
 
     let bound = house.ask(Some(&pair), &form).json();
-    let claims = house.claims(bound["access_token"].as_str().unwrap());
-    assert_eq!(claims["cnf"]["x5t#S256"], house.thumbprint(&pair));
+    let claims = kit::claims(bound["access_token"].as_str().unwrap());
+    assert_eq!(claims["cnf"]["x5t#S256"], kit::thumbprint(&pair));
 }
 
 /// AT-05, IN-01
@@ -151,7 +148,7 @@ fn introspection_tells_the_certificate_that_a_token_is_bound_to() {
         .json();
 
     assert_eq!(told["active"], true);
-    assert_eq!(told["cnf"]["x5t#S256"], house.thumbprint(&pair));
+    assert_eq!(told["cnf"]["x5t#S256"], kit::thumbprint(&pair));
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn checks_proofs_against_the_request_that_was_really_made(proxy: Proxy) {
     let url = |path: &str| format!("http://{}{path}", behind.address);
     let proof = |path: &str, nonce: Option<&str>| {
         let claims = json!({ "ath": ath(&token), "nonce": nonce });
-        let proof = key.proof(("GET", &url(path)), SystemClock.now(), claims);
+        let proof = key.proof(("GET", &url(path)), SystemClock.now(), &claims);
         format!("DPoP: {proof}")
     };
 

@@ -28,7 +28,12 @@ impl Key {
     }
 
     /// A proof of this request with these claims besides; `null` takes one away.
-    pub(crate) fn proof(&self, (method, url): (&str, &str), now: Timestamp, more: Value) -> String {
+    pub(crate) fn proof(
+        &self,
+        (method, url): (&str, &str),
+        now: Timestamp,
+        more: &Value,
+    ) -> String {
         let mut id = [0; 12];
         aws_lc_rs::rand::fill(&mut id).unwrap();
         let mut claims = json!({

@@ -73,16 +73,6 @@ impl House {
     pub(super) fn post(&self, url: &str, shown: Option<&Pair>, form: &str) -> Reply {
         post(&self.authority, (url, shown), form)
     }
-
-    /// What a token says.
-    pub(super) fn claims(&self, token: &str) -> Value {
-        claims(token)
-    }
-
-    /// The thumbprint of a certificate.
-    pub(super) fn thumbprint(&self, pair: &Pair) -> String {
-        thumbprint(pair)
-    }
 }
 
 pub(super) fn define(server: &ServerProcess) {

@@ -41,8 +41,12 @@ fn libraries_find_the_way_and_get_bound_tokens() {
 
     for peer in PEERS {
         let answer = ask(&house, peer, "own", &own);
-        let claims = house.claims(answer["access_token"].as_str().unwrap_or_default());
-        assert_eq!(claims["cnf"]["x5t#S256"], house.thumbprint(&own), "{peer}");
+        let claims = super::kit::claims(answer["access_token"].as_str().unwrap_or_default());
+        assert_eq!(
+            claims["cnf"]["x5t#S256"],
+            super::kit::thumbprint(&own),
+            "{peer}"
+        );
         let answer = ask(&house, peer, "own", &other);
         assert_eq!(answer["error"], "invalid_client", "{peer}: {answer}");
     }

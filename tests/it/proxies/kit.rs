@@ -136,7 +136,7 @@ impl Behind {
     #[track_caller]
     pub(crate) fn bound_token(&self, key: &Key) -> String {
         let url = format!("{}/oauth2/token", self.issuer());
-        let proof = |more: Value| key.proof(("POST", &url), SystemClock.now(), more);
+        let proof = |more: Value| key.proof(("POST", &url), SystemClock.now(), &more);
         let asked = self.ask("scope=read:orders", Some(proof(json!({}))));
         let nonce = asked.header("dpop-nonce");
         assert!(!nonce.is_empty(), "{asked:?}");
