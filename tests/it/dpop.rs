@@ -40,13 +40,13 @@ async fn ask(client: &Client<'_>, proof: &str) -> Reply {
     request.form(&token_form("read")).send().await
 }
 
-fn proof(client: &Client<'_>, key: &Key, more: Value) -> String {
-    key.proof(("POST", TOKEN), client.server().app.now(), &more)
+fn proof(client: &Client<'_>, key: &Key, more: &Value) -> String {
+    key.proof(("POST", TOKEN), client.server().app.now(), more)
 }
 
 /// A token that is bound to `key`.
 async fn bound_token(client: &Client<'_>, key: &Key) -> String {
-    let reply = ask(client, &proof(client, key, json!({}))).await;
+    let reply = ask(client, &proof(client, key, &json!({}))).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.json()["access_token"].as_str().unwrap().to_owned()
 }
@@ -66,7 +66,7 @@ async fn a_token_is_bound_to_the_key_of_the_proof() {
     let buyer = buyer(&server).await;
     let key = Key::new();
 
-    let proof = proof(&buyer, &key, json!({}));
+    let proof = proof(&buyer, &key, &json!({}));
     let request = request(&buyer).header("dpop", &proof);
     let form = format!("{}&dpop_jkt=x", token_form("read"));
     let reply = request.form(&form).send().await;
@@ -124,14 +124,14 @@ async fn a_proof_that_does_not_count_gets_no_token() {
         json!({ "iat": now + 3600 }),
         json!({ "iat": now.to_string() }),
     ] {
-        let reply = ask(&buyer, &proof(&buyer, &key, more.clone())).await;
+        let reply = ask(&buyer, &proof(&buyer, &key, &more)).await;
         reply.assert_refused(ErrorCode::InvalidDpopProof);
     }
     ask(&buyer, "garbage")
         .await
         .assert_refused(ErrorCode::InvalidDpopProof);
-    let good = proof(&buyer, &key, json!({}));
-    let other = proof(&buyer, &key, json!({}));
+    let good = proof(&buyer, &key, &json!({}));
+    let other = proof(&buyer, &key, &json!({}));
     let twice = request(&buyer).header("dpop", &good).header("dpop", &other);
     let twice = twice.form(&token_form("read")).send().await;
     twice.assert_refused(ErrorCode::InvalidDpopProof);
@@ -152,7 +152,7 @@ async fn a_proof_does_not_replace_the_secret() {
     let server = server().await;
     let buyer = buyer(&server).await;
     let key = Key::new();
-    let good = proof(&buyer, &key, json!({}));
+    let good = proof(&buyer, &key, &json!({}));
 
     let wrong = ask(&buyer.with_secret("wrong"), &good).await;
 
@@ -182,14 +182,14 @@ async fn a_server_can_ask_for_a_nonce_in_every_proof() {
 
     // Before the secret is looked at, so that nothing is used up.
     let stranger = buyer.with_secret("wrong");
-    let first = nonce(&ask(&stranger, &proof(&buyer, &key, json!({}))).await);
-    let with = |nonce: &str| proof(&buyer, &key, json!({ "nonce": nonce, "iat": 1 }));
+    let first = nonce(&ask(&stranger, &proof(&buyer, &key, &json!({}))).await);
+    let with = |nonce: &str| proof(&buyer, &key, &json!({ "nonce": nonce, "iat": 1 }));
     let reply = ask(&buyer, &with(&first)).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(reply.json()["token_type"], "DPoP");
     assert_eq!(reply.header("dpop-nonce"), first);
     nonce(&ask(&buyer, &with("made-up")).await);
-    nonce(&ask(&buyer, &proof(&buyer, &key, json!({}))).await);
+    nonce(&ask(&buyer, &proof(&buyer, &key, &json!({}))).await);
 
     server.advance(Span(60)).await;
     let reply = ask(&buyer, &with(&first)).await;
@@ -209,9 +209,9 @@ async fn a_proof_from_before_the_start_needs_a_nonce() {
     let buyer = buyer(&server).await;
     let key = Key::new();
 
-    let nonce = nonce(&ask(&buyer, &proof(&buyer, &key, json!({}))).await);
+    let nonce = nonce(&ask(&buyer, &proof(&buyer, &key, &json!({}))).await);
 
-    let reply = ask(&buyer, &proof(&buyer, &key, json!({ "nonce": nonce }))).await;
+    let reply = ask(&buyer, &proof(&buyer, &key, &json!({ "nonce": nonce }))).await;
     assert_eq!(reply.status, 200, "{reply:?}");
 }
 
@@ -341,7 +341,7 @@ async fn nonces_of_the_token_endpoint_and_of_apis_are_not_the_same() {
         let claims = json!({ "ath": ath(&token), "nonce": nonce });
         key.proof(ORDER, now, &claims)
     };
-    let of_issuing = nonce(&ask(&buyer, &proof(&buyer, &key, json!({}))).await);
+    let of_issuing = nonce(&ask(&buyer, &proof(&buyer, &key, &json!({}))).await);
 
     let asked = question(&server, &dpop, &[&with(None)]).send().await;
 
@@ -360,7 +360,7 @@ async fn nonces_of_the_token_endpoint_and_of_apis_are_not_the_same() {
         .send()
         .await;
     assert_eq!(right.status, 200, "{right:?}");
-    let back = proof(&buyer, &key, json!({ "nonce": of_use }));
+    let back = proof(&buyer, &key, &json!({ "nonce": of_use }));
     nonce(&ask(&buyer, &back).await);
 }
 
