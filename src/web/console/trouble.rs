@@ -127,7 +127,10 @@ impl Trouble {
         Self::told(
             StatusCode::FORBIDDEN,
             "Your role does not include this",
-            format!("It is for those who may {}.", uncapital(permission.meaning())),
+            format!(
+                "It is for those who may {}.",
+                uncapital(permission.meaning())
+            ),
             format!(
                 "Ask one of the {}. The page “Operators” lists them.",
                 list(&roles)
@@ -357,7 +360,7 @@ fn moment(word: &str) -> String {
 /// As part of a sentence: `Read the audit log` is `read the audit log`.
 fn uncapital(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_lowercase());
+    let first = letters.next().map(char::to_lowercase);
     first.into_iter().flatten().chain(letters).collect()
 }
 

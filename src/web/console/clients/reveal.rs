@@ -154,8 +154,9 @@ impl Look {
 
     /// Whether the secret came into being with its client.
     fn is_first(&self) -> bool {
-        let secret = self.client.find_secret(&self.secret);
-        secret.is_some_and(|secret| secret.created == self.client.created)
+        let (client, is_only) = (&self.client, self.client.secrets.len() == 1);
+        let secret = client.find_secret(&self.secret);
+        is_only && secret.is_some_and(|secret| secret.created == client.created)
     }
 
     /// Where to go on once it is stored.
