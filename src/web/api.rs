@@ -10,6 +10,7 @@ mod attention;
 mod audit;
 mod auth;
 mod clients;
+mod described;
 mod extract;
 mod grants;
 mod handovers;
@@ -34,9 +35,8 @@ use axum::{
     middleware::{self, Next},
     response::IntoResponse,
 };
-use utoipa_axum::router::OpenApiRouter;
 
-use self::problem::Problem;
+use self::{described::OpenApiRouter, problem::Problem};
 use crate::{
     app::App,
     web::layers::{self, RequestId},
@@ -47,11 +47,10 @@ pub const ROOT: &str = "/admin/v1";
 
 /// The routes of the admin API, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
-    let (routes, document) = routes().split_for_parts();
-    let document = openapi::finish(document, app.issuer());
+    let (routes, descriptions) = routes().into_parts();
     let below = app.issuer().path().to_owned();
     let routes = routes
-        .merge(openapi::router(&document))
+        .merge(openapi::router(descriptions))
         .fallback(async || Problem::nowhere())
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(finish))

@@ -1,10 +1,10 @@
 //! `/attention`: what needs somebody, put off and brought back.
 
 use axum::extract::State;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadUsage, WriteClients},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Written},
     idempotency::run,
     problem::{Kind, Problem},

@@ -5,11 +5,11 @@ mod query;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::query::AuditQuery;
 use super::{
     auth::{May, ReadAudit},
+    described::{OpenApiRouter, routes},
     extract::Queried,
     page::List,
     problem::{Kind, Problem},

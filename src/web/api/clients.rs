@@ -7,11 +7,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::query::ClientQuery;
 use super::{
     auth::{May, ReadClients, WriteClients, WriteSecrets},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Queried, Written},
     idempotency::{Done, run},
     page::List,

@@ -1,10 +1,10 @@
 //! `/clients/{client_id}/grants`: what a client may have, by API.
 
 use axum::extract::State;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadClients, WriteGrants},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Written},
     idempotency::run,
     page::List,

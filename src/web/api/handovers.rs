@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadClients, WriteSecrets},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Written},
     idempotency::{Done, run},
     page::List,

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadKeys, WriteKeys},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Queried, Written},
     idempotency::{Done, run},
     page::{List, PageQuery},

@@ -1,6 +1,9 @@
 //! `/openapi.json`: the admin API, described by the code that serves it (OpenAPI 3.1).
 
-use axum::{Router, http::header, response::IntoResponse, routing::get};
+use std::sync::{Arc, OnceLock};
+
+use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
+use bytes::Bytes;
 use utoipa::{
     ToSchema,
     openapi::{
@@ -10,14 +13,14 @@ use utoipa::{
     },
 };
 
-use super::{ROOT, problem::ProblemView};
+use super::{ROOT, described::Descriptions, problem::ProblemView};
 use crate::{
     app::App,
     domain::{issuer::Issuer, permission::Permission},
 };
 
 /// Adds to what the routes say of themselves what holds for all of them.
-pub(super) fn finish(mut document: OpenApi, issuer: &Issuer) -> OpenApi {
+fn finish(mut document: OpenApi, issuer: &Issuer) -> OpenApi {
     let mut info = Info::new("Jeton admin API", env!("CARGO_PKG_VERSION"));
     info.description = Some("Manages Jeton: clients, secrets, APIs, grants, keys.".to_owned());
     document.info = info;
@@ -64,13 +67,16 @@ fn may_fail(operation: &mut Operation) {
     responses.insert("default".to_owned(), response.into());
 }
 
-/// Serves the document to everyone: there is nothing secret in it.
-pub(super) fn router(document: &OpenApi) -> Router<App> {
-    let json = document
-        .to_json()
-        .expect("the document can be written as JSON");
-    let json: bytes::Bytes = json.into();
-    let answer = async move || {
+/// Serves the document to everyone: there is nothing secret in it. It is made when first asked for.
+pub(super) fn router(descriptions: Descriptions<App>) -> Router<App> {
+    let made = Arc::new((descriptions, OnceLock::<Bytes>::new()));
+    let answer = async move |State(app): State<App>| {
+        let (descriptions, json) = &*made;
+        let json = json.get_or_init(|| {
+            let document = finish(descriptions.document(), app.issuer()).to_json();
+            let json = document.expect("the document can be written as JSON");
+            json.into()
+        });
         let kind = [(header::CONTENT_TYPE, "application/json")];
         (kind, json.clone()).into_response()
     };

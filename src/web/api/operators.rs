@@ -4,10 +4,10 @@
 mod links;
 
 use axum::extract::State;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadOperators, WriteOperators},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Queried, Written},
     idempotency::{Done, run},
     page::{List, PageQuery},

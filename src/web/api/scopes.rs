@@ -1,11 +1,11 @@
 //! `/apis/{api}/scopes`: added, listed, edited, deprecated, removed.
 
 use axum::extract::State;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     apis::no_api,
     auth::{May, ReadApis, WriteApis},
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Written},
     idempotency::run,
     page::List,

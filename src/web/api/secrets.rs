@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadClients, WriteSecrets},
     clients::client_of,
+    described::{OpenApiRouter, routes},
     extract::{At, Nothing, Written},
     idempotency::{Done, run},
     problem::Problem,

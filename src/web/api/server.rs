@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{Anything, Backup, May},
+    described::{OpenApiRouter, routes},
     extract::Written,
     problem::{Kind, Problem},
     reply::Reply,

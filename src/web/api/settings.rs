@@ -1,10 +1,10 @@
 //! `/settings`: the policy of the server, shown and edited.
 
 use axum::extract::State;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{Anything, May, WriteSettings},
+    described::{OpenApiRouter, routes},
     extract::Written,
     idempotency::run,
     problem::Problem,

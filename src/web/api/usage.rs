@@ -1,10 +1,10 @@
 //! Usage: what was asked for, when, from where, with which secret.
 
 use axum::extract::State;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     auth::{May, ReadUsage},
+    described::{OpenApiRouter, routes},
     extract::At,
     page::List,
     problem::Problem,

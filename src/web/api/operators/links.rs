@@ -3,7 +3,6 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{act, look, named};
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     domain::{audit::Object, id::Revision},
     web::api::{
         auth::{May, WriteOperators},
+        described::{OpenApiRouter, routes},
         extract::{At, Nothing, Written},
         idempotency::{Done, run},
         problem::Problem,
