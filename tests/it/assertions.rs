@@ -336,7 +336,7 @@ async fn an_assertion_counts_at_introspection_and_revocation_too() {
     }
 }
 
-/// CF-01, CF-03
+/// CF-01, CF-03, CF-10
 #[tokio::test]
 async fn a_workload_comes_with_its_platforms_token_and_has_no_secret() {
     let server = TestServer::start().await;

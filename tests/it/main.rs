@@ -24,6 +24,7 @@ mod harness;
 mod http;
 mod idempotency;
 mod introspection;
+mod key_fetching;
 mod key_rotation;
 mod leak_reports;
 mod mutual_tls;

@@ -16,6 +16,7 @@ use jeton::{
     app::{
         App,
         assemble::{Settings, Surroundings, assemble},
+        remote_keys::Outbound,
     },
     crypto::{install_provider, random::Entropy, signer::Algorithm},
     domain::{
@@ -58,15 +59,20 @@ impl TestServer {
 
     /// The same under another name.
     pub(crate) async fn with_issuer(issuer: &str) -> Self {
-        Self::with_addresses(issuer, None).await
+        Self::with(issuer, None, Outbound::default()).await
     }
 
     /// The same whose console is reached by an address of its own.
     pub(crate) async fn with_console_url(url: &str) -> Self {
-        Self::with_addresses(ISSUER, Some(url)).await
+        Self::with(ISSUER, Some(url), Outbound::default()).await
     }
 
-    async fn with_addresses(issuer: &str, console_url: Option<&str>) -> Self {
+    /// The same that may fetch keys from there.
+    pub(crate) async fn with_outbound(outbound: Outbound) -> Self {
+        Self::with(ISSUER, None, outbound).await
+    }
+
+    async fn with(issuer: &str, console_url: Option<&str>, outbound: Outbound) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
         let clock = Arc::new(ManualClock::at(START));
@@ -81,7 +87,7 @@ impl TestServer {
             usage_flush: Span(5),
             mutual: None,
             overview_max_age: Span(0),
-            outbound: jeton::app::remote_keys::Outbound::default(),
+            outbound,
         };
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();

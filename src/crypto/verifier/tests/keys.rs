@@ -70,6 +70,7 @@ fn rfc_8037_a_4_ed25519() {
     assert_eq!(decode_unverified(token), Err(VerifyError::Claims));
 }
 
+/// JW-02, CJ-16
 #[test]
 fn ecdsa_signatures_have_64_bytes_and_numbers_within_the_group() {
     let forger = Forger::new();
@@ -244,6 +245,7 @@ fn a_key_that_has_no_place_in_a_key_set_is_refused() {
     }
 }
 
+/// JW-07, CJ-16
 #[test]
 fn weak_rsa_keys_are_refused() {
     let rsa = |modulus: &[u8], exponent: &[u8]| {

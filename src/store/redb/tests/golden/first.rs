@@ -64,7 +64,8 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
     ]
 }
 
-fn sales_api() -> Api {
+/// The API of the story, as it was.
+pub(super) fn sales_api() -> Api {
     let scope = |description: &str, sensitivity, offer| ApiScope {
         description: description.parse().unwrap(),
         sensitivity,

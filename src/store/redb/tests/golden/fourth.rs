@@ -1,0 +1,149 @@
+//! What was put into the file of format 4 beside all that was in the file of format 3.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::json;
+
+use crate::{
+    crypto::{mac::MacKey, random::Entropy},
+    domain::{
+        api::{ApiRules, TokenFormat},
+        assertion::UsedAssertion,
+        audit::Action,
+        change::{Change, Effect},
+        claims::Claims,
+        client::{Binding, ClientRules},
+        credential::{
+            CertificateSubject, Federation, FederationKeys, PinnedCertificate, PublicKey,
+        },
+        secret::{PlainSecret, Proof, Secret, SecretState, SharedSecret},
+        time::Span,
+        usage::{Observation, Tally},
+    },
+};
+
+use super::{
+    first::{self, NOW},
+    third,
+};
+
+/// One of everything that format 4 added, after the history of format 3.
+pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
+    let mut history = third::history(pepper);
+    let mut client = first::report_service(pepper);
+    client.id = "deploy-service".parse().unwrap();
+    client.secrets = credentials();
+    client.rules = ClientRules {
+        binding: Binding::Dpop,
+        claims: claims(),
+        legacy_assertion_audience: true,
+    };
+    let mut bound = client.clone();
+    bound.id = "bound-service".parse().unwrap();
+    bound.secrets = Vec::new();
+    bound.rules.binding = Binding::Certificate;
+    let mut api = first::sales_api();
+    api.rules = ApiRules {
+        format: TokenFormat::Opaque,
+        claims: claims(),
+    };
+    history.push(vec![
+        Change {
+            action: Action::ClientCreate,
+            effect: Effect::Client(client.id.clone(), Some(client.into())),
+        },
+        Change {
+            action: Action::ClientCreate,
+            effect: Effect::Client(bound.id.clone(), Some(bound.into())),
+        },
+        Change {
+            action: Action::ApiEdit,
+            effect: Effect::Api(api.identifier.clone(), Some(api.into())),
+        },
+    ]);
+    history
+}
+
+fn claims() -> Claims {
+    Claims::parse(r#"{"tenant":"acme","tiers":[1,{"deep":null}]}"#).unwrap()
+}
+
+/// A credential of each kind that is new.
+fn credentials() -> Vec<Secret> {
+    let jwk = json!({
+        "kty": "OKP", "crv": "Ed25519", "kid": "one", "alg": "EdDSA",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    });
+    let key = PublicKey::from_jwk(&jwk).unwrap();
+    let trust = |keys| {
+        Proof::Federated(Arc::new(Federation {
+            issuer: "https://token.actions.githubusercontent.com".to_owned(),
+            subject: "repo:acme/shop:ref:refs/heads/*".to_owned(),
+            audience: "https://auth.example.com".to_owned(),
+            claims: BTreeMap::from([("repository_id".to_owned(), "74".to_owned())]),
+            max_age: Span::minutes(10),
+            keys,
+        }))
+    };
+    let proofs = [
+        Proof::Shared(SharedSecret::new(
+            "a secret that its client signs with, 4711"
+                .to_owned()
+                .into(),
+        )),
+        Proof::Key(key.clone()),
+        Proof::KeySet("https://deploy.example.com/jwks".to_owned()),
+        Proof::Certificate(PinnedCertificate {
+            thumbprint: "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0".to_owned(),
+            subject: "CN=deploy".to_owned(),
+            not_after: NOW.plus(Span::days(90)),
+        }),
+        Proof::Subject(CertificateSubject::Dn("CN=deploy,O=Example".to_owned())),
+        Proof::Subject(CertificateSubject::SanDns("deploy.example.com".to_owned())),
+        Proof::Subject(CertificateSubject::SanUri(
+            "spiffe://example.com/deploy".to_owned(),
+        )),
+        Proof::Subject(CertificateSubject::SanIp("2001:db8::1".parse().unwrap())),
+        Proof::Subject(CertificateSubject::SanEmail(
+            "deploy@example.com".to_owned(),
+        )),
+        trust(FederationKeys::Discovered),
+        trust(FederationKeys::At(
+            "https://issuer.example.com/jwks".to_owned(),
+        )),
+        trust(FederationKeys::Given(vec![key])),
+    ];
+    let entropy = Entropy::seeded(4);
+    let made = proofs.into_iter().map(|proof| Secret {
+        id: PlainSecret::generate(&entropy).id().clone(),
+        proof,
+        created: NOW,
+        created_by: "operator:ana@example.com".to_owned(),
+        expires: None,
+        note: "1Password / Ops".parse().unwrap(),
+        leaked: None,
+        state: SecretState::Active,
+    });
+    made.collect()
+}
+
+/// An assertion that was used.
+pub(super) fn assertion() -> UsedAssertion {
+    UsedAssertion {
+        client: "deploy-service".parse().unwrap(),
+        id: "one".to_owned(),
+        expires: NOW.plus(Span::hours(1)),
+    }
+}
+
+/// What format 3 could not count.
+pub(super) fn usage() -> Tally {
+    let mut tally = third::usage();
+    tally.add(Observation::Exercised {
+        client: "report-service".parse().unwrap(),
+        api: "https://sales.example.com".parse().unwrap(),
+        scopes: "read:analytics".parse().unwrap(),
+        at: NOW,
+    });
+    tally
+}
