@@ -150,7 +150,7 @@ T-22 tested
 T-23 tested
 T-24 tested
 T-25 exception: there are no authorization details (RFC 9396)
-T-26 exception: tokens are signed, not opaque
+T-26 tested
 T-27 tested
 T-28 tested
 T-40 tested
@@ -210,7 +210,7 @@ AT-10 tested
 AT-11 tested
 AT-12 exception: Ed25519 keys are called EdDSA, the one name that all libraries know; nonces are the signature library's
 AT-20 exception: tokens are signed, not opaque
-AT-21 exception: tokens are signed, not opaque
+AT-21 tested
 MD-01 tested
 MD-02 tested
 MD-03 tested
