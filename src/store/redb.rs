@@ -6,6 +6,7 @@
 mod assertions;
 mod audit;
 mod backup;
+mod fault;
 mod guard;
 mod head;
 mod migrations;
@@ -30,11 +31,9 @@ use std::{
 use async_trait::async_trait;
 use redb::{Database, ReadableDatabase, backends::InMemoryBackend};
 
+use self::fault::Fault;
 pub use self::open::{OpenError, Repair};
-use super::{
-    BackupReport, Store, StoreError, StoreReport, UsageOf,
-    keyring::{Keyring, corrupt},
-};
+use super::{BackupReport, Store, StoreError, StoreReport, UsageOf, keyring::Keyring};
 use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{
@@ -377,61 +376,6 @@ fn inode_of(path: &Path) -> Option<(u64, u64)> {
     let file = fs::metadata(path).ok()?;
     Some((file.dev(), file.ino()))
 }
-
-/// What can go wrong within a transaction: with what is stored, or with the engine.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error("{0}")]
-    Store(StoreError),
-    #[error("{0}")]
-    Engine(redb::Error),
-}
-
-impl Fault {
-    fn is_full_disk(&self) -> bool {
-        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-        match self {
-            Self::Engine(redb::Error::Io(error)) => {
-                matches!(error.kind(), StorageFull | QuotaExceeded)
-            }
-            Self::Engine(_) | Self::Store(_) => false,
-        }
-    }
-}
-
-impl From<StoreError> for Fault {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Store(error) => error,
-            Fault::Engine(redb::Error::Corrupted(problem)) => corrupt("file", b"-", &problem),
-            Fault::Engine(error) => Self::Unavailable(error.to_string()),
-        }
-    }
-}
-
-macro_rules! engine_faults {
-    ($($error:ident),*) => {
-        $(impl From<redb::$error> for Fault {
-            fn from(error: redb::$error) -> Self {
-                Self::Engine(error.into())
-            }
-        })*
-    };
-}
-
-engine_faults!(
-    StorageError,
-    TableError,
-    TransactionError,
-    CommitError,
-    DatabaseError
-);
 
 #[cfg(test)]
 mod tests;

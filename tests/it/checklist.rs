@@ -153,7 +153,7 @@ T-22 tested
 T-23 tested
 T-24 tested
 T-25 exception: there are no authorization details (RFC 9396)
-T-26 exception: tokens are signed, not opaque
+T-26 tested
 T-27 tested
 T-28 tested
 T-40 tested

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{CHECKED, SpanInput, certificates, parse_or_default};
+use super::{SpanInput, certificates, parse_or_default};
 use crate::{
     admin::{credentials::NewCredential, refusal::FieldErrors, secrets},
     domain::{
@@ -299,7 +299,7 @@ impl FederationInput {
             issuer: issuer?,
             subject: subject?,
             audience: audience?,
-            claims: claims.expect(CHECKED),
+            claims: claims?,
             max_age: max_age?,
             keys: keys?,
         })

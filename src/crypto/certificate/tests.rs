@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use proptest::prelude::*;
 use rcgen::{CertificateParams, DnType, DnValue, KeyPair, SanType};
 
@@ -247,7 +249,10 @@ proptest! {
             .iter()
             .zip(kinds)
             .map(|(value, kind)| {
-                let escaped = value.replace(' ', "\\20").replace('-', "\\2d");
+                let escaped = value.bytes().fold(String::new(), |mut text, byte| {
+                    write!(text, "\\{byte:02x}").unwrap();
+                    text
+                });
                 format!("{kind}={escaped}")
             })
             .collect();
