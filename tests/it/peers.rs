@@ -3,6 +3,7 @@
 //! Everything is real: the binary, its command line, its sockets, and the libraries that `tests/setup` installs.
 
 mod asks;
+mod assertions;
 pub(crate) mod kit;
 mod snippets;
 mod world;

@@ -51,6 +51,10 @@ pub(crate) enum Auth {
     Challenge,
     /// Whatever works: the library tries both.
     Auto,
+    /// It is a private key in PEM, and signs (`private_key_jwt`).
+    Key,
+    /// It signs (`client_secret_jwt`).
+    Jwt,
 }
 
 /// One request for a token.
@@ -206,6 +210,8 @@ impl Auth {
             Self::Body => "body",
             Self::Challenge => "challenge",
             Self::Auto => "auto",
+            Self::Key => "key",
+            Self::Jwt => "jwt",
         }
     }
 }

@@ -1,8 +1,13 @@
 // oauth4webapi: RFC 8414 discovery, strict about media types; form-encodes Basic, `-` and `_` too.
 import * as oauth from 'oauth4webapi'
-import { asked, granted, method, refused, settings } from './peer.mjs'
+import { asked, granted, method, refused, settings, signingKey } from './peer.mjs'
 
-const methods = { basic: oauth.ClientSecretBasic, body: oauth.ClientSecretPost }
+const methods = {
+  basic: oauth.ClientSecretBasic,
+  body: oauth.ClientSecretPost,
+  key: async (pem) => oauth.PrivateKeyJwt(await signingKey(pem)),
+  jwt: oauth.ClientSecretJwt,
+}
 const insecure = { [oauth.allowInsecureRequests]: true }
 const client = { client_id: settings.clientId }
 const issuer = new URL(settings.issuer)
@@ -13,7 +18,7 @@ try {
   const answer = await oauth.clientCredentialsGrantRequest(
     server,
     client,
-    method(methods)(settings.clientSecret),
+    await method(methods)(settings.clientSecret),
     asked(),
     insecure,
   )

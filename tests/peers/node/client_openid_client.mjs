@@ -1,15 +1,20 @@
 // openid-client: finds the server by either discovery document; form-encodes Basic, `-` and `_` too.
 import * as client from 'openid-client'
-import { asked, granted, method, refused, settings } from './peer.mjs'
+import { asked, granted, method, refused, settings, signingKey } from './peer.mjs'
 
-const methods = { basic: client.ClientSecretBasic, body: client.ClientSecretPost }
+const methods = {
+  basic: client.ClientSecretBasic,
+  body: client.ClientSecretPost,
+  key: async (pem) => client.PrivateKeyJwt(await signingKey(pem)),
+  jwt: client.ClientSecretJwt,
+}
 
 try {
   const server = await client.discovery(
     new URL(settings.issuer),
     settings.clientId,
     undefined,
-    method(methods)(settings.clientSecret),
+    await method(methods)(settings.clientSecret),
     { algorithm: settings.discovery, execute: [client.allowInsecureRequests] },
   )
   granted(await client.clientCredentialsGrant(server, asked()))

@@ -25,6 +25,12 @@ export function method(methods) {
   return methods[settings.auth]
 }
 
+/** The private key of P-256 in a PEM file's text (PKCS #8), to sign assertions with. */
+export async function signingKey(pem) {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
+  return crypto.subtle.importKey('pkcs8', der, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+}
+
 /** The parameters beside grant_type: only those that were asked for. */
 export function asked() {
   const parameters = {}

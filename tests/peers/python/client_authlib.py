@@ -2,10 +2,16 @@
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
 
 import peer
 
-METHODS = {"raw": "client_secret_basic", "body": "client_secret_post"}
+METHODS = {
+    "raw": "client_secret_basic",
+    "body": "client_secret_post",
+    "key": "private_key_jwt",
+    "jwt": "client_secret_jwt",
+}
 
 session = OAuth2Session(
     peer.CLIENT_ID,
@@ -13,6 +19,9 @@ session = OAuth2Session(
     token_endpoint_auth_method=peer.method(METHODS),
     scope=peer.SCOPE or None,
 )
+# It names the token endpoint as the audience, as most did before rfc7523bis.
+session.register_client_auth_method(PrivateKeyJWT(peer.metadata()["token_endpoint"], alg="ES256"))
+session.register_client_auth_method(ClientSecretJWT(peer.metadata()["token_endpoint"]))
 status = peer.LastStatus(session)
 try:
     token = session.fetch_token(
