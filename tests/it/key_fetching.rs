@@ -78,18 +78,13 @@ impl Elsewhere {
                 let read = stream.read(&mut request).await.unwrap_or(0);
                 let path = String::from_utf8_lossy(&request[..read]).into_owned();
                 let answer = answer.lock().unwrap().clone();
-                let answer = match path.contains("openid-configuration") {
-                    true => answer
-                        .split("\n---\n")
-                        .last()
-                        .unwrap_or_default()
-                        .to_owned(),
-                    false => answer
-                        .split("\n---\n")
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned(),
+                let mut parts = answer.split("\n---\n");
+                let answer = if path.contains("openid-configuration") {
+                    parts.last()
+                } else {
+                    parts.next()
                 };
+                let answer = answer.unwrap_or_default().to_owned();
                 let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
             }
