@@ -224,7 +224,7 @@ async fn half_a_credential_is_none() {
     let assertion = server
         .post_form(&format!("{form}&client_id=basic1&client_assertion=x"))
         .await;
-    assertion.assert_refused(ErrorCode::InvalidClient);
+    assertion.assert_refused(ErrorCode::InvalidRequest);
 }
 
 /// CS-01: openid-client and oauth4webapi escape even `-` and `_`.

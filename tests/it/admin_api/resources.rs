@@ -28,7 +28,7 @@ async fn a_client_is_shown_as_it_is() {
     assert_eq!(
         secret,
         json!({
-            "secret_id": made.json()["secret_id"], "status": "active", "kind": "generated",
+            "secret_id": made.json()["secret_id"], "status": "active", "kind": "generated", "method": "client_secret",
             "created_at": START.to_string(), "created_by": created_by,
             "expires_at": START.plus(Span::days(90)).to_string(), "note": "vault",
             "ended_at": null, "undo_until": null, "retiring": null, "last_used": null,
@@ -41,7 +41,7 @@ async fn a_client_is_shown_as_it_is() {
             "client_id": "report", "name": "Report Service", "description": "Reads",
             "owner": "Ana", "status": "active", "created_at": START.to_string(),
             "token_lifetime": 300, "grants": [{"api": "urn:shop", "scopes": ["read", "write"]}],
-            "default_scopes": ["read"], "secrets": [null], "introspects": [], "last_used_at": null,
+            "default_scopes": ["read"], "secrets": [null], "introspects": [], "token_binding": "optional", "last_used_at": null,
             "revision": view["revision"],
         })
     );
@@ -169,7 +169,7 @@ async fn an_api_lives_from_definition_to_removal() {
         made,
         json!({
             "identifier": "urn:a", "name": "A", "description": "", "status": "active",
-            "algorithm": "EdDSA", "token_lifetime": 7200,
+            "algorithm": "EdDSA", "token_lifetime": 7200, "token_format": "jwt",
             "scopes": [{"name": "read", "description": "Read it", "sensitive": true, "deprecated": false}],
             "clients": 0, "created_at": START.to_string(), "built_in": false,
             "revision": made["revision"],
@@ -413,7 +413,7 @@ async fn the_server_tells_what_it_is() {
         (&view["issuer"], &view["ready"]),
         (&json!("https://as.test"), &json!("ready"))
     );
-    assert_eq!((&view["clients"], &view["format"]), (&json!(1), &json!(3)));
+    assert_eq!((&view["clients"], &view["format"]), (&json!(1), &json!(4)));
     assert_eq!(view["started_at"], START.to_string());
     assert_eq!(view["revision"], server.app.registry().revision().0);
     assert!(!view["master_key_id"].as_str().unwrap().is_empty());

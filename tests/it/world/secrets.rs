@@ -14,6 +14,11 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
             ("rotate", "/clients/report-service/credentials/rotate"),
             ("rotate-nothing", "/clients/legacy-sync/credentials/rotate"),
             ("rotate-under-way", "/clients/mailer/credentials/rotate"),
+            ("replace", "/clients/report-service/credentials/replace"),
+            (
+                "replace-nothing",
+                "/clients/legacy-sync/credentials/replace",
+            ),
             ("retire", "/clients/billing-worker/credentials/retire"),
             ("cancel", "/clients/billing-worker/credentials/cancel"),
         ],
@@ -26,6 +31,9 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
         ("expires_in", "soon"),
     ];
     tour.sends(owner, (422, "rotate-wrong", rotate), &wrong);
+    let replace = "/clients/report-service/credentials/replace";
+    let wrong = [("kind", "key"), ("key", "x"), ("overlap", "24h")];
+    tour.sends(owner, (422, "replace-wrong", replace), &wrong);
     let right = [("overlap", "24h"), ("if_used", "hold"), ("note", "Vault")];
     tour.sends(late, (403, "confirm", rotate), &right);
     let mut wrong = right.to_vec();

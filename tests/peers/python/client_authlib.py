@@ -3,6 +3,7 @@
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
+from joserfc.jwk import ECKey
 
 import peer
 
@@ -13,9 +14,12 @@ METHODS = {
     "jwt": "client_secret_jwt",
 }
 
+# It takes what is in a PEM file for RSA, unless it is told.
+secret = ECKey.import_key(peer.CLIENT_SECRET) if peer.AUTH == "key" else peer.CLIENT_SECRET
+
 session = OAuth2Session(
     peer.CLIENT_ID,
-    peer.CLIENT_SECRET,
+    secret,
     token_endpoint_auth_method=peer.method(METHODS),
     scope=peer.SCOPE or None,
 )

@@ -225,6 +225,12 @@ async fn rotation_is_told(round: &mut Round<'_>) {
     round
         .sends(revoke, &path, &[("name", "Mover")], "secret.revoke")
         .await;
+    let replace = "/clients/{id}/credentials/replace";
+    let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let form = [("kind", "key"), ("key", key)];
+    round
+        .sends(replace, &at("/replace"), &form, "secret.create")
+        .await;
 }
 
 pub(super) async fn clients_are_told(round: &mut Round<'_>) {
