@@ -227,9 +227,9 @@ async fn rotation_is_told(round: &mut Round<'_>) {
         .await;
     let replace = "/clients/{id}/credentials/replace";
     let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
-    let form = [("kind", "key"), ("key", key)];
+    let form = [("kind", "key"), ("key", key), ("overlap", "now")];
     round
-        .sends(replace, &at("/replace"), &form, "secret.create")
+        .sends(replace, &at("/replace"), &form, "secret.rotate")
         .await;
 }
 
