@@ -111,12 +111,14 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         usage_flush: Span(5),
         mutual: None,
         overview_max_age,
-        outbound: jeton::app::remote_keys::Outbound::default(),
     };
     let surroundings = Surroundings {
         store: Arc::<RedbStore>::clone(store),
         clock: Arc::new(ManualClock::at(NOW)),
         entropy: Entropy::seeded(2),
+        fetcher: Arc::new(jeton::web::outbound::Fetcher::new(
+            jeton::web::outbound::Outbound::default(),
+        )),
     };
     assemble(settings, surroundings).await.unwrap()
 }

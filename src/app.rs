@@ -7,7 +7,6 @@
 
 pub mod assemble;
 mod assertions;
-pub(crate) mod exchange;
 mod executor;
 mod last_uses;
 mod overview;

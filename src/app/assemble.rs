@@ -14,7 +14,7 @@ use super::{
     proofs::Proofs,
     published::Published,
     remembered::RememberedSecrets,
-    remote_keys::{self, Outbound, RemoteKeys},
+    remote_keys::{self, FetchKeys, RemoteKeys},
     revocations::Revocations,
     schedule,
     sessions::Sessions,
@@ -46,8 +46,6 @@ pub struct Settings {
     /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is
     /// read for every page.
     pub overview_max_age: Span,
-    /// Where keys may be fetched from that others publish.
-    pub outbound: Outbound,
 }
 
 /// How old the usage is at most that a server in use makes its pages of.
@@ -61,6 +59,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Where random numbers come from.
     pub entropy: Entropy,
+    /// What fetches keys that others publish.
+    pub fetcher: Arc<dyn FetchKeys>,
 }
 
 /// The server, with everything loaded and nothing running in the background yet.
@@ -72,6 +72,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         store,
         clock,
         entropy,
+        fetcher,
     } = surroundings;
     let registry = Arc::new(store.load().await?);
     let last_uses = Arc::new(LastUses::new(&registry, store.last_uses().await?));
@@ -91,7 +92,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
     };
     Ok(App(Arc::new(Parts {
         assertions: Assertions::new(Arc::clone(&store), tasks.clone()),
-        remote_keys: RemoteKeys::new(settings.outbound.clone()),
+        remote_keys: RemoteKeys::new(fetcher),
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),

@@ -3,22 +3,18 @@
 //! Nothing is asked that an operator did not register. One request at a time goes to each place, at most
 //! one a minute whoever asks for it, and what was fetched goes on being used for a day if a place fails.
 
-mod fetch;
-mod places;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use async_trait::async_trait;
 use rpds::HashTrieMapSync;
 use serde_json::Value;
 use tokio::{sync::Mutex as Turn, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use self::fetch::Fetcher;
-pub use self::{fetch::Outbound, places::is_public};
 use super::{App, published::Published};
 use crate::{
     domain::{
@@ -47,23 +43,33 @@ const MOST_KEYS: usize = 100;
 
 type Cache = HashTrieMapSync<KeySource, Arc<FetchedKeys>>;
 
+/// What asks other places for their keys: the network's business, handed in.
+#[async_trait]
+pub trait FetchKeys: Send + Sync + 'static {
+    /// The JWK set of a place.
+    ///
+    /// # Errors
+    /// Why there is none, in words for operators.
+    async fn keys(&self, source: &KeySource) -> Result<Value, String>;
+}
+
 /// Keys that others publish, as they were last fetched.
 #[derive(Clone)]
 pub(super) struct RemoteKeys {
     cache: Published<Cache>,
     flights: Arc<Mutex<BTreeMap<KeySource, Arc<Turn<()>>>>>,
     changing: Arc<Mutex<()>>,
-    fetcher: Arc<Fetcher>,
+    fetcher: Arc<dyn FetchKeys>,
 }
 
 impl RemoteKeys {
     /// None yet.
-    pub(super) fn new(outbound: Outbound) -> Self {
+    pub(super) fn new(fetcher: Arc<dyn FetchKeys>) -> Self {
         Self {
             cache: Published::new(Arc::new(Cache::new_sync())),
             flights: Arc::default(),
             changing: Arc::default(),
-            fetcher: Arc::new(Fetcher::new(outbound)),
+            fetcher,
         }
     }
 
@@ -136,6 +142,18 @@ impl RemoteKeys {
                 .is_none_or(|it| now >= it.asked.plus(REFRESHED_EVERY))
         };
         used.into_iter().filter(is_due).collect()
+    }
+}
+
+/// A network where nobody answers.
+#[cfg(test)]
+pub(super) struct Nowhere;
+
+#[cfg(test)]
+#[async_trait]
+impl FetchKeys for Nowhere {
+    async fn keys(&self, _: &KeySource) -> Result<Value, String> {
+        Err("nobody answers".to_owned())
     }
 }
 

@@ -15,12 +15,12 @@ use crate::{
     app::{
         App,
         assemble::{OVERVIEW_MAX_AGE, Settings, Surroundings, assemble},
-        remote_keys::Outbound,
     },
     config::Config,
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{actor::Actor, issuer::Issuer, time::SystemClock},
     store::master_key::{self, MasterKeyFault},
+    web::outbound::{Fetcher, Outbound},
 };
 
 /// The data file's name in the data directory.
@@ -94,15 +94,15 @@ impl Data {
             console_url: config.console_url.clone(),
             usage_flush: config.usage_flush_interval,
             overview_max_age: OVERVIEW_MAX_AGE,
-            outbound: Outbound {
-                allow: config.fetch_allow.clone(),
-                ca: config.fetch_ca.clone(),
-            },
         };
         let surroundings = Surroundings {
             store: Arc::new(self.store),
             clock: Arc::new(SystemClock),
             entropy: self.entropy,
+            fetcher: Arc::new(Fetcher::new(Outbound {
+                allow: config.fetch_allow.clone(),
+                ca: config.fetch_ca.clone(),
+            })),
         };
         assemble(settings, surroundings)
             .await

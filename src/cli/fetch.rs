@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::failure::Failure;
-use crate::app::exchange::{Bounds, exchange, trust};
 use crate::domain::issuer::Issuer;
+use crate::web::exchange::{Bounds, exchange, trust};
 
 /// How long reaching a server, and its answer, may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);

@@ -13,7 +13,7 @@ use http_body_util::Full;
 use tokio::net::UnixStream;
 
 use super::failure::Failure;
-use crate::app::exchange::{Bounds, exchange};
+use crate::web::exchange::{Bounds, exchange};
 
 /// The socket's name in the data directory.
 pub(crate) const SOCKET_NAME: &str = "jeton.sock";

@@ -86,7 +86,16 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     (
         "app",
         4,
-        &["aws_lc_rs", "axum", "clap", "jsonwebtoken", "rand", "redb"],
+        &[
+            "aws_lc_rs",
+            "axum",
+            "clap",
+            "http",
+            "hyper",
+            "jsonwebtoken",
+            "rand",
+            "redb",
+        ],
     ),
     ("web", 5, &["aws_lc_rs", "clap", "rand", "redb"]),
     ("cli", 6, &["aws_lc_rs", "rand", "redb"]),

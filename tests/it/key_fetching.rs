@@ -7,7 +7,6 @@ use std::sync::{
 
 use jeton::{
     admin::credentials::{NewCredential, RotateToCredential},
-    app::remote_keys::Outbound,
     crypto::{
         random::Entropy,
         signer::{Algorithm, Signer, Typ},
@@ -19,6 +18,7 @@ use jeton::{
         time::Span,
     },
     oauth::{assertion::KeySource, reason::ErrorCode},
+    web::outbound::Outbound,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};

@@ -154,12 +154,12 @@ async fn frail_server() -> (App, Arc<Frail>) {
         usage_flush: Span(5),
         mutual: None,
         overview_max_age: Span(0),
-        outbound: crate::app::remote_keys::Outbound::default(),
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,
         clock: Arc::new(ManualClock::at(Timestamp(1_800_000_000))),
         entropy,
+        fetcher: Arc::new(crate::app::remote_keys::Nowhere),
     };
     let app = assemble(settings, surroundings).await.unwrap();
     app.execute(Actor::local(0), InitServer).await.unwrap();

@@ -27,12 +27,12 @@ impl Server {
             usage_flush: Span(5),
             mutual: None,
             overview_max_age: max_age,
-            outbound: crate::app::remote_keys::Outbound::default(),
         };
         let surroundings = Surroundings {
             store: Arc::new(RedbStore::in_memory(&entropy)),
             clock: Arc::<ManualClock>::clone(&clock),
             entropy,
+            fetcher: Arc::new(crate::app::remote_keys::Nowhere),
         };
         let app = assemble(settings, surroundings).await.unwrap();
         Self { app, clock }

@@ -16,7 +16,6 @@ use jeton::{
     app::{
         App,
         assemble::{Settings, Surroundings, assemble},
-        remote_keys::Outbound,
     },
     crypto::{install_provider, random::Entropy, signer::Algorithm},
     domain::{
@@ -29,6 +28,7 @@ use jeton::{
     web::{
         faces::{self, Manners},
         layers::{Arrival, Edge},
+        outbound::{Fetcher, Outbound},
         server::{Limits, Peer},
     },
 };
@@ -80,6 +80,7 @@ impl TestServer {
             store: Arc::new(RedbStore::in_memory(&entropy)),
             clock: Arc::<ManualClock>::clone(&clock),
             entropy,
+            fetcher: Arc::new(Fetcher::new(outbound)),
         };
         let settings = Settings {
             issuer: issuer.parse().unwrap(),
@@ -87,7 +88,6 @@ impl TestServer {
             usage_flush: Span(5),
             mutual: None,
             overview_max_age: Span(0),
-            outbound,
         };
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();

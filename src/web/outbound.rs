@@ -4,8 +4,11 @@
 //! operator allowed it, nothing is connected to; and what is connected to is the very address that was
 //! looked at. No redirect is followed, no proxy asked, and an answer is short and comes soon.
 
+mod places;
+
 use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header};
 use http_body_util::Full;
@@ -15,10 +18,11 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::places::is_public;
+pub use self::places::is_public;
 use crate::{
-    app::exchange::{Bounds, exchange, trust},
+    app::remote_keys::FetchKeys,
     oauth::assertion::KeySource,
+    web::exchange::{Bounds, exchange, trust},
 };
 
 /// How long all of it may take.
@@ -43,21 +47,14 @@ pub struct Outbound {
 }
 
 /// Fetches documents.
-pub(super) struct Fetcher {
+#[derive(Debug)]
+pub struct Fetcher {
     outbound: Outbound,
 }
 
-impl Fetcher {
-    /// With these freedoms.
-    pub(super) fn new(outbound: Outbound) -> Self {
-        Self { outbound }
-    }
-
-    /// The JWK set of a place.
-    ///
-    /// # Errors
-    /// Why there is none, in words for operators.
-    pub(super) async fn keys(&self, source: &KeySource) -> Result<Value, String> {
+#[async_trait]
+impl FetchKeys for Fetcher {
+    async fn keys(&self, source: &KeySource) -> Result<Value, String> {
         let work = async {
             match source {
                 KeySource::Set(uri) => self.json(uri).await,
@@ -72,6 +69,13 @@ impl Fetcher {
         } else {
             Err("the answer is no JWK set".to_owned())
         }
+    }
+}
+
+impl Fetcher {
+    /// With these freedoms.
+    pub fn new(outbound: Outbound) -> Self {
+        Self { outbound }
     }
 
     /// Where an issuer says its keys are (OpenID Connect Discovery §4, RFC 8414 §3.3).
