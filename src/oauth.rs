@@ -12,6 +12,7 @@
 pub mod access_token;
 pub mod assertion;
 pub mod authenticate;
+pub mod authorization_details;
 pub mod client_credentials;
 pub mod confirmation;
 pub mod credentials;
@@ -125,6 +126,8 @@ pub struct Issued {
     pub secret: SecretId,
     /// For which API.
     pub api: ApiIdentifier,
+    /// What it allows in detail, as a JSON array (RFC 9396 §7).
+    pub details: Option<String>,
     /// Whether the request named the scopes.
     pub asked: Asked,
     /// Its `jti`.
@@ -163,6 +166,7 @@ pub fn token(
         client: who.client.id.clone(),
         secret: who.secret.id.clone(),
         api: grant.api.identifier.clone(),
+        details: grant.details,
         asked: grant.asked,
         token_id: signed.id,
         confirmation: grant.confirmation,
@@ -265,6 +269,10 @@ impl Issued {
         )
         .expect("a string takes any text");
         json::append_string(self.scopes.as_str(), &mut body);
+        if let Some(details) = &self.details {
+            body.push_str(",\"authorization_details\":");
+            body.push_str(details);
+        }
         body.push('}');
         body
     }

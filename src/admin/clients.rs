@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     command::Command,
+    details,
     draft::Draft,
     grants,
     refusal::{FieldErrors, Refusal},
@@ -86,6 +87,10 @@ impl RegisterClient {
         let mut errors = FieldErrors::default();
         for (api, scopes) in &self.grants {
             let check = grants::check_scopes(registry, (api, scopes), &ScopeSet::default());
+            errors.check(&format!("grants.{api}"), check);
+        }
+        for (api, types) in &self.rules.details {
+            let check = details::check_types(registry, api, types);
             errors.check(&format!("grants.{api}"), check);
         }
         let defaults = check_default_scopes(&self.default_scopes, &self.grants);

@@ -34,6 +34,9 @@ pub(crate) struct TokenCommand {
     /// The API the token is for, by its identifier. May be left out where only one can be meant.
     #[arg(long, value_name = "IDENTIFIER")]
     resource: Option<String>,
+    /// What to ask for in detail: a JSON array of objects with a type each (RFC 9396).
+    #[arg(long, value_name = "JSON")]
+    authorization_details: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -77,6 +80,8 @@ impl TokenCommand {
                 .as_deref()
                 .map(|resource| ("resource", resource)),
         );
+        let details = self.authorization_details.as_deref();
+        pairs.extend(details.map(|details| ("authorization_details", details)));
         let authorization = basic.then(|| {
             let pair = format!("{}:{}", encoded(&self.client_id), encoded(secret));
             format!("Basic {}", STANDARD.encode(pair))
@@ -122,6 +127,9 @@ fn refusal(status: u16, answer: &Value) -> Failure {
             "the API is unknown, or it is not clear which one is meant: name it with \
                              --resource"
         }
+        "invalid_authorization_details" => {
+            "what is asked for in detail is of a type that is unknown or not granted, or has not its form"
+        }
         "unauthorized_client" => "the client may not use this grant",
         "unsupported_grant_type" => "the server does not know the client credentials grant",
         "invalid_request" => "the server finds the request malformed",
@@ -159,6 +167,7 @@ mod tests {
             client_secret_file: PathBuf::new(),
             scope: Some("read write".to_owned()),
             resource: Some("https://api.test".to_owned()),
+            authorization_details: None,
         }
     }
 

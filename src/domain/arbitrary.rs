@@ -19,6 +19,7 @@ use super::{
     change::{Change, Commit, Effect},
     claims::Claims,
     client::{Binding, Client, ClientRules, ClientStatus},
+    details::{DetailType, Schema, TypeDetail},
     id::{ApiIdentifier, ClientId, HandoverId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
     marks::{Marks, Postponed},
@@ -253,18 +254,49 @@ fn secret() -> impl Strategy<Value = Secret> {
 }
 
 fn client_rules() -> impl Strategy<Value = ClientRules> {
-    (select(Binding::ALL.to_vec()), claims(), any::<bool>()).prop_map(
-        |(binding, claims, legacy_assertion_audience)| ClientRules {
-            binding,
-            claims,
-            legacy_assertion_audience,
-        },
+    let types = collection::btree_set(detail_type(), 1..3);
+    let details = collection::btree_map(api_identifier(), types, 0..3);
+    (
+        select(Binding::ALL.to_vec()),
+        claims(),
+        any::<bool>(),
+        details,
     )
+        .prop_map(
+            |(binding, claims, legacy_assertion_audience, details)| ClientRules {
+                binding,
+                claims,
+                legacy_assertion_audience,
+                details,
+            },
+        )
+}
+
+fn detail_type() -> impl Strategy<Value = DetailType> {
+    "[!#-\\[\\]-~]{1,12}".prop_map(|name| name.parse().unwrap())
+}
+
+fn type_detail() -> impl Strategy<Value = TypeDetail> {
+    let schemas = [
+        "{}",
+        r#"{"additionalProperties":true}"#,
+        r#"{"properties":{"amount":{"type":"integer"}},"required":["amount"]}"#,
+    ];
+    let schema = select(schemas.to_vec()).prop_map(|text| Schema::parse(text).unwrap());
+    (description(), schema).prop_map(|(description, schema)| TypeDetail {
+        description,
+        schema,
+    })
 }
 
 fn api_rules() -> impl Strategy<Value = ApiRules> {
     let format = select(vec![TokenFormat::Jwt, TokenFormat::Opaque]);
-    (format, claims()).prop_map(|(format, claims)| ApiRules { format, claims })
+    let details = collection::btree_map(detail_type(), type_detail(), 0..3);
+    (format, claims(), details).prop_map(|(format, claims, details)| ApiRules {
+        format,
+        claims,
+        details,
+    })
 }
 
 fn claims() -> impl Strategy<Value = Claims> {

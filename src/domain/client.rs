@@ -6,6 +6,7 @@ use super::{
     audit::{Facts, facts},
     claims::Claims,
     credential::Method,
+    details::{self, DetailGrants},
     id::{ApiIdentifier, ClientId, Revision, SecretId},
     marks::Marks,
     name::{Description, DisplayName, Owner},
@@ -60,6 +61,9 @@ pub struct ClientRules {
     /// Whether its assertions may name the token endpoint as their audience, as older libraries do
     /// (RFC 7523 §3).
     pub legacy_assertion_audience: bool,
+    /// Which types of authorization details it may ask for, on which API; only where it has scopes
+    /// (RFC 9396 §2).
+    pub details: DetailGrants,
 }
 
 /// What the tokens of a client must be bound to, so that whoever steals one cannot use it.
@@ -228,6 +232,10 @@ impl ClientRules {
         }
         if self.legacy_assertion_audience {
             all.insert("legacy_assertion_audience".to_owned(), "yes".to_owned());
+        }
+        for (api, types) in &self.details {
+            let field = format!("authorization_details.{api}");
+            all.insert(field, details::in_words(types));
         }
     }
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, authenticate::AuthenticatedClient, client_credentials::Grant,
-    confirmation::Confirmation, json, opaque, reason::Reason,
+    Context, authenticate::AuthenticatedClient, authorization_details::DetailsError,
+    client_credentials::Grant, confirmation::Confirmation, json, opaque, reason::Reason,
 };
 use crate::{
     crypto::{
@@ -61,7 +61,7 @@ pub fn sign_for(
     let claims = claims(client, grant, &id, context);
     if grant.api.rules.format == TokenFormat::Opaque {
         let text = opaque::seal(registry, &claims, context.entropy);
-        opaque::check_length(&text)?;
+        check_length(&text, grant)?;
         return Ok(Signed { text, id });
     }
     let signer = registry
@@ -70,10 +70,19 @@ pub fn sign_for(
     let text = signer
         .sign(Typ::AccessToken, claims.as_bytes())
         .map_err(|_| Reason::SigningFailed)?;
-    if text.len() > LONGEST {
-        return Err(Reason::TooManyScopes);
-    }
+    check_length(&text, grant)?;
     Ok(Signed { text, id })
+}
+
+/// That a token fits into a header; what it says in detail is the first to blame.
+fn check_length(token: &str, grant: &Grant<'_>) -> Result<(), Reason> {
+    if token.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(match grant.details {
+        Some(_) => Reason::Details(DetailsError::TokenTooLong),
+        None => Reason::TooManyScopes,
+    })
 }
 
 /// Header and claims that a token for `grant` would have. Nothing is signed.
@@ -127,6 +136,10 @@ fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>)
         json::append_string(confirmation.thumbprint(), &mut target);
         target.push('}');
     }
+    if let Some(details) = &grant.details {
+        target.push_str(",\"authorization_details\":");
+        target.push_str(details);
+    }
     append_static(&grant.api.rules.claims, grant.claims, &mut target);
     target.push('}');
     target
@@ -173,6 +186,8 @@ pub struct VerifiedToken {
     pub key: String,
     /// What it is bound to.
     pub confirmation: Option<Confirmation>,
+    /// What it allows in detail (RFC 9396 §9.1).
+    pub details: Option<Value>,
     /// What else it says: its static claims.
     pub claims: Map<String, Value>,
 }
@@ -246,6 +261,7 @@ fn check(
         id: claims.jti,
         key: key.to_owned(),
         confirmation: claims.cnf,
+        details: claims.authorization_details,
         claims: claims.others,
     })
 }
@@ -289,6 +305,8 @@ struct AccessToken {
     jti: String,
     #[serde(default)]
     cnf: Option<Confirmation>,
+    #[serde(default)]
+    authorization_details: Option<Value>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

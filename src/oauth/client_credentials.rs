@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::{
+    authorization_details,
     confirmation::Confirmation,
     params::{Params, Resource},
     reason::Reason,
@@ -29,6 +30,8 @@ pub struct Grant<'r> {
     pub api: &'r Arc<Api>,
     /// What it allows there; never empty.
     pub scopes: ScopeSet,
+    /// What it allows there in detail, as a JSON array (RFC 9396 §7).
+    pub details: Option<String>,
     /// Whether the client named the scopes.
     pub asked: Asked,
     /// How long.
@@ -67,12 +70,15 @@ pub fn grant<'r>(
     if scopes.is_empty() {
         return Err(Reason::NothingGranted);
     }
+    let details = params.authorization_details.as_deref();
+    let details = details.map(|text| authorization_details::grant(api, client, text));
     let lifetime = client
         .token_lifetime
         .map_or(api.token_lifetime, |own| own.min(api.token_lifetime));
     Ok(Grant {
         api,
         scopes,
+        details: details.transpose().map_err(Reason::Details)?,
         asked,
         lifetime,
         confirmation: None,

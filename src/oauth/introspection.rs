@@ -163,6 +163,8 @@ struct Members<'a> {
     jti: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<&'a Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<&'a Value>,
     #[serde(flatten)]
     others: &'a Map<String, Value>,
 }
@@ -189,6 +191,7 @@ impl<'a> Answer<'a> {
             iss: issuer.as_str(),
             jti: &token.id,
             cnf: token.confirmation.as_ref(),
+            authorization_details: token.details.as_ref(),
             others: &token.claims,
         };
         Self {

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         api::{Api, Offer},
         credential::Method,
+        details::DetailType,
         id::{ApiIdentifier, KeyId},
         issuer::Issuer,
         registry::Registry,
@@ -118,6 +119,8 @@ struct Metadata<'a> {
     jwks_uri: String,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     scopes_supported: BTreeSet<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    authorization_details_types_supported: BTreeSet<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     response_types_supported: &'a [&'a str],
     grant_types_supported: &'a [&'a str],
@@ -175,6 +178,9 @@ impl<'a> Metadata<'a> {
             token_endpoint: issuer.endpoint(path::TOKEN),
             jwks_uri: issuer.endpoint(path::KEYS),
             scopes_supported: scopes(registry).map(Scope::as_str).collect(),
+            authorization_details_types_supported: open_apis(registry)
+                .flat_map(detail_types)
+                .collect(),
             response_types_supported: &[],
             grant_types_supported: &["client_credentials"],
             token_endpoint_auth_methods_supported: methods.clone(),
@@ -205,12 +211,20 @@ impl<'a> Metadata<'a> {
 
 /// The scopes that a client can be given, those of the admin API aside.
 fn scopes(registry: &Registry) -> impl Iterator<Item = &Scope> {
-    registry
-        .apis()
-        .filter(|api| api.is_active() && !api.is_admin())
+    open_apis(registry)
         .flat_map(|api| &api.scopes)
         .filter(|(_, detail)| detail.offer == Offer::Open)
         .map(|(scope, _)| scope)
+}
+
+fn open_apis(registry: &Registry) -> impl Iterator<Item = &Api> {
+    let apis = registry.apis().map(AsRef::as_ref);
+    apis.filter(|api| api.is_active() && !api.is_admin())
+}
+
+/// The types of authorization details that an API understands (RFC 9396 §10).
+fn detail_types(api: &Api) -> impl Iterator<Item = &str> {
+    api.rules.details.keys().map(DetailType::as_str)
 }
 
 /// What is said of a protected resource (RFC 9728 §2).
@@ -221,6 +235,8 @@ struct Resource<'a> {
     authorization_servers: [&'a str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_details_types_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
     dpop_signing_alg_values_supported: &'static [&'static str],
 }
@@ -239,6 +255,7 @@ pub fn protected_resource(
             identifier: identifier.as_str(),
             authorization_servers: [issuer.as_str()],
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
+            authorization_details_types_supported: detail_types(api).collect(),
             bearer_methods_supported: ["header"],
             dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
         })

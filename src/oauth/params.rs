@@ -32,6 +32,8 @@ pub struct Params<'a> {
     pub resource: Resource<'a>,
     /// `audience`: what clients of other servers send in place of `resource`.
     pub audience: Option<Cow<'a, str>>,
+    /// `authorization_details` (RFC 9396 §6), not yet parsed.
+    pub authorization_details: Option<Cow<'a, str>>,
     /// `token`, the one that is asked about (RFC 7662 §2.1, RFC 7009 §2.1).
     pub token: Option<Presented<'a>>,
 }
@@ -77,7 +79,9 @@ impl<'a> Params<'a> {
 
     fn set(&mut self, name: Name, value: Cow<'a, str>) -> Result<(), ParamError> {
         let control = |byte: u8| byte < 0x20 || byte == 0x7f;
-        if !matches!(name, Name::Scope | Name::Token) && value.bytes().any(control) {
+        if !matches!(name, Name::Scope | Name::Token | Name::AuthorizationDetails)
+            && value.bytes().any(control)
+        {
             return Err(ParamError::Control(name));
         }
         match name {
@@ -90,6 +94,7 @@ impl<'a> Params<'a> {
             Name::ClientAssertionType => self.client_assertion_type = Some(value),
             Name::Scope => self.scope = Some(value),
             Name::Audience => self.audience = Some(value),
+            Name::AuthorizationDetails => self.authorization_details = Some(value),
             Name::Resource => self.resource.add(value),
             Name::Token => self.token = Some(Presented::new(value)),
         }
@@ -150,6 +155,8 @@ pub enum Name {
     Audience,
     /// `resource`
     Resource,
+    /// `authorization_details`
+    AuthorizationDetails,
     /// `token`
     Token,
     /// `token_type_hint`
@@ -168,6 +175,7 @@ impl Name {
             "scope" => Self::Scope,
             "audience" => Self::Audience,
             "resource" => Self::Resource,
+            "authorization_details" => Self::AuthorizationDetails,
             "token" => Self::Token,
             "token_type_hint" => Self::TokenTypeHint,
             _ => return None,
@@ -185,6 +193,7 @@ impl Name {
             Self::Scope => "scope",
             Self::Audience => "audience",
             Self::Resource => "resource",
+            Self::AuthorizationDetails => "authorization_details",
             Self::Token => "token",
             Self::TokenTypeHint => "token_type_hint",
         }
@@ -283,6 +292,7 @@ mod tests {
             "client_assertion_type",
             "scope",
             "audience",
+            "authorization_details",
         ] {
             let first = name.as_bytes()[0];
             let escaped = format!("%{first:02x}{}", &name[1..]);
@@ -345,6 +355,13 @@ mod tests {
             assert!(matches!(refusal(body), ParamError::Control(_)), "{body}");
         }
         assert_eq!(parse("scope=a%0Ab").scope.as_deref(), Some("a\nb"));
+    }
+
+    /// RAR-05
+    #[test]
+    fn authorization_details_may_be_written_on_several_lines() {
+        let params = parse("authorization_details=%5B%0A%09%5D");
+        assert_eq!(params.authorization_details.as_deref(), Some("[\n\t]"));
     }
 
     /// H-10

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 pub use self::code::ErrorCode;
 use super::{
     assertion::{AssertionError, KeySource},
+    authorization_details::DetailsError,
     credentials::Unusable,
     dpop::ProofError,
     mutual_tls::CertificateFault,
@@ -111,6 +112,9 @@ pub enum Reason {
         super::access_token::LONGEST
     )]
     TooManyScopes,
+    /// `authorization_details` are none that the client may have.
+    #[error(transparent)]
+    Details(DetailsError),
     /// `resource` or `audience` is not an absolute URI without fragment.
     #[error("the API named is not an absolute URI")]
     TargetMalformed,
@@ -201,6 +205,7 @@ impl Reason {
             | Self::TargetDisabled(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
+            Self::Details(_) => ErrorCode::InvalidAuthorizationDetails,
             Self::SigningFailed => ErrorCode::ServerError,
         }
     }
@@ -239,7 +244,8 @@ impl Reason {
             | Self::ScopeNotGranted(_)
             | Self::ScopesApart
             | Self::NothingGranted
-            | Self::TooManyScopes => Outcome::InvalidScope,
+            | Self::TooManyScopes
+            | Self::Details(_) => Outcome::InvalidScope,
             Self::TargetMalformed
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
@@ -290,6 +296,7 @@ impl Reason {
             }
             Self::NothingGranted => "no scope is granted to this client",
             Self::TooManyScopes => "the token would be too long; ask for fewer scopes",
+            Self::Details(error) => error.description(),
             Self::TargetMalformed => "resource and audience are absolute URIs without fragment",
             Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
                 "there is no such API for this client"

@@ -66,6 +66,9 @@ pub struct GrantView {
     pub api: String,
     /// The scopes.
     pub scopes: Vec<String>,
+    /// The types of authorization details (RFC 9396).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<String>,
 }
 
 impl ClientView {
@@ -116,6 +119,14 @@ impl GrantView {
             .map(|(api, scopes)| Self {
                 api: api.to_string(),
                 scopes: texts(scopes),
+                authorization_details_types: client
+                    .rules
+                    .details
+                    .get(api)
+                    .into_iter()
+                    .flatten()
+                    .map(ToString::to_string)
+                    .collect(),
             })
             .collect()
     }

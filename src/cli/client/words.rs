@@ -40,7 +40,20 @@ pub(super) struct ClientView {
 #[derive(Deserialize)]
 pub(in crate::cli) struct GrantView {
     pub(in crate::cli) api: String,
-    pub(in crate::cli) scopes: Vec<String>,
+    scopes: Vec<String>,
+    #[serde(default)]
+    authorization_details_types: Vec<String>,
+}
+
+impl GrantView {
+    /// The scopes, and after them the types of details.
+    pub(in crate::cli) fn in_words(&self) -> String {
+        let scopes = self.scopes.join(" ");
+        match self.authorization_details_types.as_slice() {
+            [] => scopes,
+            types => format!("{scopes} (details: {})", types.join(" ")),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -238,7 +251,7 @@ pub(in crate::cli) fn granted(grants: &[GrantView]) -> String {
     if grants.is_empty() {
         return "nothing".to_owned();
     }
-    let line = |grant: &GrantView| format!("{} on {}", grant.scopes.join(" "), grant.api);
+    let line = |grant: &GrantView| format!("{} on {}", grant.in_words(), grant.api);
     grants.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

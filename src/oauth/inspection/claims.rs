@@ -31,6 +31,14 @@ pub const CLAIMS: &[(&str, &str)] = &[
     ("sub", "whom it speaks for: the client itself"),
     ("client_id", "the client that asked for it"),
     ("scope", "what it opens"),
+    (
+        "authorization_details",
+        "what it opens in detail (RFC 9396)",
+    ),
+    (
+        "cnf",
+        "what it is bound to: who cannot prove that, cannot use it",
+    ),
     ("iat", "when it was issued"),
     ("nbf", "it is not valid before"),
     ("exp", "when it expires"),

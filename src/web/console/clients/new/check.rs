@@ -230,6 +230,7 @@ impl Plan {
                 .map(|(api, scopes)| GrantInput {
                     api: api.to_owned(),
                     scopes,
+                    authorization_details_types: Vec::new(),
                 })
                 .collect(),
             token_lifetime: None,

@@ -48,6 +48,7 @@ pub(super) async fn mint(
         client: client.id.clone(),
         api: grant.api.identifier.clone(),
         scopes: grant.scopes.clone(),
+        details: grant.details.clone(),
     };
     let terms = form.terms_of_new(&console.app);
     let path = ClientHead::of(&client, Tab::TryIt, console.app.now())
