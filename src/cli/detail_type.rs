@@ -27,13 +27,13 @@ pub(crate) enum DetailTypeCommand {
     /// Give an API a type. No client may ask for it before it is granted.
     #[command(after_help = "\
 Example:
-  jeton detail-type add https://bank.example.com payment --schema payment.json \\
+  jeton detail-type add https://bank.example.com payment --schema-file payment.json \\
       --description 'Pay from one account'")]
     Add(Add),
     /// Change a type's description or schema.
     #[command(after_help = "\
 Example:
-  jeton detail-type edit https://bank.example.com payment --schema payment-2.json")]
+  jeton detail-type edit https://bank.example.com payment --schema-file payment-2.json")]
     Edit(Edit),
     /// Remove a type from an API. Refused while clients may ask for it.
     #[command(after_help = "Example:\n  jeton detail-type remove https://bank.example.com payment")]
@@ -42,7 +42,7 @@ Example:
 
 const EXAMPLES: &str = "\
 Examples:
-  jeton detail-type add https://bank.example.com payment --schema payment.json
+  jeton detail-type add https://bank.example.com payment --schema-file payment.json
   jeton grant set billing https://bank.example.com pay --details payment";
 
 /// Which API.
@@ -60,26 +60,47 @@ pub(crate) struct Add {
     /// The type, as it stands in requests and tokens.
     #[arg(value_name = "TYPE")]
     name: String,
-    /// The form of its details: a JSON Schema of draft 2020-12; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    schema: PathBuf,
+    #[command(flatten)]
+    schema: SchemaArgs,
     /// What it opens.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 }
 
+/// The form of a type's details.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// The form of its details: a JSON Schema of draft 2020-12.
+    #[arg(long, value_name = "JSON")]
+    schema: Option<String>,
+    /// The file with that schema; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "schema")]
+    schema_file: Option<PathBuf>,
+}
+
+impl SchemaArgs {
+    /// The schema as the admin API reads it: its text.
+    fn read(self) -> Result<Option<Value>, Failure> {
+        let text = match (self.schema, &self.schema_file) {
+            (Some(text), _) => Some(text),
+            (None, Some(file)) => Some(read(file)?),
+            (None, None) => None,
+        };
+        Ok(text.map(Value::from))
+    }
+}
+
 /// What to change of a type.
 #[derive(Args, Debug)]
-#[command(group = one_at_least(["schema", "description"]))]
+#[command(group = one_at_least(["schema", "schema_file", "description"]))]
 pub(crate) struct Edit {
     /// The API's identifier.
     identifier: String,
     /// The type.
     #[arg(value_name = "TYPE")]
     name: String,
-    /// The form of its details from now on: a JSON Schema of draft 2020-12; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    schema: Option<PathBuf>,
+    #[command(flatten)]
+    schema: SchemaArgs,
     /// What it opens; '' for nothing.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -106,17 +127,16 @@ impl DetailTypeCommand {
                 let body = object([
                     ("type", Some(json!(add.name))),
                     ("description", add.description.map(Value::from)),
-                    ("schema", Some(Value::from(read(&add.schema)?))),
+                    ("schema", add.schema.read()?),
                 ]);
                 desk.post(&path(["apis", &add.identifier, TYPES]), body)
                     .await?;
                 add.identifier
             }
             Self::Edit(edit) => {
-                let schema = edit.schema.as_ref().map(read).transpose()?;
                 let body = object([
                     ("description", edit.description.map(Value::from)),
-                    ("schema", schema.map(Value::from)),
+                    ("schema", edit.schema.read()?),
                 ]);
                 let path = path(["apis", &edit.identifier, TYPES, &edit.name]);
                 desk.patch(&path, body).await?;

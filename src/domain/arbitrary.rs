@@ -4,6 +4,7 @@
 
 mod people;
 mod proofs;
+mod rules;
 mod usage;
 
 use std::{net::IpAddr, sync::Arc};
@@ -14,12 +15,10 @@ use proptest::{collection, option, prelude::*, sample::select};
 
 use super::{
     actor::Actor,
-    api::{Api, ApiRules, ApiScope, ApiStatus, Offer, Sensitivity, Signing, TokenFormat},
+    api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
     audit::{Action, Object, facts},
     change::{Change, Commit, Effect},
-    claims::Claims,
-    client::{Binding, Client, ClientRules, ClientStatus},
-    details::{DetailType, Schema, TypeDetail},
+    client::{Client, ClientStatus},
     id::{ApiIdentifier, ClientId, HandoverId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
     marks::{Marks, Postponed},
@@ -173,7 +172,7 @@ fn client() -> impl Strategy<Value = Client> {
             marks(),
             collection::btree_set(api_identifier(), 0..3),
             option::of(time()),
-            client_rules(),
+            rules::client_rules(),
         ),
     );
     (words, rest).prop_map(|(words, rest)| {
@@ -253,57 +252,6 @@ fn secret() -> impl Strategy<Value = Secret> {
     })
 }
 
-fn client_rules() -> impl Strategy<Value = ClientRules> {
-    let types = collection::btree_set(detail_type(), 1..3);
-    let details = collection::btree_map(api_identifier(), types, 0..3);
-    (
-        select(Binding::ALL.to_vec()),
-        claims(),
-        any::<bool>(),
-        details,
-    )
-        .prop_map(
-            |(binding, claims, legacy_assertion_audience, details)| ClientRules {
-                binding,
-                claims,
-                legacy_assertion_audience,
-                details,
-            },
-        )
-}
-
-fn detail_type() -> impl Strategy<Value = DetailType> {
-    "[!#-\\[\\]-~]{1,12}".prop_map(|name| name.parse().unwrap())
-}
-
-fn type_detail() -> impl Strategy<Value = TypeDetail> {
-    let schemas = [
-        "{}",
-        r#"{"additionalProperties":true}"#,
-        r#"{"properties":{"amount":{"type":"integer"}},"required":["amount"]}"#,
-    ];
-    let schema = select(schemas.to_vec()).prop_map(|text| Schema::parse(text).unwrap());
-    (description(), schema).prop_map(|(description, schema)| TypeDetail {
-        description,
-        schema,
-    })
-}
-
-fn api_rules() -> impl Strategy<Value = ApiRules> {
-    let format = select(vec![TokenFormat::Jwt, TokenFormat::Opaque]);
-    let details = collection::btree_map(detail_type(), type_detail(), 0..3);
-    (format, claims(), details).prop_map(|(format, claims, details)| ApiRules {
-        format,
-        claims,
-        details,
-    })
-}
-
-fn claims() -> impl Strategy<Value = Claims> {
-    let claims = collection::btree_map("x[a-z]{1,8}", any::<i64>().prop_map(Into::into), 0..3);
-    claims.prop_map(|claims| Claims::new(claims).unwrap())
-}
-
 fn password_hash() -> impl Strategy<Value = PasswordHash> {
     any::<([u8; 16], [u8; 32])>().prop_map(|(salt, hash)| {
         let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
@@ -341,7 +289,7 @@ fn api() -> impl Strategy<Value = Api> {
     });
     let scopes = collection::btree_map(scope(), api_scope(), 0..4);
     let words = (api_identifier(), display_name(), description(), status);
-    let made = (time(), api_rules());
+    let made = (time(), rules::api_rules());
     let rest = (signing(), lifetime(), lifetime(), scopes, made);
     (words, rest).prop_map(|(words, rest)| {
         let (identifier, name, description, status) = words;

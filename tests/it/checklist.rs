@@ -1,7 +1,7 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; CJ: assertions; CF: tokens of other
-//! issuers; JW: hardening of JOSE; RI: resource indicators;
+//! issuers; JW: hardening of JOSE; RI, RAR: resource indicators, authorization details;
 //! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
 //! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
@@ -86,7 +86,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 254;
+const COUNT: usize = 259;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -152,7 +152,7 @@ T-21 tested
 T-22 tested
 T-23 tested
 T-24 tested
-T-25 exception: there are no authorization details (RFC 9396)
+T-25 tested
 T-26 tested
 T-27 tested
 T-28 tested
@@ -200,6 +200,11 @@ RI-04 tested
 RI-05 tested
 RI-06 tested
 RI-07 tested
+RAR-01 tested
+RAR-02 tested
+RAR-03 tested
+RAR-04 tested
+RAR-05 tested
 AT-01 tested
 AT-02 tested
 AT-03 tested

@@ -9,6 +9,7 @@
 mod admin_api;
 mod assertions;
 mod audit;
+mod authorization_details;
 mod browser;
 mod checklist;
 mod cli;

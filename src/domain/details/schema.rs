@@ -124,7 +124,10 @@ impl UrlLoader for Nowhere {
 
 /// What is wrong, in one line.
 fn complaint(error: &CompileError) -> SchemaError {
-    if matches!(error, CompileError::LoadUrlError { .. }) {
+    if matches!(
+        error,
+        CompileError::LoadUrlError { .. } | CompileError::ParseUrlError { .. }
+    ) {
         return SchemaError::Elsewhere;
     }
     let text = if let CompileError::ValidationError { src, .. } = error {

@@ -218,6 +218,7 @@ async fn edit(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let asked = Asked::find(api, &name)?;
     let input = DetailTypeEditInput {
         description: Edit::Set(form.fields.text("description").to_owned()),
@@ -249,6 +250,7 @@ async fn remove(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
     let asked = Asked::find(api, &name)?;
     let command = RemoveDetailType {
         api: asked.api.identifier.clone(),
