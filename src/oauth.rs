@@ -29,6 +29,7 @@ pub mod opaque;
 pub mod params;
 pub mod reason;
 pub mod revocation;
+pub mod token_exchange;
 
 use std::{fmt::Write, sync::Arc};
 
@@ -39,6 +40,7 @@ use self::{
     confirmation::{Confirmation, Proven},
     credentials::{Credentials, Header},
     dpop::{Address, Expected, Proof, ProofError, Proofs},
+    introspection::IsRevoked,
     params::{Params, Presented},
     reason::{Reason, Refused},
 };
@@ -50,7 +52,7 @@ use crate::{
         issuer::Issuer,
         registry::Registry,
         scope::ScopeSet,
-        time::{Lifetime, Timestamp},
+        time::{Span, Timestamp},
         usage::{Asked, Observation, Seen},
     },
 };
@@ -99,6 +101,8 @@ pub struct Context<'a> {
     pub slow_hashes: SlowHashes,
     /// What keeps proofs from being used twice.
     pub proofs: &'a dyn Proofs,
+    /// Which tokens were revoked.
+    pub is_revoked: IsRevoked<'a>,
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered; and of assertions
@@ -117,7 +121,7 @@ pub struct Issued {
     /// The token.
     pub access_token: String,
     /// How long it lives.
-    pub expires_in: Lifetime,
+    pub expires_in: Span,
     /// What it allows.
     pub scopes: ScopeSet,
     /// To whom it was issued.
@@ -134,6 +138,8 @@ pub struct Issued {
     pub token_id: String,
     /// What it is bound to.
     pub confirmation: Option<Confirmation>,
+    /// Whom it speaks for, if it was exchanged for another token (RFC 8693).
+    pub subject: Option<ClientId>,
     /// The assertion that it was issued for, if that counts once only.
     pub used: Option<UsedAssertion>,
 }
@@ -170,6 +176,7 @@ pub fn token(
         asked: grant.asked,
         token_id: signed.id,
         confirmation: grant.confirmation,
+        subject: grant.on_behalf.map(|it| it.subject),
         used: who.used,
     })
 }
@@ -186,6 +193,10 @@ pub fn decide<'r>(
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
+    let is_exchange = params.grant_type.as_deref() == Some(token_exchange::GRANT_TYPE);
+    if is_exchange {
+        token_exchange::check_form(&params)?;
+    }
     let proof = Proof::read(request.dpop).map_err(Reason::Proof);
     // Before the client authenticates, lest what counts once is used up for nothing.
     if let Ok(Some(proof)) = &proof {
@@ -193,11 +204,19 @@ pub fn decide<'r>(
         known.map_err(Reason::Proof)?;
     }
     let who = authenticate::authenticate(registry, &credentials, context)?;
-    let mut grant = client_credentials::grant(registry, who.client, &params)
-        .map_err(|reason| refused(reason, &who))?;
+    let grant = if is_exchange {
+        token_exchange::grant(registry, who.client, &params, context)
+    } else {
+        client_credentials::grant(registry, who.client, &params)
+    };
+    let mut grant = grant.map_err(|reason| refused(reason, &who))?;
     let bound =
         prove(request, proof, context).and_then(|proven| confirmation::bind(who.client, proven));
     grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
+    if let Some(on_behalf) = &grant.on_behalf {
+        let kept = on_behalf.check_binding(grant.confirmation.as_ref());
+        kept.map_err(|reason| refused(reason, &who))?;
+    }
     Ok((who, grant))
 }
 
@@ -272,6 +291,10 @@ impl Issued {
         if let Some(details) = &self.details {
             body.push_str(",\"authorization_details\":");
             body.push_str(details);
+        }
+        if self.subject.is_some() {
+            body.push_str(",\"issued_token_type\":");
+            json::append_string(token_exchange::ACCESS_TOKEN, &mut body);
         }
         body.push('}');
         body

@@ -252,6 +252,8 @@ pub struct EditClient {
     pub claims: Option<Claims>,
     /// Whether its assertions may name the token endpoint as their audience.
     pub legacy_assertion_audience: Option<bool>,
+    /// Whether it may exchange tokens.
+    pub token_exchange: Option<bool>,
 }
 
 impl EditClient {
@@ -268,6 +270,7 @@ impl EditClient {
             binding: None,
             claims: None,
             legacy_assertion_audience: None,
+            token_exchange: None,
         }
     }
 }
@@ -314,6 +317,9 @@ impl Command for EditClient {
         }
         if let Some(legacy) = self.legacy_assertion_audience {
             after.rules.legacy_assertion_audience = legacy;
+        }
+        if let Some(token_exchange) = self.token_exchange {
+            after.rules.token_exchange = token_exchange;
         }
         if after != **before {
             draft.put_client(Action::ClientEdit, after);

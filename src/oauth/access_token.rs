@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Context, authenticate::AuthenticatedClient, authorization_details::DetailsError,
     client_credentials::Grant, confirmation::Confirmation, json, opaque, reason::Reason,
+    token_exchange::Act,
 };
 use crate::{
     crypto::{
@@ -122,13 +123,14 @@ fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>)
         json::append_string(value, &mut target);
     };
     member("{\"iss\":", issuer);
-    member(",\"sub\":", client.as_str());
+    let subject = grant.on_behalf.as_ref().map_or(client, |it| &it.subject);
+    member(",\"sub\":", subject.as_str());
     member(",\"client_id\":", client.as_str());
     member(",\"aud\":", audience);
     member(",\"scope\":", scopes);
     member(",\"jti\":", id);
     let from = context.now.seconds();
-    let until = context.now.plus(grant.lifetime.span()).seconds();
+    let until = context.now.plus(grant.lifetime).seconds();
     write!(target, ",\"iat\":{from},\"exp\":{until}").expect("a string takes any text");
     if let Some(confirmation) = &grant.confirmation {
         write!(target, ",\"cnf\":{{\"{}\":", confirmation.member())
@@ -139,6 +141,10 @@ fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>)
     if let Some(details) = &grant.details {
         target.push_str(",\"authorization_details\":");
         target.push_str(details);
+    }
+    if let Some(act) = grant.on_behalf.as_ref().and_then(|it| it.act.as_ref()) {
+        let act = serde_json::to_string(act).expect("text is JSON");
+        write!(target, ",\"act\":{act}").expect("a string takes any text");
     }
     append_static(&grant.api.rules.claims, grant.claims, &mut target);
     target.push('}');
@@ -172,6 +178,10 @@ pub struct Expected<'a> {
 pub struct VerifiedToken {
     /// To whom it was issued.
     pub client: ClientId,
+    /// Whom it speaks for: that client itself, if it was not exchanged for another's (RFC 8693).
+    pub subject: ClientId,
+    /// Who acts for the subject.
+    pub act: Option<Act>,
     /// The API it is for.
     pub audience: ApiIdentifier,
     /// What it allows.
@@ -249,11 +259,14 @@ fn check(
     if claims.iat > now.plus(SKEW) {
         return Err(TokenError::NotYet);
     }
-    if claims.sub != claims.client_id {
+    // Who acts for another says so.
+    if claims.sub != claims.client_id && claims.act.is_none() {
         return Err(TokenError::Claims);
     }
     Ok(VerifiedToken {
         client: claims.client_id,
+        subject: claims.sub,
+        act: claims.act,
         audience,
         scopes: claims.scope.parse().map_err(|_| TokenError::Claims)?,
         issued: claims.iat,
@@ -307,6 +320,8 @@ struct AccessToken {
     cnf: Option<Confirmation>,
     #[serde(default)]
     authorization_details: Option<Value>,
+    #[serde(default)]
+    act: Option<Act>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

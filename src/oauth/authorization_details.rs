@@ -80,6 +80,9 @@ pub enum DetailsError {
     /// `locations` that exclude the API which the token is for (RFC 9396 §2.2).
     #[error("authorization details of the type {0} are for another location than the API")]
     Elsewhere(DetailType),
+    /// More than the token allows on the same API that is exchanged.
+    #[error("the token that is exchanged does not allow these authorization details")]
+    BeyondSubject,
     /// The token would be longer than any proxy lets pass.
     #[error(
         "the token would have more than {} bytes",
@@ -104,6 +107,7 @@ impl DetailsError {
             Self::Elsewhere(_) => {
                 "the locations of authorization details do not name the API that the token is for"
             }
+            Self::BeyondSubject => "the subject token does not allow these authorization details",
             Self::TokenTooLong => {
                 "the token would be too long; ask for fewer authorization details"
             }

@@ -19,7 +19,7 @@ use crate::{
         scope::Scope,
         time::Timestamp,
     },
-    oauth::{dpop, form},
+    oauth::{dpop, form, token_exchange},
 };
 
 /// Where the endpoints lie below the issuer.
@@ -95,6 +95,15 @@ fn auth_methods(registry: &Registry) -> Vec<&'static str> {
     all
 }
 
+/// The grants. That tokens are exchanged is said where some client may.
+fn grant_types(registry: &Registry) -> Vec<&'static str> {
+    let mut all = vec!["client_credentials"];
+    if token_exchange::is_offered(registry) {
+        all.push(token_exchange::GRANT_TYPE);
+    }
+    all
+}
+
 /// What assertions may be signed with.
 fn assertion_algorithms(registry: &Registry) -> Vec<&'static str> {
     let all = Algorithm::ALL.into_iter();
@@ -123,7 +132,7 @@ struct Metadata<'a> {
     authorization_details_types_supported: BTreeSet<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     response_types_supported: &'a [&'a str],
-    grant_types_supported: &'a [&'a str],
+    grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint: String,
@@ -182,7 +191,7 @@ impl<'a> Metadata<'a> {
                 .flat_map(detail_types)
                 .collect(),
             response_types_supported: &[],
-            grant_types_supported: &["client_credentials"],
+            grant_types_supported: grant_types(registry),
             token_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint: issuer.endpoint(path::INTROSPECTION),

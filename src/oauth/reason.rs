@@ -17,6 +17,7 @@ use super::{
     dpop::ProofError,
     mutual_tls::CertificateFault,
     params::ParamError,
+    token_exchange::ExchangeError,
 };
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
@@ -94,6 +95,12 @@ pub enum Reason {
     /// Another grant than client credentials.
     #[error("the grant type is not client_credentials")]
     UnsupportedGrantType,
+    /// The client may not exchange tokens.
+    #[error("the client may not exchange tokens")]
+    ExchangeNotAllowed,
+    /// The token is not exchanged.
+    #[error(transparent)]
+    Exchange(ExchangeError),
     /// Not the grammar of RFC 6749 §3.3.
     #[error("scope is malformed")]
     ScopeMalformed,
@@ -177,13 +184,14 @@ impl Reason {
             | Self::AssertionType
             | Self::NoGrantType
             | Self::NoToken
+            | Self::Exchange(_)
             | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
             Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
             Self::NoSigningKey(_) | Self::Proof(ProofError::Full) => {
                 ErrorCode::TemporarilyUnavailable
             }
             Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
-            Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
+            Self::TokenOfAnother | Self::ExchangeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
             | Self::WrongSecret
@@ -236,10 +244,11 @@ impl Reason {
             | Self::NoGrantType
             | Self::NoToken
             | Self::TokenOfAnother
+            | Self::Exchange(_)
             | Self::Unbound(_)
             | Self::Proof(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
-            Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
+            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
             | Self::ScopeNotGranted(_)
             | Self::ScopesApart
@@ -289,7 +298,11 @@ impl Reason {
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => "client authentication failed",
-            Self::UnsupportedGrantType => "the only grant type is client_credentials",
+            Self::UnsupportedGrantType => {
+                "the grant types are client_credentials, and token exchange for clients that may"
+            }
+            Self::ExchangeNotAllowed => "this client may not exchange tokens",
+            Self::Exchange(error) => error.description(),
             Self::ScopeMalformed => "scope is a list of scopes with one space between them",
             Self::ScopeNotGranted(_) | Self::ScopesApart => {
                 "a scope is unknown, or not granted to this client on the API that the token is for"

@@ -73,6 +73,10 @@ pub struct ClientInput {
     /// Whether its assertions may name the token endpoint as their audience, as older libraries do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legacy_assertion_audience: bool,
+    /// Whether it may exchange tokens (RFC 8693): its own for smaller ones, and those that were sent to the APIs
+    /// whose resource server it is for some in its own name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_exchange: bool,
 }
 
 /// Scopes on one API.
@@ -172,6 +176,7 @@ impl ClientInput {
                 claims: claims.expect(CHECKED),
                 legacy_assertion_audience: self.legacy_assertion_audience,
                 details,
+                token_exchange: self.token_exchange,
             },
             secret,
         })
@@ -259,6 +264,9 @@ pub struct ClientEditInput {
     /// Whether its assertions may name the token endpoint as their audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legacy_assertion_audience: Option<bool>,
+    /// Whether it may exchange tokens (RFC 8693).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<bool>,
 }
 
 impl ClientEditInput {
@@ -292,6 +300,7 @@ impl ClientEditInput {
             },
             claims: edit_claims(self.claims, &mut errors),
             legacy_assertion_audience: self.legacy_assertion_audience,
+            token_exchange: self.token_exchange,
         };
         errors.finish()?;
         Ok(edit)

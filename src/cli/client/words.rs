@@ -27,6 +27,8 @@ pub(super) struct ClientView {
     claims: Value,
     #[serde(default)]
     legacy_assertion_audience: bool,
+    #[serde(default)]
+    token_exchange: bool,
     grants: Vec<GrantView>,
     default_scopes: Vec<String>,
     #[serde(default)]
@@ -139,6 +141,9 @@ pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
     }
     if client.claims.is_object() {
         facts.push(("claims", client.claims.to_string()));
+    }
+    if client.token_exchange {
+        facts.push(("exchange", "it may exchange tokens".to_owned()));
     }
     if client.legacy_assertion_audience {
         let endpoint = "may name the token endpoint as their audience".to_owned();

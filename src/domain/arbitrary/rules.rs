@@ -16,17 +16,19 @@ pub(super) fn client_rules() -> impl Strategy<Value = ClientRules> {
     (
         select(Binding::ALL.to_vec()),
         claims(),
-        any::<bool>(),
+        any::<(bool, bool)>(),
         details,
     )
-        .prop_map(
-            |(binding, claims, legacy_assertion_audience, details)| ClientRules {
+        .prop_map(|(binding, claims, flags, details)| {
+            let (legacy_assertion_audience, token_exchange) = flags;
+            ClientRules {
                 binding,
                 claims,
                 legacy_assertion_audience,
                 details,
-            },
-        )
+                token_exchange,
+            }
+        })
 }
 
 fn detail_type() -> impl Strategy<Value = DetailType> {

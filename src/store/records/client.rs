@@ -51,6 +51,9 @@ pub(in crate::store) struct StoredClient {
     // Since format 4.
     #[serde(default)]
     details: DetailGrants,
+    // Since format 4.
+    #[serde(default)]
+    token_exchange: bool,
     revision: Revision,
 }
 
@@ -131,6 +134,7 @@ impl From<&Client> for StoredClient {
             claims: client.rules.claims.clone(),
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
             details: client.rules.details.clone(),
+            token_exchange: client.rules.token_exchange,
             revision: client.revision,
         }
     }
@@ -162,6 +166,7 @@ impl TryFrom<StoredClient> for Client {
                 claims: stored.claims,
                 legacy_assertion_audience: stored.legacy_assertion_audience,
                 details: stored.details,
+                token_exchange: stored.token_exchange,
             },
             revision: stored.revision,
         })

@@ -149,6 +149,7 @@ fn context(console: &Console) -> Context<'_> {
         keys: &|_| None,
         slow_hashes: SlowHashes::Checked,
         proofs: &Nowhere,
+        is_revoked: &|_| false,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
         binding: Binding::Dpop,
         claims: claims(),
         legacy_assertion_audience: true,
+        token_exchange: true,
         details: [(
             "https://sales.example.com".parse().unwrap(),
             ["payment".parse().unwrap()].into(),

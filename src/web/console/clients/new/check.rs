@@ -220,6 +220,7 @@ impl Plan {
             credential: None,
             claims: None,
             legacy_assertion_audience: false,
+            token_exchange: false,
             name: self.name.clone(),
             client_id: some(&self.client_id),
             description: some(&self.description),
