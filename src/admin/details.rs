@@ -11,7 +11,7 @@ use crate::domain::{
     api::Api,
     audit::Action,
     client::Client,
-    details::{DetailType, DetailTypes, MOST_TYPES, Schema, TypeDetail},
+    details::{DetailType, DetailTypes, MOST_TYPES, Schema, TypeDetail, in_words},
     id::{ApiIdentifier, ClientId},
     name::Description,
     permission::Permission,
@@ -153,8 +153,8 @@ pub(super) fn check_types(
     if unknown.is_empty() {
         return Ok(());
     }
-    let unknown = crate::domain::details::in_words(&unknown);
-    Err(format!("{} does not have: {unknown}", api.identifier))
+    let names = in_words(&unknown);
+    Err(format!("{} does not have: {names}", api.identifier))
 }
 
 /// Puts the types that `client` may ask for on `api` in place of those before.
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::admin::{
         grants::{RemoveGrant, SetGrant},
-        tests::{World, api, fields, refusal, scopes},
+        tests::{World, api, fields as marked, refusal, scopes},
     };
 
     fn define(name: &str) -> DefineDetailType {
@@ -221,7 +221,7 @@ mod tests {
             name: "other".parse().unwrap(),
             ..edit
         };
-        assert_eq!(fields(world.run(unknown)), ["type"]);
+        assert_eq!(marked(world.run(unknown)), ["type"]);
 
         let remove = RemoveDetailType {
             api: api("urn:shop"),
@@ -236,7 +236,7 @@ mod tests {
         world.run(remove.clone()).unwrap();
         assert_eq!(world.audited(), ["detail_type.remove"]);
         assert!(types(&world).is_empty());
-        assert_eq!(fields(world.run(remove)), ["type"]);
+        assert_eq!(marked(world.run(remove)), ["type"]);
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
         world.run(define("payment")).unwrap();
 
         let unknown = world.run(grant(&client, &["payment", "other"]));
-        assert_eq!(fields(unknown), ["authorization_details_types"]);
+        assert_eq!(marked(unknown), ["authorization_details_types"]);
         world.run(grant(&client, &["payment"])).unwrap();
         let kept = SetGrant {
             details: None,

@@ -2,7 +2,7 @@
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; CJ: assertions; CF: tokens of other
 //! issuers; JW: hardening of JOSE; RI, RAR: resource indicators, authorization details;
-//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
+//! AT: access tokens; TX: token exchange; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
 //! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
 use std::{
@@ -86,7 +86,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 259;
+const COUNT: usize = 265;
 
 const ITEMS: &str = "\
 H-01 tested
@@ -140,7 +140,7 @@ T-04 tested
 T-05 tested
 T-06 tested
 T-07 tested
-T-08 exception: every client is registered for the one grant there is
+T-08 tested
 T-09 tested
 T-10 tested
 T-11 tested
@@ -303,6 +303,12 @@ RV-06 tested
 RV-07 tested
 RV-08 tested
 RV-09 tested
+TX-01 tested
+TX-02 tested
+TX-03 tested
+TX-04 tested
+TX-05 tested
+TX-06 exception: assertions authenticate clients; they are no grant of their own
 RS-01 tested
 RS-02 tested
 RS-03 tested

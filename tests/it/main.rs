@@ -40,4 +40,5 @@ mod rotation;
 mod scopes;
 mod story;
 mod token;
+mod token_exchange;
 mod world;
