@@ -50,6 +50,7 @@ use crate::{
         assertion::UsedAssertion,
         id::{ApiIdentifier, ClientId, SecretId},
         issuer::Issuer,
+        profile::Profile,
         registry::Registry,
         scope::ScopeSet,
         time::{Span, Timestamp},
@@ -89,6 +90,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who issues.
     pub issuer: &'a Issuer,
+    /// How strict it is.
+    pub profile: Profile,
     /// The web address of the place where clients can show certificates, if they can.
     pub mutual: Option<&'a Issuer>,
     /// Where the token's id comes from.
@@ -197,7 +200,7 @@ pub fn decide<'r>(
     if is_exchange {
         token_exchange::check_form(&params)?;
     }
-    let proof = Proof::read(request.dpop).map_err(Reason::Proof);
+    let proof = Proof::read(request.dpop, context.profile).map_err(Reason::Proof);
     // Before the client authenticates, lest what counts once is used up for nothing.
     if let Ok(Some(proof)) = &proof {
         let known = proof.check_nonce(context.proofs);
@@ -210,8 +213,12 @@ pub fn decide<'r>(
         client_credentials::grant(registry, who.client, &params)
     };
     let mut grant = grant.map_err(|reason| refused(reason, &who))?;
-    let bound =
-        prove(request, proof, context).and_then(|proven| confirmation::bind(who.client, proven));
+    if !context.profile.allows_api(grant.api) {
+        let reason = Reason::TargetWeak(grant.api.identifier.clone());
+        return Err(refused(reason, &who));
+    }
+    let bound = prove(request, proof, context)
+        .and_then(|proven| confirmation::bind(who.client, proven, context.profile));
     grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
     if let Some(on_behalf) = &grant.on_behalf {
         let kept = on_behalf.check_binding(grant.confirmation.as_ref());

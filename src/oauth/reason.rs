@@ -23,6 +23,7 @@ use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
         client::Binding,
+        credential::Method,
         hint::Hint,
         id::{ApiIdentifier, ClientId, SecretId},
         scope::Scope,
@@ -86,6 +87,9 @@ pub enum Reason {
     /// The secret worked once.
     #[error("the secret {0} is {1}")]
     DeadSecret(SecretId, Life),
+    /// The server's profile wants clients to prove themselves better than so.
+    #[error("the profile of the server does not allow {0}")]
+    MethodNotAllowed(Method),
     /// The client is disabled; its secret was right.
     #[error("the client is disabled")]
     ClientDisabled,
@@ -134,6 +138,9 @@ pub enum Reason {
     /// No tokens are issued for it.
     #[error("the API {0} is disabled")]
     TargetDisabled(ApiIdentifier),
+    /// Its tokens are signed in a way that the server's profile does not allow.
+    #[error("the profile of the server does not allow how tokens for {0} are signed")]
+    TargetWeak(ApiIdentifier),
     /// Two APIs are named, and a token is for one.
     #[error("more than one API is named")]
     TargetsDiffer,
@@ -198,6 +205,7 @@ impl Reason {
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => ErrorCode::InvalidClient,
@@ -211,6 +219,7 @@ impl Reason {
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
             | Self::TargetDisabled(_)
+            | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
             Self::Details(_) => ErrorCode::InvalidAuthorizationDetails,
@@ -247,6 +256,7 @@ impl Reason {
             | Self::Exchange(_)
             | Self::Unbound(_)
             | Self::Proof(_)
+            | Self::MethodNotAllowed(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
             Self::UnsupportedGrantType | Self::ExchangeNotAllowed => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -259,6 +269,7 @@ impl Reason {
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
             | Self::TargetDisabled(_)
+            | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => Outcome::InvalidTarget,
             Self::NoSigningKey(_) | Self::SigningFailed => Outcome::Unavailable,
@@ -295,13 +306,11 @@ impl Reason {
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => "client authentication failed",
-            Self::UnsupportedGrantType => {
-                "the grant types are client_credentials, and token exchange for clients that may"
-            }
-            Self::ExchangeNotAllowed => "this client may not exchange tokens",
+            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => "not a grant of this client",
             Self::Exchange(error) => error.description(),
             Self::ScopeMalformed => "scope is a list of scopes with one space between them",
             Self::ScopeNotGranted(_) | Self::ScopesApart => {
@@ -314,13 +323,17 @@ impl Reason {
             Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
                 "there is no such API for this client"
             }
+            Self::TargetWeak(_) => "tokens for this API are signed as this server no longer allows",
             Self::TargetsDiffer => "a token is for one API; name only one",
             Self::TargetAmbiguous => "more than one API would do; name the API with resource",
             Self::Unbound(Binding::Dpop) => {
                 "this client's tokens are bound to a key: send a DPoP proof"
             }
-            Self::Unbound(Binding::Certificate | Binding::Optional) => {
+            Self::Unbound(Binding::Certificate) => {
                 "this client's tokens are bound to a certificate: connect with one"
+            }
+            Self::Unbound(Binding::Optional) => {
+                "tokens of this server are bound: send a DPoP proof, or connect with a certificate"
             }
             Self::Proof(ProofError::Nonce) => "make the proof with the nonce of this answer",
             Self::Proof(ProofError::Full) => "the server is busy; ask again",

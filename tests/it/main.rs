@@ -19,6 +19,7 @@ mod discovery;
 mod dpop;
 mod durability;
 mod evidence;
+mod fapi;
 mod floors;
 mod forward_auth;
 mod harness;
