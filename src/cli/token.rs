@@ -13,7 +13,7 @@ use super::{
     output::{self, Format},
     secret_file::read_secret,
 };
-use crate::domain::issuer::Issuer;
+use crate::{domain::issuer::Issuer, oauth::access_token::LARGE};
 
 /// What to ask for, and as whom.
 #[derive(Args, Debug)]
@@ -65,6 +65,13 @@ impl TokenCommand {
         let Some(token) = token.filter(|_| status == 200) else {
             return Err(refusal(status, &answer));
         };
+        if token.len() > LARGE {
+            output::say(&format!(
+                "the token has {} bytes: it travels with every request, and many servers take no more than 8192 \
+                 bytes of headers\n",
+                token.len()
+            ));
+        }
         match format {
             Format::Json => output::print_json(&answer),
             Format::Human => output::print(&format!("{token}\n")),

@@ -29,6 +29,9 @@ use crate::{
 /// The longest token that is issued: proxies give all headers of a request 8 KiB.
 pub const LONGEST: usize = 8192;
 
+/// From how many bytes on a token deserves a warning: it is not the only thing in a request's head.
+pub const LARGE: usize = 4096;
+
 /// How far ahead the moment of issue may lie: two machines' clocks never quite agree.
 const SKEW: Span = Span::minutes(1);
 
@@ -108,6 +111,13 @@ pub fn preview(
         "kid": signer.key_id(),
     });
     Ok((header, claims))
+}
+
+/// How many bytes a token of this header and these claims has, about: what it is signed with differs.
+pub fn size_of(header: &Value, claims: &Value) -> usize {
+    let signature = 64;
+    let inside = header.to_string().len() + claims.to_string().len() + signature;
+    inside.div_ceil(3) * 4 + 2
 }
 
 /// The claims of RFC 9068 §2.2, as JSON.

@@ -21,7 +21,7 @@ use super::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::segment,
+        words::{number, segment},
     },
     ClientHead, Named, Tab,
 };
@@ -56,6 +56,8 @@ struct TryPage {
     details: Option<String>,
     /// Header and claims as they would be.
     preview: Option<(Vec<Member>, Vec<Member>)>,
+    /// About how many bytes it would have, if that is many.
+    large: Option<String>,
     /// What the token endpoint would answer instead: the code, and why.
     refusal: Option<(String, String)>,
     minted: Option<Minted>,
@@ -195,6 +197,9 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
     };
     let looked = decided
         .and_then(|grant| access_token::preview(&registry, &client.id, &grant, &context(console)));
+    let size = looked
+        .as_ref()
+        .map_or(0, |(header, claims)| access_token::size_of(header, claims));
     let (preview, refusal) = match looked {
         Ok((header, claims)) => (
             Some((members(&header, HEADER, now), members(&claims, CLAIMS, now))),
@@ -218,6 +223,7 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
             .contains_key(asked.api.as_str())
             .then(|| asked.details.clone()),
         preview,
+        large: (size > access_token::LARGE).then(|| number(size as u64)),
         refusal,
         minted: None,
         frame,
