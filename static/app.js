@@ -82,10 +82,14 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 }
 
 // What is open is in sight where its neighbours do not fit beside it.
-for (const here of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
-  const list = here.parentElement;
-  list.scrollLeft = here.offsetLeft - list.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
-}
+const showWhere = () => {
+  for (const here of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
+    const list = here.parentElement;
+    list.scrollLeft = here.offsetLeft - list.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+  }
+};
+showWhere();
+addEventListener("resize", showWhere);
 
 // Live parts: a GET of the fragment while the page is seen and nobody is inside the part. What
 // says so aloud (data-say, in other words than it shows or the same) is announced when it changes.
