@@ -19,7 +19,7 @@ mod markup;
 mod operators;
 mod policy;
 mod replacing;
-mod restart;
+pub(crate) mod restart;
 mod retiring;
 mod roles;
 mod rotation;
