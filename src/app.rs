@@ -5,6 +5,7 @@
 //! path of a token request: the registry is one atomic load away, and usage goes into a bounded
 //! lock-free queue.
 
+pub mod acme;
 pub mod assemble;
 mod assertions;
 mod executor;
@@ -92,6 +93,7 @@ struct Parts {
     revocations: Revocations,
     assertions: Assertions,
     remote_keys: RemoteKeys,
+    acme: acme::Status,
     schedule: Schedule,
     sessions: Sessions,
     passwords: Passwords,
@@ -352,6 +354,12 @@ impl App {
         }
         if self.0.usage.is_failing() {
             return Readiness::Degraded("usage cannot be saved");
+        }
+        if let Some(trouble) = self
+            .certificate_status()
+            .and_then(|status| status.trouble(now))
+        {
+            return Readiness::Degraded(trouble);
         }
         Readiness::Ready
     }

@@ -4,6 +4,7 @@
 //! and in its default, in this order. All are parsed into types and checked against each other once,
 //! before anything starts; nothing is looked up later, and nobody else reads the environment.
 
+mod acme;
 mod master_key;
 pub mod settings;
 mod start;
@@ -23,6 +24,7 @@ use crate::{
     domain::{issuer::Issuer, profile::Profile, time::Span},
     telemetry::{LogFormat, LogLevel},
 };
+pub use acme::{Acme, AcmeContact, AcmeDirectory, AcmeDomain};
 pub use master_key::MasterKeySource;
 pub use settings::{Place, Settings};
 pub use start::Start;
@@ -160,7 +162,7 @@ pub enum ConfigError {
     /// An address that everybody can reach would be served without encryption.
     #[error(
         "plain HTTP on {0} could be read on its way: listen on a loopback address such as \
-         127.0.0.1:8080, or speak TLS with --tls-cert and --tls-key, or name the proxy that adds it with \
+         127.0.0.1:8080, or speak TLS with --tls-cert and --tls-key or with --acme, or name the proxy that adds it with \
          --behind-proxy CIDR, or accept it with --allow-plain-http-from-anywhere"
     )]
     PlainHttp(SocketAddr),
@@ -261,7 +263,8 @@ impl Config {
             )));
         }
         self.check_tls()?;
-        if self.plain_http == PlainHttp::FromAnywhere || self.tls.files.is_some() {
+        self.check_acme()?;
+        if self.plain_http == PlainHttp::FromAnywhere || self.tls.is_spoken() {
             return Ok(());
         }
         let exposed = |address: &SocketAddr| !address.ip().is_loopback();
@@ -295,9 +298,10 @@ impl Config {
 impl Config {
     /// What the listeners speak.
     pub fn scheme(&self) -> &'static str {
-        match self.tls.files {
-            Some(_) => "https",
-            None => "http",
+        if self.tls.is_spoken() {
+            "https"
+        } else {
+            "http"
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Plain values and the rules that need nothing but them. Nothing here reads a clock, a random
 //! number, a file or the network; whatever depends on the moment takes a [`time::Timestamp`].
 
+pub mod acme;
 pub mod actor;
 pub mod api;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 
 use crate::domain::{
+    acme::AcmeState,
     assertion::UsedAssertion,
     audit::{AuditPage, AuditRecord},
     change::{Commit, OnceRecord},
@@ -71,6 +72,12 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps that assertions were used, each if it was not before: for which of them that is so comes back,
     /// in their order. Durable when it returns.
     async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError>;
+
+    /// What was last kept of the server's own certificate; nothing if nothing ever was.
+    async fn acme(&self) -> Result<Option<AcmeState>, StoreError>;
+
+    /// Keeps what is known of the server's own certificate. Durable when it returns.
+    async fn keep_acme(&self, state: AcmeState) -> Result<(), StoreError>;
 
     /// Keeps a new session; false, and nothing changed, if there is one under its key. Durable when
     /// it returns.

@@ -1,5 +1,6 @@
 //! The faces Jeton shows to the network: HTTP and everything that is said over it.
 
+pub mod acme;
 pub mod api;
 pub mod console;
 pub(crate) mod exchange;

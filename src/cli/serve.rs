@@ -95,8 +95,9 @@ impl ServeCommand {
         let origin = data.origin;
         let app = data.assemble(config, issuer.clone()).await?;
         initialise(&app).await?;
-        let (doors, socket) = sockets.into_doors(&config.data, &security)?;
+        let (doors, socket) = sockets.into_doors((&config.data, &issuer), &security)?;
         app.start().await;
+        security.get_certificates(&app, config).await?;
         announce(config, &issuer, &doors, &socket);
         warn_of_shut_out(&app);
         let setup = setup_code::address(&app, &doors);
@@ -172,6 +173,10 @@ fn announce(config: &Config, issuer: &Issuer, doors: &faces::Doors, socket: &soc
     if let Some(mutual) = &doors.mutual {
         let mutual = address(mutual);
         info!(address = %mutual, "clients are asked for certificates on {mutual}");
+    }
+    if let Some((challenges, _)) = &doors.challenges {
+        let challenges = address(challenges);
+        info!(address = %challenges, "challenges for certificates are answered on {challenges}");
     }
     info!(path = %socket.path().display(), "the command line reaches the server by {}", socket.path().display());
     if config.plain_http == config::PlainHttp::FromAnywhere {

@@ -10,6 +10,7 @@ use clap::{Args, Command, CommandFactory, Parser};
 use serde::Deserialize;
 
 use super::{
+    acme::{AcmeContact, AcmeDirectory, AcmeDomain},
     start::Start,
     toml_file::{list, text},
     values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName},
@@ -178,6 +179,73 @@ pub struct Settings {
     /// Default: none
     #[arg(long, env = "JETON_TLS_KEY", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
     pub tls_key: Option<PathBuf>,
+
+    /// Gets the server's certificate, and renews it, from this directory (ACME, RFC 8555):
+    /// `letsencrypt`, `letsencrypt-staging`, or the `https://` address of another. Then all listeners
+    /// speak TLS, and refuse to until the first certificate is there.
+    ///
+    /// Default: none
+    #[arg(long, env = "JETON_ACME", value_name = "DIRECTORY", help_heading = TLS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub acme: Option<AcmeDirectory>,
+
+    /// Agrees to the terms of service of that directory: without it, there is no certificate.
+    ///
+    /// Default: false
+    #[arg(
+        long,
+        env = "JETON_ACME_AGREE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        help_heading = TLS,
+        hide_env_values = true
+    )]
+    pub acme_agree: Option<bool>,
+
+    /// The e-mail addresses to which that directory may write. May be given several times, or several
+    /// with commas between.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_ACME_CONTACT",
+        value_name = "EMAIL",
+        value_delimiter = ',',
+        help_heading = TLS,
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "list")]
+    pub acme_contact: Option<Vec<AcmeContact>>,
+
+    /// The names that the certificate is for. May be given several times, or several with commas between.
+    ///
+    /// Default: the issuer's host
+    #[arg(
+        long,
+        env = "JETON_ACME_DOMAINS",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = TLS,
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "list")]
+    pub acme_domains: Option<Vec<AcmeDomain>>,
+
+    /// Where the directory's challenges are answered (http-01): what `http://NAME:80` leads to. Nothing
+    /// else is served here; who reads pages is led to the issuer.
+    ///
+    /// Default: 0.0.0.0:80
+    #[arg(long, env = "JETON_ACME_LISTEN", value_name = "ADDR:PORT", help_heading = TLS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub acme_listen: Option<Endpoint>,
+
+    /// Certificates in PEM that are trusted, besides the system's, where that directory is asked.
+    ///
+    /// Default: none
+    #[arg(long, env = "JETON_ACME_CA", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
+    pub acme_ca: Option<PathBuf>,
 
     /// Serves clients here too, and asks them for certificates (RFC 8705). Neither the console nor the
     /// admin API is served here.
@@ -412,7 +480,7 @@ impl Settings {
         }
         each! {
             data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
-            tls_cert tls_key mtls_listen mtls_url tls_client_ca client_certificate_from
+            tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca log_format log_level worker_threads
             usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes

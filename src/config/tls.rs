@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::{CertificateHeader, Config, ConfigError, Settings, wrong};
+use super::{Acme, CertificateHeader, Config, ConfigError, Settings, wrong};
 use crate::domain::{issuer::Issuer, profile::Profile};
 
 /// What is spoken besides HTTP, and whose certificates count.
@@ -10,6 +10,8 @@ use crate::domain::{issuer::Issuer, profile::Profile};
 pub struct Tls {
     /// The server's certificate and its key: with them, TLS is spoken.
     pub files: Option<(PathBuf, PathBuf)>,
+    /// The server gets them itself instead.
+    pub acme: Option<Acme>,
     /// Where clients are asked for certificates.
     pub mtls_listen: Option<SocketAddr>,
     /// The web address of that place, or of one like it at a proxy.
@@ -30,14 +32,15 @@ impl Tls {
         };
         let tls = Self {
             files,
+            acme: Acme::from_settings(settings)?,
             mtls_listen: settings.mtls_listen.map(|endpoint| endpoint.0),
             mtls_url: settings.mtls_url.clone(),
             client_ca: settings.tls_client_ca.clone(),
             certificate_from: settings.client_certificate_from,
         };
-        if tls.mtls_listen.is_some() && tls.files.is_none() {
+        if tls.mtls_listen.is_some() && !tls.is_spoken() {
             return Err(wrong(
-                "--mtls-listen needs --tls-cert and --tls-key: certificates are shown within TLS",
+                "--mtls-listen needs --tls-cert and --tls-key, or --acme: certificates are shown within TLS",
             ));
         }
         if tls.mtls_url.as_ref().is_some_and(|url| !url.is_https()) {
@@ -57,6 +60,11 @@ impl Tls {
             "{useless} has no use while nobody is asked for a certificate: give --mtls-listen, or \
              --client-certificate-from with --behind-proxy"
         )))
+    }
+
+    /// Whether the listeners speak TLS.
+    pub fn is_spoken(&self) -> bool {
+        self.files.is_some() || self.acme.is_some()
     }
 
     /// Whether clients can show certificates.
@@ -99,9 +107,14 @@ impl Config {
         }
         self.check_profile()?;
         match &self.issuer {
-            Some(issuer) if self.tls.files.is_some() && !issuer.is_https() => Err(wrong(format!(
-                "the issuer {issuer} is plain HTTP, and with --tls-cert the server speaks TLS: give \
-                 an https:// issuer"
+            Some(issuer) if self.tls.is_spoken() && !issuer.is_https() => Err(wrong(format!(
+                "the issuer {issuer} is plain HTTP, and with {} the server speaks TLS: give \
+                 an https:// issuer",
+                if self.tls.acme.is_some() {
+                    "--acme"
+                } else {
+                    "--tls-cert"
+                }
             ))),
             Some(_) | None => Ok(()),
         }

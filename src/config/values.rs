@@ -124,4 +124,4 @@ impl FromStr for CertificateHeader {
 /// What a setting's value should have been.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
-pub struct ValueError(&'static str);
+pub struct ValueError(pub(super) &'static str);

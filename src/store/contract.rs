@@ -1,5 +1,6 @@
 //! What every store promises, as tests against the trait. A backend is done when it passes.
 
+mod acme;
 mod assertions;
 mod registry;
 mod revocations;

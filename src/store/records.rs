@@ -4,6 +4,7 @@
 //! may grow; counters are postcard, and frozen. Whatever makes no sense when it is read is an
 //! error that names the record, never a guess. Nothing here knows which backend keeps the bytes.
 
+mod acme;
 mod api;
 mod audit;
 mod client;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use zeroize::Zeroizing;
 
 pub(super) use self::{
+    acme::StoredAcme,
     api::StoredApi,
     audit::{StoredOnce, chain, check_link, read_link},
     client::{StoredClient, StoredTombstone},

@@ -3,6 +3,7 @@
 //! [`RedbStore`] is a thin shell: each method moves to a thread that may wait, and calls the
 //! function of the same name in a module below. Those know transactions; nothing here does.
 
+mod acme;
 mod assertions;
 mod audit;
 mod backup;
@@ -37,6 +38,7 @@ use super::{BackupReport, Store, StoreError, StoreReport, UsageOf, keyring::Keyr
 use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{
+        acme::AcmeState,
         assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
@@ -239,6 +241,19 @@ impl Store for RedbStore {
         self.run(move |it, database| {
             it.place.check()?;
             assertions::put(database, &it.keys, &used)
+        })
+        .await
+    }
+
+    async fn acme(&self) -> Result<Option<AcmeState>, StoreError> {
+        self.run(|it, database| acme::load(database, &it.keys))
+            .await
+    }
+
+    async fn keep_acme(&self, state: AcmeState) -> Result<(), StoreError> {
+        self.run(move |it, database| {
+            it.place.check()?;
+            acme::put(database, &it.keys, &state)
         })
         .await
     }

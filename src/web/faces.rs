@@ -28,6 +28,8 @@ pub struct Doors {
     pub operator: Option<Listener>,
     /// Where clients are asked for certificates; nothing of operators is there.
     pub mutual: Option<Listener>,
+    /// Where challenges are answered that a directory of certificates sets, and what is served there.
+    pub challenges: Option<(Listener, Router)>,
     /// For the command line on this machine.
     pub socket: Option<UnixListener>,
 }
@@ -59,19 +61,21 @@ pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
         Some(listener) => serve_one(app, listener, routes, manners).await,
         None => ServeReport::default(),
     };
-    let (public, operator, mutual, local) = tokio::join!(
+    let (challenges, answers) = doors.challenges.unzip();
+    let (public, operator, mutual, challenges, local) = tokio::join!(
         on(Some(doors.public), public),
         on(
             doors.operator,
             operator.clone().merge(health::router(app.clone()))
         ),
         on(doors.mutual, mutual),
+        on(challenges, answers.unwrap_or_default()),
         on(
             doors.socket.map(Listener::Unix),
             operator.merge(health::router(app.clone()))
         ),
     );
-    public.cut + operator.cut + mutual.cut + local.cut
+    public.cut + operator.cut + mutual.cut + challenges.cut + local.cut
 }
 
 /// What every client and every API must reach.

@@ -6,7 +6,12 @@
 
 mod places;
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,8 +20,8 @@ use http_body_util::Full;
 use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use tokio::net::{TcpStream, ToSocketAddrs};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 pub use self::places::is_public;
 use crate::{
@@ -100,19 +105,10 @@ impl Fetcher {
     async fn get(&self, url: &str) -> Result<Bytes, String> {
         let uri: Uri = url.parse().map_err(|_| "this is no web address")?;
         check_form(&uri)?;
-        let host = uri.host().ok_or("this names no host")?;
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let port = uri.port_u16().unwrap_or(443);
-        let address = self.look_up(bare, port).await?;
-        let stream = tokio::time::timeout(LONGEST_CONNECT, TcpStream::connect((address, port)))
-            .await
-            .map_err(|_| "it cannot be connected to in time".to_owned())?
-            .map_err(|error| format!("it cannot be connected to: {error}"))?;
-        let name = ServerName::try_from(bare.to_owned()).map_err(|_| "this names no host")?;
-        let stream = TlsConnector::from(Arc::new(trust(self.outbound.ca.as_deref())?))
-            .connect(name, stream)
-            .await
-            .map_err(|error| format!("TLS failed: {error}"))?;
+        let (host, port) = place(&uri)?;
+        let address = self.look_up(host, port).await?;
+        let stream = connect((address, port)).await?;
+        let stream = secure(stream, host, self.outbound.ca.as_deref()).await?;
         let answer = exchange(stream, request(&uri), BOUNDS).await?;
         match answer.status() {
             StatusCode::OK => Ok(answer.into_body()),
@@ -154,8 +150,44 @@ impl Fetcher {
     }
 }
 
+/// Whether the certificates of a PEM file can be trusted: all of them are readable, and there is one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_trust(ca: &Path) -> Result<(), String> {
+    trust(Some(ca)).map(drop)
+}
+
+/// The host, without brackets, and the port of an address.
+pub(super) fn place(uri: &Uri) -> Result<(&str, u16), String> {
+    let host = uri.host().ok_or("this names no host")?;
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    Ok((bare, uri.port_u16().unwrap_or(443)))
+}
+
+/// Connects, in good time.
+pub(super) async fn connect(to: impl ToSocketAddrs) -> Result<TcpStream, String> {
+    tokio::time::timeout(LONGEST_CONNECT, TcpStream::connect(to))
+        .await
+        .map_err(|_| "it cannot be connected to in time".to_owned())?
+        .map_err(|error| format!("it cannot be connected to: {error}"))
+}
+
+/// Begins TLS with `host`, which must prove its name to those who the system and the file `ca` trust.
+pub(super) async fn secure(
+    stream: TcpStream,
+    host: &str,
+    ca: Option<&Path>,
+) -> Result<TlsStream<TcpStream>, String> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| "this names no host")?;
+    TlsConnector::from(Arc::new(trust(ca)?))
+        .connect(name, stream)
+        .await
+        .map_err(|error| format!("TLS failed: {error}"))
+}
+
 /// What an address may look like that is fetched from.
-fn check_form(uri: &Uri) -> Result<(), String> {
+pub(super) fn check_form(uri: &Uri) -> Result<(), String> {
     if uri.scheme_str() != Some("https") {
         return Err("only https is fetched".to_owned());
     }

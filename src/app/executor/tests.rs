@@ -15,6 +15,7 @@ use crate::{
     },
     crypto::{random::Entropy, signer::Algorithm},
     domain::{
+        acme::AcmeState,
         actor::Actor,
         assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord},
@@ -91,6 +92,14 @@ impl Store for Frail {
 
     async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
         self.store.revocations(now).await
+    }
+
+    async fn acme(&self) -> Result<Option<AcmeState>, StoreError> {
+        self.store.acme().await
+    }
+
+    async fn keep_acme(&self, state: AcmeState) -> Result<(), StoreError> {
+        self.store.keep_acme(state).await
     }
 
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {

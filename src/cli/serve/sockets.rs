@@ -13,7 +13,8 @@ use super::{cannot_listen, tls::Security};
 use crate::{
     cli::{failure::Failure, remote::SOCKET_NAME},
     config::Config,
-    web::faces::Doors,
+    domain::issuer::Issuer,
+    web::{faces::Doors, server::Listener},
 };
 
 /// What listens on the network.
@@ -21,6 +22,7 @@ pub(super) struct Sockets {
     public: TcpListener,
     operator: Option<TcpListener>,
     mutual: Option<TcpListener>,
+    challenges: Option<TcpListener>,
     /// Where clients are served; with the port that was given if any was asked for.
     pub(super) public_address: SocketAddr,
 }
@@ -34,6 +36,8 @@ impl Sockets {
         };
         let operator = maybe(config.operator_listen).await?;
         let mutual = maybe(config.tls.mtls_listen).await?;
+        let acme = config.tls.acme.as_ref();
+        let challenges = maybe(acme.map(|acme| acme.listen)).await?;
         let public_address = public
             .local_addr()
             .map_err(|error| cannot_listen(&config.listen, &error))?;
@@ -41,6 +45,7 @@ impl Sockets {
             public,
             operator,
             mutual,
+            challenges,
             public_address,
         })
     }
@@ -49,7 +54,7 @@ impl Sockets {
     /// a socket that is there already is a dead server's.
     pub(super) fn into_doors(
         self,
-        data: &Path,
+        (data, issuer): (&Path, &Issuer),
         security: &Security,
     ) -> Result<(Doors, LocalSocket), Failure> {
         let (listener, socket) = LocalSocket::bind(data)
@@ -58,6 +63,9 @@ impl Sockets {
             public: security.public(self.public),
             operator: self.operator.map(|listener| security.public(listener)),
             mutual: self.mutual.map(|listener| security.mutual(listener)),
+            challenges: self
+                .challenges
+                .map(|listener| (Listener::Tcp(listener), security.challenges(issuer))),
             socket: Some(listener),
         };
         Ok((doors, socket))

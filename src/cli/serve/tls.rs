@@ -1,8 +1,9 @@
 //! The server's certificate and the authorities of its clients: read at start, read again when their files
 //! change, and watched lest they expire unseen.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use axum::Router;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -13,9 +14,14 @@ use crate::{
     app::App,
     cli::failure::{Exit, Failure},
     config::{self, Config},
-    domain::time::{Clock, SystemClock, Timestamp},
+    domain::{
+        issuer::Issuer,
+        time::{Clock, SystemClock, Timestamp},
+    },
     web::{
+        acme::{AcmeClient, Challenges},
         layers::{CertificateHeader, ForwardedCertificates},
+        outbound,
         server::Listener,
         tls::{Acceptor, Authorities, Files, Tls, TlsError},
     },
@@ -32,6 +38,8 @@ const WARN_AT: [i64; 3] = [7, 14, 30];
 pub(super) struct Security {
     tls: Option<Tls>,
     authorities: Option<Authorities>,
+    /// The answers to what a directory of certificates asks.
+    challenges: Challenges,
 }
 
 impl Security {
@@ -39,10 +47,18 @@ impl Security {
         let files = config.tls.files.clone();
         let files = files.map(|(certificate, key)| Files { certificate, key });
         let now = SystemClock.now();
-        let tls = files.map(|files| Tls::load(files, now)).transpose()?;
+        let mut tls = files.map(|files| Tls::load(files, now)).transpose()?;
+        if let Some(acme) = &config.tls.acme {
+            acme.ca.as_deref().map(check_trust).transpose()?;
+            tls = Some(Tls::awaiting()?);
+        }
         let authorities = config.tls.client_ca.clone();
         let authorities = authorities.map(Authorities::load).transpose()?;
-        Ok(Self { tls, authorities })
+        Ok(Self {
+            tls,
+            authorities,
+            challenges: Challenges::default(),
+        })
     }
 
     /// Serves everybody there.
@@ -63,6 +79,35 @@ impl Security {
             }
             None => Listener::Tcp(listener),
         }
+    }
+
+    /// What is served where challenges are answered.
+    pub(super) fn challenges(&self, issuer: &Issuer) -> Router {
+        self.challenges.router(issuer)
+    }
+
+    /// Gets the server's certificate and renews it, from now on, if that is wanted.
+    pub(super) async fn get_certificates(&self, app: &App, config: &Config) -> Result<(), Failure> {
+        let (Some(tls), Some(acme)) = (&self.tls, &config.tls.acme) else {
+            return Ok(());
+        };
+        let client = AcmeClient {
+            contact: acme.contact.clone(),
+            ca: acme.ca.clone(),
+            challenges: self.challenges.clone(),
+            tls: tls.clone(),
+        };
+        let kept = app
+            .keep_certificate(acme.wish(app.issuer()), Arc::new(client))
+            .await;
+        kept.map_err(|error| Failure::new(Exit::Damaged, "damaged", error.to_string()))?;
+        if tls.not_after().is_none() {
+            let directory = acme.directory.as_str();
+            warn!(
+                "TLS is refused until a certificate has come from {directory}: it is asked for now"
+            );
+        }
+        Ok(())
     }
 
     /// What proxies say of the certificates of their clients.
@@ -109,9 +154,14 @@ impl Security {
 
     fn reload(&self, asked: Asked) {
         if let Some(tls) = &self.tls
+            && tls.file().is_some()
             && (asked == Asked::Yes || tls.has_changed())
         {
-            tell(tls.reload(SystemClock.now()), &tls.file().display());
+            let path = tls.file().map(|it| it.display().to_string());
+            tell(
+                tls.reload(SystemClock.now()),
+                &path.as_deref().unwrap_or("the certificate"),
+            );
         }
         if let Some(authorities) = &self.authorities
             && (asked == Asked::Yes || authorities.has_changed())
@@ -128,6 +178,12 @@ enum Asked {
     No,
 }
 
+/// Whether the certificates can be read that are to be trusted.
+fn check_trust(ca: &Path) -> Result<(), Failure> {
+    let checked = outbound::check_trust(ca);
+    checked.map_err(|problem| Failure::new(Exit::Config, "tls", problem))
+}
+
 fn tell(reloaded: Result<(), TlsError>, path: &dyn std::fmt::Display) {
     match reloaded {
         Ok(()) => info!(path = %path, "read {path} again: new connections are met with it"),
@@ -141,7 +197,9 @@ fn tell(reloaded: Result<(), TlsError>, path: &dyn std::fmt::Display) {
 
 /// Once for each step towards the end.
 fn warn_of_expiry(tls: &Tls, now: Timestamp, warned: &mut Option<(Timestamp, i64)>) {
-    let until = tls.not_after();
+    let Some(until) = tls.not_after() else {
+        return;
+    };
     let days = (until.0 - now.0).div_euclid(24 * 60 * 60);
     let steps = std::iter::once(-1).chain(WARN_AT);
     let Some(step) = steps.into_iter().find(|step| days <= *step) else {
@@ -151,11 +209,12 @@ fn warn_of_expiry(tls: &Tls, now: Timestamp, warned: &mut Option<(Timestamp, i64
         return;
     }
     *warned = Some((until, step));
-    let path = tls.file().display();
+    let path = tls.file().map(|it| format!(" in {}", it.display()));
+    let path = path.unwrap_or_default();
     if step < 0 {
-        error!(path = %path, "the certificate in {path} expired at {until}: no client accepts it");
+        error!("the certificate{path} expired at {until}: no client accepts it");
     } else {
-        warn!(path = %path, "the certificate in {path} expires at {until}, in {days} days");
+        warn!("the certificate{path} expires at {until}, in {days} days");
     }
 }
 

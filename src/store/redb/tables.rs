@@ -12,6 +12,7 @@
 //! handovers        id             -> a link that gives a secret to a developer, JSON: sealed
 //! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
 //! assertions       hash of client and id -> an assertion that was used, until it expires: sealed
+//! acme             word           -> the account, the certificate and its key, JSON: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
 //! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
@@ -55,6 +56,7 @@ pub(super) const SETTINGS: Records = Records("settings");
 pub(super) const HANDOVERS: Records = Records("handovers");
 pub(super) const REVOCATIONS: Records = Records("revocations");
 pub(super) const ASSERTIONS: Records = Records("assertions");
+pub(super) const ACME: Records = Records("acme");
 pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
@@ -65,7 +67,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 17] = [
+pub(super) const ALL_RECORDS: [Records; 18] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -75,6 +77,7 @@ pub(super) const ALL_RECORDS: [Records; 17] = [
     HANDOVERS,
     REVOCATIONS,
     ASSERTIONS,
+    ACME,
     SESSIONS,
     ONCE,
     USAGE_DAYS,
@@ -86,20 +89,21 @@ pub(super) const ALL_RECORDS: [Records; 17] = [
 ];
 
 /// Those that formats 2 to 4 added.
-pub(super) const SINCE_2: [Records; 6] = [
+pub(super) const SINCE_2: [Records; 7] = [
     SETTINGS,
     HANDOVERS,
     SESSIONS,
     REVOCATIONS,
     ASSERTIONS,
+    ACME,
     USAGE_EXERCISED,
 ];
 
 /// Those that formats 3 and 4 added.
-pub(super) const SINCE_3: [Records; 3] = [REVOCATIONS, ASSERTIONS, USAGE_EXERCISED];
+pub(super) const SINCE_3: [Records; 4] = [REVOCATIONS, ASSERTIONS, ACME, USAGE_EXERCISED];
 
 /// Those that format 4 added.
-pub(super) const SINCE_4: [Records; 2] = [ASSERTIONS, USAGE_EXERCISED];
+pub(super) const SINCE_4: [Records; 3] = [ASSERTIONS, ACME, USAGE_EXERCISED];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

@@ -4,18 +4,21 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rustls::{
     InconsistentKeys,
-    crypto::CryptoProvider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    sign::CertifiedKey,
+    sign::{CertifiedKey, SigningKey},
 };
 use zeroize::Zeroizing;
 
 use super::Files;
-use crate::{crypto::certificate::Certificate, domain::time::Timestamp};
+use crate::{
+    crypto::{self, certificate::Certificate},
+    domain::{acme::IssuedCertificate, time::Timestamp},
+};
 
 /// The longest file that is read.
 const LONGEST: u64 = 1024 * 1024;
@@ -63,6 +66,9 @@ pub enum TlsError {
         /// From when.
         at: Timestamp,
     },
+    /// A certificate that was issued is not what it should be.
+    #[error("the certificate that was issued is of no use: {0}")]
+    Issued(&'static str),
     /// TLS cannot be spoken with it.
     #[error("TLS cannot be set up: {0}")]
     Unusable(rustls::Error),
@@ -74,11 +80,7 @@ pub(super) struct Identity {
     pub(super) not_after: Timestamp,
 }
 
-pub(super) fn identity(
-    files: &Files,
-    provider: &CryptoProvider,
-    now: Timestamp,
-) -> Result<Identity, TlsError> {
+pub(super) fn identity(files: &Files, now: Timestamp) -> Result<Identity, TlsError> {
     let chain = certificates(&files.certificate)?;
     let foreign = |path: &Path, what| TlsError::Foreign {
         path: path.to_owned(),
@@ -91,8 +93,7 @@ pub(super) fn identity(
         return Err(foreign(&files.certificate, NO_CERTIFICATE));
     };
     let key = key(&files.key)?;
-    let signing = provider.key_provider.load_private_key(key);
-    let signing = signing.map_err(|_| foreign(&files.key, STRANGE_KEY))?;
+    let signing = signing(key).ok_or_else(|| foreign(&files.key, STRANGE_KEY))?;
     let key = CertifiedKey::new(chain, signing);
     match key.keys_match() {
         Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
@@ -116,6 +117,30 @@ pub(super) fn identity(
         key,
         not_after: until,
     })
+}
+
+/// What was issued, valid now or not: an expired certificate tells clients more than none.
+pub(super) fn issued(issued: &IssuedCertificate) -> Result<Identity, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(issued.chain.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .ok()
+        .filter(|chain| !chain.is_empty())
+        .ok_or(TlsError::Issued(NO_CERTIFICATE))?;
+    let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes());
+    let key = key.map_err(|_| TlsError::Issued(NO_KEY))?;
+    let signing = signing(key).ok_or(TlsError::Issued(STRANGE_KEY))?;
+    let key = CertifiedKey::new(chain, signing);
+    key.keys_match()
+        .map_err(|_| TlsError::Issued("its key is another's"))?;
+    Ok(Identity {
+        key,
+        not_after: issued.not_after,
+    })
+}
+
+fn signing(key: PrivateKeyDer<'static>) -> Option<Arc<dyn SigningKey>> {
+    let provider = crypto::tls::provider().key_provider;
+    provider.load_private_key(key).ok()
 }
 
 const NO_CERTIFICATE: &str = "there is no certificate in PEM in it";
