@@ -178,6 +178,7 @@ impl World {
             keys: &|_| None,
             slow_hashes: SlowHashes::Ask,
             proofs: &oauth::dpop::Nowhere,
+            is_revoked: &|_| false,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod change;
 pub mod claims;
 pub mod client;
 pub mod credential;
+pub mod details;
 pub mod forward;
 pub mod handover;
 pub mod hint;

@@ -118,6 +118,7 @@ impl World {
             keys: &no_keys,
             slow_hashes: SlowHashes::Ask,
             proofs: &super::dpop::Nowhere,
+            is_revoked: &|_| false,
         }
     }
 }

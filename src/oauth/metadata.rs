@@ -12,6 +12,7 @@ use crate::{
     domain::{
         api::{Api, Offer},
         credential::Method,
+        details::DetailType,
         id::{ApiIdentifier, KeyId},
         issuer::Issuer,
         profile::Profile,
@@ -19,7 +20,7 @@ use crate::{
         scope::Scope,
         time::Timestamp,
     },
-    oauth::{dpop, form},
+    oauth::{dpop, form, token_exchange},
 };
 
 /// Where the endpoints lie below the issuer.
@@ -103,6 +104,15 @@ fn auth_methods(registry: &Registry, profile: Profile) -> Vec<&'static str> {
     all
 }
 
+/// The grants. That tokens are exchanged is said where some client may.
+fn grant_types(registry: &Registry) -> Vec<&'static str> {
+    let mut all = vec!["client_credentials"];
+    if token_exchange::is_offered(registry) {
+        all.push(token_exchange::GRANT_TYPE);
+    }
+    all
+}
+
 /// What assertions may be signed with.
 fn assertion_algorithms(registry: &Registry, profile: Profile) -> Vec<&'static str> {
     let all = Algorithm::ALL.into_iter();
@@ -128,9 +138,11 @@ struct Metadata<'a> {
     jwks_uri: String,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     scopes_supported: BTreeSet<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    authorization_details_types_supported: BTreeSet<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     response_types_supported: &'a [&'a str],
-    grant_types_supported: &'a [&'a str],
+    grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint: String,
@@ -191,8 +203,11 @@ impl<'a> Metadata<'a> {
             token_endpoint: issuer.endpoint(path::TOKEN),
             jwks_uri: issuer.endpoint(path::KEYS),
             scopes_supported: scopes(registry).map(Scope::as_str).collect(),
+            authorization_details_types_supported: open_apis(registry)
+                .flat_map(detail_types)
+                .collect(),
             response_types_supported: &[],
-            grant_types_supported: &["client_credentials"],
+            grant_types_supported: grant_types(registry),
             token_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint: issuer.endpoint(path::INTROSPECTION),
@@ -222,12 +237,20 @@ impl<'a> Metadata<'a> {
 
 /// The scopes that a client can be given, those of the admin API aside.
 fn scopes(registry: &Registry) -> impl Iterator<Item = &Scope> {
-    registry
-        .apis()
-        .filter(|api| api.is_active() && !api.is_admin())
+    open_apis(registry)
         .flat_map(|api| &api.scopes)
         .filter(|(_, detail)| detail.offer == Offer::Open)
         .map(|(scope, _)| scope)
+}
+
+fn open_apis(registry: &Registry) -> impl Iterator<Item = &Api> {
+    let apis = registry.apis().map(AsRef::as_ref);
+    apis.filter(|api| api.is_active() && !api.is_admin())
+}
+
+/// The types of authorization details that an API understands (RFC 9396 §10).
+fn detail_types(api: &Api) -> impl Iterator<Item = &str> {
+    api.rules.details.keys().map(DetailType::as_str)
 }
 
 /// What is said of a protected resource (RFC 9728 §2).
@@ -238,6 +261,8 @@ struct Resource<'a> {
     authorization_servers: [&'a str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_details_types_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
     dpop_signing_alg_values_supported: Vec<&'static str>,
 }
@@ -258,6 +283,7 @@ pub fn protected_resource(
             identifier: identifier.as_str(),
             authorization_servers: [issuer.as_str()],
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
+            authorization_details_types_supported: detail_types(api).collect(),
             bearer_methods_supported: ["header"],
             dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
         })

@@ -12,10 +12,12 @@ use zeroize::Zeroizing;
 pub use self::code::ErrorCode;
 use super::{
     assertion::{AssertionError, KeySource},
+    authorization_details::DetailsError,
     credentials::Unusable,
     dpop::ProofError,
     mutual_tls::CertificateFault,
     params::ParamError,
+    token_exchange::ExchangeError,
 };
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
@@ -97,6 +99,12 @@ pub enum Reason {
     /// Another grant than client credentials.
     #[error("the grant type is not client_credentials")]
     UnsupportedGrantType,
+    /// The client may not exchange tokens.
+    #[error("the client may not exchange tokens")]
+    ExchangeNotAllowed,
+    /// The token is not exchanged.
+    #[error(transparent)]
+    Exchange(ExchangeError),
     /// Not the grammar of RFC 6749 §3.3.
     #[error("scope is malformed")]
     ScopeMalformed,
@@ -115,6 +123,9 @@ pub enum Reason {
         super::access_token::LONGEST
     )]
     TooManyScopes,
+    /// `authorization_details` are none that the client may have.
+    #[error(transparent)]
+    Details(DetailsError),
     /// `resource` or `audience` is not an absolute URI without fragment.
     #[error("the API named is not an absolute URI")]
     TargetMalformed,
@@ -180,13 +191,14 @@ impl Reason {
             | Self::AssertionType
             | Self::NoGrantType
             | Self::NoToken
+            | Self::Exchange(_)
             | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
             Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
             Self::NoSigningKey(_) | Self::Proof(ProofError::Full) => {
                 ErrorCode::TemporarilyUnavailable
             }
             Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
-            Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
+            Self::TokenOfAnother | Self::ExchangeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
             | Self::WrongSecret
@@ -210,6 +222,7 @@ impl Reason {
             | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
+            Self::Details(_) => ErrorCode::InvalidAuthorizationDetails,
             Self::SigningFailed => ErrorCode::ServerError,
         }
     }
@@ -240,16 +253,18 @@ impl Reason {
             | Self::NoGrantType
             | Self::NoToken
             | Self::TokenOfAnother
+            | Self::Exchange(_)
             | Self::Unbound(_)
             | Self::Proof(_)
             | Self::MethodNotAllowed(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
-            Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
+            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
             | Self::ScopeNotGranted(_)
             | Self::ScopesApart
             | Self::NothingGranted
-            | Self::TooManyScopes => Outcome::InvalidScope,
+            | Self::TooManyScopes
+            | Self::Details(_) => Outcome::InvalidScope,
             Self::TargetMalformed
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
@@ -295,13 +310,15 @@ impl Reason {
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => "client authentication failed",
-            Self::UnsupportedGrantType => "the only grant type is client_credentials",
+            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => "not a grant of this client",
+            Self::Exchange(error) => error.description(),
             Self::ScopeMalformed => "scope is a list of scopes with one space between them",
             Self::ScopeNotGranted(_) | Self::ScopesApart => {
                 "a scope is unknown, or not granted to this client on the API that the token is for"
             }
             Self::NothingGranted => "no scope is granted to this client",
             Self::TooManyScopes => "the token would be too long; ask for fewer scopes",
+            Self::Details(error) => error.description(),
             Self::TargetMalformed => "resource and audience are absolute URIs without fragment",
             Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
                 "there is no such API for this client"

@@ -1,8 +1,8 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
 //! H: HTTP; T: token endpoint; SC: scopes; FP: the FAPI 2.0 profile; CA, CS: client authentication; CJ: assertions; CF: tokens of other
-//! issuers; JW: hardening of JOSE; RI: resource indicators;
-//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
+//! issuers; JW: hardening of JOSE; RI, RAR: resource indicators, authorization details;
+//! AT: access tokens; TX: token exchange; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
 //! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
 use std::{
@@ -86,7 +86,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 259;
+const COUNT: usize = 270;
 
 const ITEMS: &str = "\
 FP-01 tested
@@ -145,7 +145,7 @@ T-04 tested
 T-05 tested
 T-06 tested
 T-07 tested
-T-08 exception: every client is registered for the one grant there is
+T-08 tested
 T-09 tested
 T-10 tested
 T-11 tested
@@ -157,7 +157,7 @@ T-21 tested
 T-22 tested
 T-23 tested
 T-24 tested
-T-25 exception: there are no authorization details (RFC 9396)
+T-25 tested
 T-26 tested
 T-27 tested
 T-28 tested
@@ -205,6 +205,11 @@ RI-04 tested
 RI-05 tested
 RI-06 tested
 RI-07 tested
+RAR-01 tested
+RAR-02 tested
+RAR-03 tested
+RAR-04 tested
+RAR-05 tested
 AT-01 tested
 AT-02 tested
 AT-03 tested
@@ -303,6 +308,12 @@ RV-06 tested
 RV-07 tested
 RV-08 tested
 RV-09 tested
+TX-01 tested
+TX-02 tested
+TX-03 tested
+TX-04 tested
+TX-05 tested
+TX-06 exception: assertions authenticate clients; they are no grant of their own
 RS-01 tested
 RS-02 tested
 RS-03 tested

@@ -11,6 +11,7 @@ mod clients;
 mod confirming;
 mod dashboard;
 mod everywhere;
+mod federating;
 mod handover;
 mod inspector;
 mod keys;

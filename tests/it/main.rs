@@ -9,6 +9,7 @@
 mod admin_api;
 mod assertions;
 mod audit;
+mod authorization_details;
 mod browser;
 mod checklist;
 mod cli;
@@ -40,4 +41,5 @@ mod rotation;
 mod scopes;
 mod story;
 mod token;
+mod token_exchange;
 mod world;

@@ -106,6 +106,7 @@ async fn decide_at_length<T>(
             keys: &|source| app.fetched_keys(source),
             slow_hashes,
             proofs: &proofs,
+            is_revoked: &|token| app.is_revoked(token),
         };
         decide(&app.registry(), &request, &context)
     };

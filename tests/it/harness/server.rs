@@ -10,8 +10,8 @@ use std::{
 use axum::{Router, body::Body, http};
 use jeton::{
     admin::{
-        apis::DefineApi, clients::RegisterClient, command::Command, init::InitServer,
-        secrets::NewSecret,
+        apis::DefineApi, clients::RegisterClient, command::Command, details::DefineDetailType,
+        init::InitServer, secrets::NewSecret,
     },
     app::{
         App,
@@ -21,6 +21,7 @@ use jeton::{
     domain::{
         actor::Actor,
         api::ApiScope,
+        details::{Schema, TypeDetail},
         profile::Profile,
         scope::ScopeSet,
         time::{Lifetime, ManualClock, Span, Timestamp},
@@ -163,6 +164,20 @@ impl TestServer {
                 .iter()
                 .map(|scope| (scope.clone(), ApiScope::default()))
                 .collect(),
+        })
+        .await;
+    }
+
+    /// Gives an API a type of authorization details with an amount.
+    pub(crate) async fn define_detail_type(&self, api: &str, name: &str) {
+        let schema = r#"{"properties":{"amount":{"type":"integer","minimum":1}}}"#;
+        self.run(DefineDetailType {
+            api: api.parse().unwrap(),
+            name: name.parse().unwrap(),
+            detail: TypeDetail {
+                description: "Pay from one account".parse().unwrap(),
+                schema: Schema::parse(schema).unwrap(),
+            },
         })
         .await;
     }
