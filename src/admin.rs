@@ -13,6 +13,7 @@ pub mod backup;
 pub mod clients;
 pub mod command;
 pub mod credentials;
+pub mod details;
 pub mod draft;
 pub mod evidence;
 pub mod grants;

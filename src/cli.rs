@@ -9,6 +9,7 @@ mod credential;
 mod data;
 mod demo;
 mod desk;
+mod detail_type;
 mod door;
 mod failure;
 mod fetch;
@@ -91,6 +92,8 @@ enum DeskCommand {
     Grant(grant::GrantCommand),
     #[command(subcommand)]
     Scope(api::ScopeCommand),
+    #[command(subcommand)]
+    DetailType(detail_type::DetailTypeCommand),
     #[command(subcommand)]
     Key(key::KeyCommand),
     #[command(subcommand)]
@@ -187,6 +190,7 @@ impl DeskCommand {
             Self::Handover(command) => command.run(desk).await,
             Self::Grant(command) => command.run(desk).await,
             Self::Scope(command) => command.run(desk).await,
+            Self::DetailType(command) => command.run(desk).await,
             Self::Key(command) => command.run(desk).await,
             Self::Operator(command) => command.run(desk).await,
             Self::Audit(command) => command.run(desk).await,

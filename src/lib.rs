@@ -17,6 +17,8 @@
 //! | to learn about | read |
 //! | --- | --- |
 //! | a token request, from bytes to answer | [`oauth`], then `web::oauth` |
+//! | what is asked for in detail, and the schemas for it | [`oauth::authorization_details`], [`domain::details`] |
+//! | a token for a token, on behalf of a caller | [`oauth::token_exchange`] |
 //! | a change, from wish to disk to memory | [`admin`], then [`app`]'s executor |
 //! | people: invited, signed in, reset | [`admin::invitations`], [`admin::account`], `app::sessions` |
 //! | a secret for who is no operator | [`domain::handover`], [`admin::handovers`] |

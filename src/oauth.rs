@@ -12,6 +12,7 @@
 pub mod access_token;
 pub mod assertion;
 pub mod authenticate;
+pub mod authorization_details;
 pub mod client_credentials;
 pub mod confirmation;
 pub mod credentials;
@@ -28,6 +29,7 @@ pub mod opaque;
 pub mod params;
 pub mod reason;
 pub mod revocation;
+pub mod token_exchange;
 
 use std::{fmt::Write, sync::Arc};
 
@@ -38,6 +40,7 @@ use self::{
     confirmation::{Confirmation, Proven},
     credentials::{Credentials, Header},
     dpop::{Address, Expected, Proof, ProofError, Proofs},
+    introspection::IsRevoked,
     params::{Params, Presented},
     reason::{Reason, Refused},
 };
@@ -47,9 +50,10 @@ use crate::{
         assertion::UsedAssertion,
         id::{ApiIdentifier, ClientId, SecretId},
         issuer::Issuer,
+        profile::Profile,
         registry::Registry,
         scope::ScopeSet,
-        time::{Lifetime, Timestamp},
+        time::{Span, Timestamp},
         usage::{Asked, Observation, Seen},
     },
 };
@@ -86,6 +90,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who issues.
     pub issuer: &'a Issuer,
+    /// How strict it is.
+    pub profile: Profile,
     /// The web address of the place where clients can show certificates, if they can.
     pub mutual: Option<&'a Issuer>,
     /// Where the token's id comes from.
@@ -98,6 +104,8 @@ pub struct Context<'a> {
     pub slow_hashes: SlowHashes,
     /// What keeps proofs from being used twice.
     pub proofs: &'a dyn Proofs,
+    /// Which tokens were revoked.
+    pub is_revoked: IsRevoked<'a>,
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered; and of assertions
@@ -116,7 +124,7 @@ pub struct Issued {
     /// The token.
     pub access_token: String,
     /// How long it lives.
-    pub expires_in: Lifetime,
+    pub expires_in: Span,
     /// What it allows.
     pub scopes: ScopeSet,
     /// To whom it was issued.
@@ -125,12 +133,16 @@ pub struct Issued {
     pub secret: SecretId,
     /// For which API.
     pub api: ApiIdentifier,
+    /// What it allows in detail, as a JSON array (RFC 9396 §7).
+    pub details: Option<String>,
     /// Whether the request named the scopes.
     pub asked: Asked,
     /// Its `jti`.
     pub token_id: String,
     /// What it is bound to.
     pub confirmation: Option<Confirmation>,
+    /// Whom it speaks for, if it was exchanged for another token (RFC 8693).
+    pub subject: Option<ClientId>,
     /// The assertion that it was issued for, if that counts once only.
     pub used: Option<UsedAssertion>,
 }
@@ -163,9 +175,11 @@ pub fn token(
         client: who.client.id.clone(),
         secret: who.secret.id.clone(),
         api: grant.api.identifier.clone(),
+        details: grant.details,
         asked: grant.asked,
         token_id: signed.id,
         confirmation: grant.confirmation,
+        subject: grant.on_behalf.map(|it| it.subject),
         used: who.used,
     })
 }
@@ -182,18 +196,34 @@ pub fn decide<'r>(
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
-    let proof = Proof::read(request.dpop).map_err(Reason::Proof);
+    let is_exchange = params.grant_type.as_deref() == Some(token_exchange::GRANT_TYPE);
+    if is_exchange {
+        token_exchange::check_form(&params)?;
+    }
+    let proof = Proof::read(request.dpop, context.profile).map_err(Reason::Proof);
     // Before the client authenticates, lest what counts once is used up for nothing.
     if let Ok(Some(proof)) = &proof {
         let known = proof.check_nonce(context.proofs);
         known.map_err(Reason::Proof)?;
     }
     let who = authenticate::authenticate(registry, &credentials, context)?;
-    let mut grant = client_credentials::grant(registry, who.client, &params)
-        .map_err(|reason| refused(reason, &who))?;
-    let bound =
-        prove(request, proof, context).and_then(|proven| confirmation::bind(who.client, proven));
+    let grant = if is_exchange {
+        token_exchange::grant(registry, who.client, &params, context)
+    } else {
+        client_credentials::grant(registry, who.client, &params)
+    };
+    let mut grant = grant.map_err(|reason| refused(reason, &who))?;
+    if !context.profile.allows_api(grant.api) {
+        let reason = Reason::TargetWeak(grant.api.identifier.clone());
+        return Err(refused(reason, &who));
+    }
+    let bound = prove(request, proof, context)
+        .and_then(|proven| confirmation::bind(who.client, proven, context.profile));
     grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
+    if let Some(on_behalf) = &grant.on_behalf {
+        let kept = on_behalf.check_binding(grant.confirmation.as_ref());
+        kept.map_err(|reason| refused(reason, &who))?;
+    }
     Ok((who, grant))
 }
 
@@ -265,6 +295,14 @@ impl Issued {
         )
         .expect("a string takes any text");
         json::append_string(self.scopes.as_str(), &mut body);
+        if let Some(details) = &self.details {
+            body.push_str(",\"authorization_details\":");
+            body.push_str(details);
+        }
+        if self.subject.is_some() {
+            body.push_str(",\"issued_token_type\":");
+            json::append_string(token_exchange::ACCESS_TOKEN, &mut body);
+        }
         body.push('}');
         body
     }

@@ -142,6 +142,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("secret.id", "the public part of a client secret"),
     ("status", "the status of an answer"),
     ("task", "the name of a background task"),
+    ("token.subject", "whom an exchanged token speaks for"),
     ("version", "the version of this program"),
 ];
 

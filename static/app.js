@@ -81,6 +81,16 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   if (!Number.isNaN(moment.valueOf())) time.title ||= `${moment.toLocaleString()} local time`;
 }
 
+// What is open is in sight where its neighbours do not fit beside it.
+const showWhere = () => {
+  for (const here of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
+    const list = here.parentElement;
+    list.scrollLeft = here.offsetLeft - list.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+  }
+};
+showWhere();
+addEventListener("resize", showWhere);
+
 // Live parts: a GET of the fragment while the page is seen and nobody is inside the part. What
 // says so aloud (data-say, in other words than it shows or the same) is announced when it changes.
 // A part that could not be brought up to date, or is left alone, says since when.
@@ -97,6 +107,7 @@ for (const part of document.querySelectorAll("[data-live]")) {
   let latest = new Date();
   let timer;
   let isBusy = false;
+  const isLeft = () => document.visibilityState === "visible" && !part.contains(document.activeElement) && !document.querySelector("dialog[open]");
   const refresh = async () => {
     const headers = { "x-live": "1", ...(tag && { "if-none-match": tag }) };
     const signal = AbortSignal.timeout(PATIENCE);
@@ -104,8 +115,10 @@ for (const part of document.querySelectorAll("[data-live]")) {
     if (reply.type === "opaqueredirect") location.reload();
     if (reply.status === 304) return true;
     if (reply.status !== 200) return false;
+    const html = await reply.text();
+    if (!isLeft()) return false;
     const open = [...part.querySelectorAll("details")].map((details) => details.open);
-    part.replaceChildren(...parsed(await reply.text()).childNodes);
+    part.replaceChildren(...parsed(html).childNodes);
     for (const [at, details] of part.querySelectorAll("details").entries()) details.open ||= open[at] ?? false;
     tag = reply.headers.get("etag");
     const words = saying(part);
@@ -123,14 +136,12 @@ for (const part of document.querySelectorAll("[data-live]")) {
     if (isBusy) return;
     isBusy = true;
     clearTimeout(timer);
-    const idle = document.visibilityState === "visible" && !part.contains(document.activeElement);
-    const isLeftAlone = !idle || document.querySelector("dialog[open]");
-    if (!isLeftAlone && await refresh().catch(() => false)) {
+    if (isLeft() && await refresh().catch(() => false)) {
       latest = new Date();
       note.remove();
       note.textContent = "";
     } else {
-      age(!isLeftAlone);
+      age(isLeft());
     }
     isBusy = false;
     timer = setTimeout(tick, every);

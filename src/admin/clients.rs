@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     command::Command,
+    details,
     draft::Draft,
     grants,
     refusal::{FieldErrors, Refusal},
@@ -86,6 +87,10 @@ impl RegisterClient {
         let mut errors = FieldErrors::default();
         for (api, scopes) in &self.grants {
             let check = grants::check_scopes(registry, (api, scopes), &ScopeSet::default());
+            errors.check(&format!("grants.{api}"), check);
+        }
+        for (api, types) in &self.rules.details {
+            let check = details::check_types(registry, api, types);
             errors.check(&format!("grants.{api}"), check);
         }
         let defaults = check_default_scopes(&self.default_scopes, &self.grants);
@@ -247,6 +252,8 @@ pub struct EditClient {
     pub claims: Option<Claims>,
     /// Whether its assertions may name the token endpoint as their audience.
     pub legacy_assertion_audience: Option<bool>,
+    /// Whether it may exchange tokens.
+    pub token_exchange: Option<bool>,
 }
 
 impl EditClient {
@@ -263,6 +270,7 @@ impl EditClient {
             binding: None,
             claims: None,
             legacy_assertion_audience: None,
+            token_exchange: None,
         }
     }
 }
@@ -309,6 +317,9 @@ impl Command for EditClient {
         }
         if let Some(legacy) = self.legacy_assertion_audience {
             after.rules.legacy_assertion_audience = legacy;
+        }
+        if let Some(token_exchange) = self.token_exchange {
+            after.rules.token_exchange = token_exchange;
         }
         if after != **before {
             draft.put_client(Action::ClientEdit, after);

@@ -3,6 +3,7 @@
 use super::{
     clients::granted_anywhere,
     command::Command,
+    details,
     draft::Draft,
     refusal::{FieldErrors, Refusal},
     require,
@@ -11,6 +12,7 @@ use crate::domain::{
     api::Offer,
     audit::Action,
     client::Client,
+    details::DetailTypes,
     id::{ApiIdentifier, ClientId},
     permission::{ADMIN_API, Permission, Permissions},
     registry::Registry,
@@ -26,6 +28,8 @@ pub struct SetGrant {
     pub api: ApiIdentifier,
     /// All that it may have there; at least one.
     pub scopes: ScopeSet,
+    /// All types of authorization details that it may ask for there; as they were, if left out.
+    pub details: Option<DetailTypes>,
 }
 
 impl Command for SetGrant {
@@ -41,6 +45,11 @@ impl Command for SetGrant {
         check_scopes(registry, (&self.api, &self.scopes), &held)
             .map_err(|message| FieldErrors::one("scopes", &message))?;
         let mut after = Client::clone(before);
+        if let Some(types) = self.details {
+            details::check_types(registry, &self.api, &types)
+                .map_err(|message| FieldErrors::one("authorization_details_types", &message))?;
+            details::put(&mut after, &self.api, types);
+        }
         after.grants.insert(self.api, self.scopes);
         drop_lost(&mut after);
         if after != **before {
@@ -129,9 +138,14 @@ pub(super) fn check_scopes(
     Ok(())
 }
 
-/// A default scope that no API grants any more is no default any more, and nothing is noted of a
-/// scope that is not granted.
+/// A default scope that no API grants any more is no default any more, nothing is noted of a scope that is
+/// not granted, and nothing is asked for in detail where no scope is.
 pub(super) fn drop_lost(client: &mut Client) {
+    let grants = &client.grants;
+    client
+        .rules
+        .details
+        .retain(|api, _| grants.contains_key(api));
     client.marks.follow(&client.grants);
     let granted = granted_anywhere(&client.grants);
     if !client.default_scopes.is_subset_of(&granted) {

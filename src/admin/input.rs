@@ -8,6 +8,7 @@ mod attention;
 mod certificates;
 mod clients;
 mod credentials;
+mod details;
 mod keys;
 mod operators;
 mod secrets;
@@ -23,6 +24,7 @@ pub use self::{
     attention::PostponeInput,
     clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput, Registration},
     credentials::{CredentialInput, FederationInput, PublicKeyInput},
+    details::{DetailTypeEditInput, DetailTypeInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
     secrets::{

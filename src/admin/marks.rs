@@ -265,6 +265,7 @@ mod tests {
             client: client.clone(),
             api: shop.clone(),
             scopes: scopes("read list"),
+            details: None,
         };
         world.run(set).unwrap();
         assert_eq!(

@@ -18,6 +18,8 @@ pub struct NoteTestToken {
     pub api: ApiIdentifier,
     /// With which scopes.
     pub scopes: ScopeSet,
+    /// What it allows in detail, as JSON.
+    pub details: Option<String>,
 }
 
 impl Command for NoteTestToken {
@@ -36,10 +38,13 @@ impl Command for NoteTestToken {
             let message = format!("{} is disabled, and gets no tokens", self.client);
             return Err(Refusal::Conflict(message));
         }
-        let said = facts([
+        let mut said = facts([
             ("api", self.api.to_string()),
             ("scopes", self.scopes.to_string()),
         ]);
+        if let Some(details) = self.details {
+            said.insert("authorization_details".to_owned(), details);
+        }
         draft.tell(Action::TokenTest, Object::Client(self.client), said);
         Ok(())
     }
@@ -55,6 +60,7 @@ mod tests {
             client: client.clone(),
             api: api(of),
             scopes: scopes("read"),
+            details: None,
         }
     }
 

@@ -20,6 +20,7 @@ use super::{
         RemoveClient,
     },
     command::Command,
+    details::{DefineDetailType, EditDetailType, RemoveDetailType},
     draft::Draft,
     grants::{RemoveGrant, SetGrant},
     handovers::{ForgetHandovers, OfferHandover, RedeemHandover, WithdrawHandover},

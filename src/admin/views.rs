@@ -7,6 +7,7 @@ mod apis;
 mod attention;
 mod audit;
 mod clients;
+mod details;
 mod handovers;
 mod keys;
 mod operators;
@@ -21,6 +22,7 @@ pub use self::{
     attention::{AttentionListView, AttentionView, PostponedView},
     audit::{AuditView, FieldChangeView, ObjectView},
     clients::{ClientView, GrantView},
+    details::DetailTypeView,
     handovers::HandoverView,
     keys::KeyView,
     operators::OperatorView,

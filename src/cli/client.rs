@@ -120,6 +120,10 @@ pub(crate) struct Create {
     /// What its tokens say besides, as an object of JSON.
     #[arg(long, value_name = "JSON")]
     claims: Option<String>,
+    /// Whether it may exchange tokens (RFC 8693): its own, and those that were sent to the APIs whose resource
+    /// server it is.
+    #[arg(long, value_parser = ["on", "off"])]
+    token_exchange: Option<String>,
     #[command(flatten)]
     credential: CredentialArgs,
 }
@@ -151,7 +155,7 @@ pub(crate) struct Named {
 
 /// What to change of a client.
 #[derive(Args, Debug)]
-#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects", "token_binding", "claims", "legacy_assertion_audience"]))]
+#[command(group = one_at_least(["name", "owner", "description", "token_lifetime", "default_scope", "introspects", "token_binding", "claims", "legacy_assertion_audience", "token_exchange"]))]
 pub(crate) struct Edit {
     /// The client's id.
     #[arg(value_name = "ID")]
@@ -183,6 +187,10 @@ pub(crate) struct Edit {
     /// Whether its assertions may name the token endpoint as their audience, as older libraries do.
     #[arg(long, value_name = "BOOL")]
     legacy_assertion_audience: Option<bool>,
+    /// Whether it may exchange tokens (RFC 8693): its own, and those that were sent to the APIs whose resource
+    /// server it is.
+    #[arg(long, value_parser = ["on", "off"])]
+    token_exchange: Option<String>,
 }
 
 impl ClientCommand {
@@ -230,6 +238,11 @@ pub(super) fn described(
     let named = [("expires_in", expires_in.cloned()), ("note", note.cloned())];
     let given = named.into_iter();
     given.filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
+}
+
+/// `on` or `off`, as the admin API has it.
+fn is_on(word: Option<&String>) -> Option<Value> {
+    word.map(|word| Value::Bool(word == "on"))
 }
 
 impl Create {
@@ -298,6 +311,7 @@ impl Create {
             ("token_lifetime", self.token_lifetime.map(Value::from)),
             ("introspects", introspects),
             ("claims", self.claims.map(Value::from)),
+            ("token_exchange", is_on(self.token_exchange.as_ref())),
             (
                 "token_binding",
                 match (self.dpop_required, self.certificate_required) {
@@ -360,6 +374,7 @@ impl Edit {
                 "legacy_assertion_audience",
                 self.legacy_assertion_audience.map(Value::from),
             ),
+            ("token_exchange", is_on(self.token_exchange.as_ref())),
         ]);
         let client = desk.patch(&path(["clients", &self.id]), body).await?;
         desk.answer(&client, words::show)

@@ -201,7 +201,7 @@ fn contradiction(what: &str) -> Failure {
 /// The longest file of keys that is read.
 const LONGEST: u64 = 256 * 1024;
 
-fn read(file: &PathBuf) -> Result<String, Failure> {
+pub(super) fn read(file: &PathBuf) -> Result<String, Failure> {
     use std::io::Read;
     let fail =
         |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", file.display()));

@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     client::GrantView,
-    desk::{Desk, path, read},
+    desk::{Desk, object, path, read},
     failure::Failure,
     output::{self, Format},
     pen::Pen,
@@ -57,6 +57,13 @@ pub(crate) struct Set {
     /// The scopes.
     #[arg(value_name = "SCOPE", required = true)]
     scopes: Vec<String>,
+    /// A type of authorization details that it may ask for there (RFC 9396). May be given several times; those
+    /// that it has stay, if none is given.
+    #[arg(long, value_name = "TYPE")]
+    details: Vec<String>,
+    /// Withdraw all types of authorization details.
+    #[arg(long, conflicts_with = "details")]
+    no_details: bool,
 }
 
 /// What is withdrawn.
@@ -70,15 +77,29 @@ pub(crate) struct Remove {
     api: String,
 }
 
+impl Set {
+    fn body(&self) -> Value {
+        let types = &self.details;
+        let is_named = self.no_details || !types.is_empty();
+        object([
+            ("scopes", Some(json!(self.scopes))),
+            (
+                "authorization_details_types",
+                is_named.then(|| json!(types)),
+            ),
+        ])
+    }
+}
+
 impl GrantCommand {
     /// Carries the command out.
     pub(crate) async fn run(self, desk: &Desk) -> Result<(), Failure> {
         let id = match &self {
             Self::List(List { id }) => id.clone(),
-            Self::Set(Set { id, api, scopes }) => {
-                let path = path(["clients", id, "grants", api]);
-                desk.put(&path, json!({ "scopes": scopes })).await?;
-                id.clone()
+            Self::Set(set) => {
+                let path = path(["clients", &set.id, "grants", &set.api]);
+                desk.put(&path, set.body()).await?;
+                set.id.clone()
             }
             Self::Remove(Remove { id, api }) => {
                 desk.delete(&path(["clients", id, "grants", api])).await?;
@@ -106,7 +127,7 @@ impl GrantCommand {
                 "{id} gets no more tokens for {api}. Tokens it has keep working until they expire.\n\n"
             ),
         };
-        let row = |grant: &GrantView| [grant.api.clone(), grant.scopes.join(" ")];
+        let row = |grant: &GrantView| [grant.api.clone(), grant.in_words()];
         let rows = list.data.iter().map(row).collect();
         let nothing = format!("{id} may ask for nothing.");
         format!("{opening}{}", pen.table(["api", "scopes"], rows, &nothing))

@@ -13,7 +13,7 @@ use super::{
     output::{self, Format},
     secret_file::read_secret,
 };
-use crate::domain::issuer::Issuer;
+use crate::{domain::issuer::Issuer, oauth::access_token::LARGE};
 
 /// What to ask for, and as whom.
 #[derive(Args, Debug)]
@@ -34,6 +34,9 @@ pub(crate) struct TokenCommand {
     /// The API the token is for, by its identifier. May be left out where only one can be meant.
     #[arg(long, value_name = "IDENTIFIER")]
     resource: Option<String>,
+    /// What to ask for in detail: a JSON array of objects with a type each (RFC 9396).
+    #[arg(long, value_name = "JSON")]
+    authorization_details: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -62,6 +65,13 @@ impl TokenCommand {
         let Some(token) = token.filter(|_| status == 200) else {
             return Err(refusal(status, &answer));
         };
+        if token.len() > LARGE {
+            output::say(&format!(
+                "the token has {} bytes: it travels with every request, and many servers take no more than 8192 \
+                 bytes of headers\n",
+                token.len()
+            ));
+        }
         match format {
             Format::Json => output::print_json(&answer),
             Format::Human => output::print(&format!("{token}\n")),
@@ -77,6 +87,8 @@ impl TokenCommand {
                 .as_deref()
                 .map(|resource| ("resource", resource)),
         );
+        let details = self.authorization_details.as_deref();
+        pairs.extend(details.map(|details| ("authorization_details", details)));
         let authorization = basic.then(|| {
             let pair = format!("{}:{}", encoded(&self.client_id), encoded(secret));
             format!("Basic {}", STANDARD.encode(pair))
@@ -122,6 +134,9 @@ fn refusal(status: u16, answer: &Value) -> Failure {
             "the API is unknown, or it is not clear which one is meant: name it with \
                              --resource"
         }
+        "invalid_authorization_details" => {
+            "what is asked for in detail is of a type that is unknown or not granted, or has not its form"
+        }
         "unauthorized_client" => "the client may not use this grant",
         "unsupported_grant_type" => "the server does not know the client credentials grant",
         "invalid_request" => "the server finds the request malformed",
@@ -159,6 +174,7 @@ mod tests {
             client_secret_file: PathBuf::new(),
             scope: Some("read write".to_owned()),
             resource: Some("https://api.test".to_owned()),
+            authorization_details: None,
         }
     }
 

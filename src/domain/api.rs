@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use super::{
     audit::{Facts, facts},
     claims::Claims,
+    details::{DetailType, TypeDetail},
     id::{ApiIdentifier, Revision},
     name::{Description, DisplayName},
     permission::{ADMIN_API, Permission},
@@ -42,12 +43,14 @@ pub struct Api {
 }
 
 /// What else holds for the tokens of an API.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApiRules {
     /// In which form they are.
     pub format: TokenFormat,
     /// What they say besides.
     pub claims: Claims,
+    /// The types of authorization details that it understands (RFC 9396).
+    pub details: BTreeMap<DetailType, TypeDetail>,
 }
 
 /// In which form the tokens of an API are.
@@ -256,6 +259,11 @@ impl Api {
         }
         if !self.rules.claims.is_empty() {
             all.insert("claims".to_owned(), self.rules.claims.to_string());
+        }
+        for (name, detail) in &self.rules.details {
+            let field = |what: &str| format!("authorization_details.{name}.{what}");
+            all.insert(field("description"), detail.description.to_string());
+            all.insert(field("schema"), detail.schema.to_string());
         }
         for (scope, detail) in &self.scopes {
             let mut text = detail.description.to_string();

@@ -4,6 +4,7 @@
 
 mod people;
 mod proofs;
+mod rules;
 mod usage;
 
 use std::{net::IpAddr, sync::Arc};
@@ -14,11 +15,10 @@ use proptest::{collection, option, prelude::*, sample::select};
 
 use super::{
     actor::Actor,
-    api::{Api, ApiRules, ApiScope, ApiStatus, Offer, Sensitivity, Signing, TokenFormat},
+    api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
     audit::{Action, Object, facts},
     change::{Change, Commit, Effect},
-    claims::Claims,
-    client::{Binding, Client, ClientRules, ClientStatus},
+    client::{Client, ClientStatus},
     id::{ApiIdentifier, ClientId, HandoverId, OperatorId, Revision, SecretId},
     key::{Material, SigningKey},
     marks::{Marks, Postponed},
@@ -172,7 +172,7 @@ fn client() -> impl Strategy<Value = Client> {
             marks(),
             collection::btree_set(api_identifier(), 0..3),
             option::of(time()),
-            client_rules(),
+            rules::client_rules(),
         ),
     );
     (words, rest).prop_map(|(words, rest)| {
@@ -252,26 +252,6 @@ fn secret() -> impl Strategy<Value = Secret> {
     })
 }
 
-fn client_rules() -> impl Strategy<Value = ClientRules> {
-    (select(Binding::ALL.to_vec()), claims(), any::<bool>()).prop_map(
-        |(binding, claims, legacy_assertion_audience)| ClientRules {
-            binding,
-            claims,
-            legacy_assertion_audience,
-        },
-    )
-}
-
-fn api_rules() -> impl Strategy<Value = ApiRules> {
-    let format = select(vec![TokenFormat::Jwt, TokenFormat::Opaque]);
-    (format, claims()).prop_map(|(format, claims)| ApiRules { format, claims })
-}
-
-fn claims() -> impl Strategy<Value = Claims> {
-    let claims = collection::btree_map("x[a-z]{1,8}", any::<i64>().prop_map(Into::into), 0..3);
-    claims.prop_map(|claims| Claims::new(claims).unwrap())
-}
-
 fn password_hash() -> impl Strategy<Value = PasswordHash> {
     any::<([u8; 16], [u8; 32])>().prop_map(|(salt, hash)| {
         let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
@@ -309,7 +289,7 @@ fn api() -> impl Strategy<Value = Api> {
     });
     let scopes = collection::btree_map(scope(), api_scope(), 0..4);
     let words = (api_identifier(), display_name(), description(), status);
-    let made = (time(), api_rules());
+    let made = (time(), rules::api_rules());
     let rest = (signing(), lifetime(), lifetime(), scopes, made);
     (words, rest).prop_map(|(words, rest)| {
         let (identifier, name, description, status) = words;

@@ -88,6 +88,12 @@ pub enum Action {
     ScopeEdit,
     /// A scope was removed.
     ScopeRemove,
+    /// A type of authorization details was defined.
+    DetailTypeCreate,
+    /// A type of authorization details was edited.
+    DetailTypeEdit,
+    /// A type of authorization details was removed.
+    DetailTypeRemove,
     /// A signing key was generated.
     KeyGenerate,
     /// A signing key begins to sign earlier than planned.
@@ -192,6 +198,9 @@ impl Action {
             Self::ScopeCreate => "scope.create",
             Self::ScopeEdit => "scope.edit",
             Self::ScopeRemove => "scope.remove",
+            Self::DetailTypeCreate => "detail_type.create",
+            Self::DetailTypeEdit => "detail_type.edit",
+            Self::DetailTypeRemove => "detail_type.remove",
             Self::KeyGenerate => "key.generate",
             Self::KeyActivate => "key.activate",
             Self::KeyRetire => "key.retire",

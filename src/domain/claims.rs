@@ -147,7 +147,8 @@ impl From<Claims> for BTreeMap<String, Value> {
     }
 }
 
-fn depth(value: &Value) -> usize {
+/// How many arrays and objects lie within each other.
+pub(super) fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),

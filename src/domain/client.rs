@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    api::Api,
     audit::{Facts, facts},
     claims::Claims,
     credential::Method,
+    details::{self, DetailGrants},
     id::{ApiIdentifier, ClientId, Revision, SecretId},
     marks::Marks,
     name::{Description, DisplayName, Owner},
@@ -60,6 +62,11 @@ pub struct ClientRules {
     /// Whether its assertions may name the token endpoint as their audience, as older libraries do
     /// (RFC 7523 §3).
     pub legacy_assertion_audience: bool,
+    /// Which types of authorization details it may ask for, on which API; only where it has scopes
+    /// (RFC 9396 §2).
+    pub details: DetailGrants,
+    /// Whether it may exchange tokens: its own, and those for the APIs that it looks after (RFC 8693).
+    pub token_exchange: bool,
 }
 
 /// What the tokens of a client must be bound to, so that whoever steals one cannot use it.
@@ -125,6 +132,12 @@ impl Client {
     /// Whether a token that was issued to it at `issued` has been revoked with all others.
     pub fn has_voided(&self, issued: Timestamp) -> bool {
         self.tokens_void_until.is_some_and(|until| issued <= until)
+    }
+
+    /// How long its tokens for `api` live: its own limit and the API's both hold.
+    pub fn token_lifetime_for(&self, api: &Api) -> Lifetime {
+        let own = self.token_lifetime;
+        own.map_or(api.token_lifetime, |own| own.min(api.token_lifetime))
     }
 
     /// The secret with this id.
@@ -228,6 +241,13 @@ impl ClientRules {
         }
         if self.legacy_assertion_audience {
             all.insert("legacy_assertion_audience".to_owned(), "yes".to_owned());
+        }
+        if self.token_exchange {
+            all.insert("token_exchange".to_owned(), "on".to_owned());
+        }
+        for (api, types) in &self.details {
+            let field = format!("authorization_details.{api}");
+            all.insert(field, details::in_words(types));
         }
     }
 }

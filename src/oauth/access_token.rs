@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, authenticate::AuthenticatedClient, client_credentials::Grant,
-    confirmation::Confirmation, json, opaque, reason::Reason,
+    Context, authenticate::AuthenticatedClient, authorization_details::DetailsError,
+    client_credentials::Grant, confirmation::Confirmation, json, opaque, reason::Reason,
+    token_exchange::Act,
 };
 use crate::{
     crypto::{
@@ -27,6 +28,9 @@ use crate::{
 
 /// The longest token that is issued: proxies give all headers of a request 8 KiB.
 pub const LONGEST: usize = 8192;
+
+/// From how many bytes on a token deserves a warning: it is not the only thing in a request's head.
+pub const LARGE: usize = 4096;
 
 /// How far ahead the moment of issue may lie: two machines' clocks never quite agree.
 const SKEW: Span = Span::minutes(1);
@@ -61,7 +65,7 @@ pub fn sign_for(
     let claims = claims(client, grant, &id, context);
     if grant.api.rules.format == TokenFormat::Opaque {
         let text = opaque::seal(registry, &claims, context.entropy);
-        opaque::check_length(&text)?;
+        check_length(&text, grant)?;
         return Ok(Signed { text, id });
     }
     let signer = registry
@@ -70,10 +74,19 @@ pub fn sign_for(
     let text = signer
         .sign(Typ::AccessToken, claims.as_bytes())
         .map_err(|_| Reason::SigningFailed)?;
-    if text.len() > LONGEST {
-        return Err(Reason::TooManyScopes);
-    }
+    check_length(&text, grant)?;
     Ok(Signed { text, id })
+}
+
+/// That a token fits into a header; what it says in detail is the first to blame.
+fn check_length(token: &str, grant: &Grant<'_>) -> Result<(), Reason> {
+    if token.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(match grant.details {
+        Some(_) => Reason::Details(DetailsError::TokenTooLong),
+        None => Reason::TooManyScopes,
+    })
 }
 
 /// Header and claims that a token for `grant` would have. Nothing is signed.
@@ -100,6 +113,13 @@ pub fn preview(
     Ok((header, claims))
 }
 
+/// How many bytes a token of this header and these claims has, about: what it is signed with differs.
+pub fn size_of(header: &Value, claims: &Value) -> usize {
+    let signature = 64;
+    let inside = header.to_string().len() + claims.to_string().len() + signature;
+    inside.div_ceil(3) * 4 + 2
+}
+
 /// The claims of RFC 9068 §2.2, as JSON.
 fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>) -> String {
     let issuer = context.issuer.as_str();
@@ -113,19 +133,28 @@ fn claims(client: &ClientId, grant: &Grant<'_>, id: &str, context: &Context<'_>)
         json::append_string(value, &mut target);
     };
     member("{\"iss\":", issuer);
-    member(",\"sub\":", client.as_str());
+    let subject = grant.on_behalf.as_ref().map_or(client, |it| &it.subject);
+    member(",\"sub\":", subject.as_str());
     member(",\"client_id\":", client.as_str());
     member(",\"aud\":", audience);
     member(",\"scope\":", scopes);
     member(",\"jti\":", id);
     let from = context.now.seconds();
-    let until = context.now.plus(grant.lifetime.span()).seconds();
+    let until = context.now.plus(grant.lifetime).seconds();
     write!(target, ",\"iat\":{from},\"exp\":{until}").expect("a string takes any text");
     if let Some(confirmation) = &grant.confirmation {
         write!(target, ",\"cnf\":{{\"{}\":", confirmation.member())
             .expect("a string takes any text");
         json::append_string(confirmation.thumbprint(), &mut target);
         target.push('}');
+    }
+    if let Some(details) = &grant.details {
+        target.push_str(",\"authorization_details\":");
+        target.push_str(details);
+    }
+    if let Some(act) = grant.on_behalf.as_ref().and_then(|it| it.act.as_ref()) {
+        let act = serde_json::to_string(act).expect("text is JSON");
+        write!(target, ",\"act\":{act}").expect("a string takes any text");
     }
     append_static(&grant.api.rules.claims, grant.claims, &mut target);
     target.push('}');
@@ -159,6 +188,10 @@ pub struct Expected<'a> {
 pub struct VerifiedToken {
     /// To whom it was issued.
     pub client: ClientId,
+    /// Whom it speaks for: that client itself, if it was not exchanged for another's (RFC 8693).
+    pub subject: ClientId,
+    /// Who acts for the subject.
+    pub act: Option<Act>,
     /// The API it is for.
     pub audience: ApiIdentifier,
     /// What it allows.
@@ -173,6 +206,8 @@ pub struct VerifiedToken {
     pub key: String,
     /// What it is bound to.
     pub confirmation: Option<Confirmation>,
+    /// What it allows in detail (RFC 9396 §9.1).
+    pub details: Option<Value>,
     /// What else it says: its static claims.
     pub claims: Map<String, Value>,
 }
@@ -234,11 +269,14 @@ fn check(
     if claims.iat > now.plus(SKEW) {
         return Err(TokenError::NotYet);
     }
-    if claims.sub != claims.client_id {
+    // Who acts for another says so.
+    if claims.sub != claims.client_id && claims.act.is_none() {
         return Err(TokenError::Claims);
     }
     Ok(VerifiedToken {
         client: claims.client_id,
+        subject: claims.sub,
+        act: claims.act,
         audience,
         scopes: claims.scope.parse().map_err(|_| TokenError::Claims)?,
         issued: claims.iat,
@@ -246,6 +284,7 @@ fn check(
         id: claims.jti,
         key: key.to_owned(),
         confirmation: claims.cnf,
+        details: claims.authorization_details,
         claims: claims.others,
     })
 }
@@ -289,6 +328,10 @@ struct AccessToken {
     jti: String,
     #[serde(default)]
     cnf: Option<Confirmation>,
+    #[serde(default)]
+    authorization_details: Option<Value>,
+    #[serde(default)]
+    act: Option<Act>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

@@ -7,9 +7,11 @@
 use std::sync::Arc;
 
 use super::{
+    authorization_details,
     confirmation::Confirmation,
     params::{Params, Resource},
     reason::Reason,
+    token_exchange::OnBehalf,
 };
 use crate::domain::{
     api::Api,
@@ -18,7 +20,7 @@ use crate::domain::{
     id::ApiIdentifier,
     registry::Registry,
     scope::{Scope, ScopeSet},
-    time::Lifetime,
+    time::Span,
     usage::Asked,
 };
 
@@ -29,14 +31,18 @@ pub struct Grant<'r> {
     pub api: &'r Arc<Api>,
     /// What it allows there; never empty.
     pub scopes: ScopeSet,
+    /// What it allows there in detail, as a JSON array (RFC 9396 §7).
+    pub details: Option<String>,
     /// Whether the client named the scopes.
     pub asked: Asked,
     /// How long.
-    pub lifetime: Lifetime,
+    pub lifetime: Span,
     /// What it is bound to.
     pub confirmation: Option<Confirmation>,
     /// What it says besides, of the client: what the API says is at hand.
     pub claims: &'r Claims,
+    /// On whose behalf it is, if it was exchanged (RFC 8693).
+    pub on_behalf: Option<OnBehalf>,
 }
 
 /// Decides what `client` gets for `params`.
@@ -52,7 +58,29 @@ pub fn grant<'r>(
         Some(_) => Asked::ByName,
         None => Asked::ByDefault,
     };
-    let (api, scopes) = match (named_api(params)?, &params.scope) {
+    let named = (named_api(params)?, params.scope.as_deref());
+    let (api, scopes) = pick(registry, client, named)?;
+    let details = params.authorization_details.as_deref();
+    let details = details.map(|text| authorization_details::grant(api, client, text));
+    Ok(Grant {
+        api,
+        scopes,
+        details: details.transpose().map_err(Reason::Details)?,
+        asked,
+        lifetime: client.token_lifetime_for(api).span(),
+        confirmation: None,
+        claims: &client.rules.claims,
+        on_behalf: None,
+    })
+}
+
+/// The API, and what `client` gets there; both may be named.
+pub(super) fn pick<'r>(
+    registry: &'r Registry,
+    client: &'r Client,
+    named: (Option<&str>, Option<&str>),
+) -> Result<(&'r Arc<Api>, ScopeSet), Reason> {
+    let (api, scopes) = match named {
         (Some(name), scope) => {
             let offer = offer(registry, client, name)?;
             let scopes = match scope {
@@ -67,28 +95,18 @@ pub fn grant<'r>(
     if scopes.is_empty() {
         return Err(Reason::NothingGranted);
     }
-    let lifetime = client
-        .token_lifetime
-        .map_or(api.token_lifetime, |own| own.min(api.token_lifetime));
-    Ok(Grant {
-        api,
-        scopes,
-        asked,
-        lifetime,
-        confirmation: None,
-        claims: &client.rules.claims,
-    })
+    Ok((api, scopes))
 }
 
 /// The one API that `resource` and `audience` name, if they name any.
-fn named_api<'p>(params: &'p Params<'_>) -> Result<Option<&'p str>, Reason> {
-    match (&params.resource, params.audience.as_deref()) {
-        (Resource::Several, _) => Err(Reason::TargetsDiffer),
-        (Resource::One(resource), Some(audience)) if *resource != audience => {
+pub(super) fn named_api<'p>(params: &'p Params<'_>) -> Result<Option<&'p str>, Reason> {
+    match (&params.resource, &params.audience) {
+        (Resource::Several, _) | (_, Resource::Several) => Err(Reason::TargetsDiffer),
+        (Resource::One(resource), Resource::One(audience)) if resource != audience => {
             Err(Reason::TargetsDiffer)
         }
-        (Resource::One(name), _) => Ok(Some(name)),
-        (Resource::Unnamed, audience) => Ok(audience),
+        (Resource::One(name), _) | (Resource::Unnamed, Resource::One(name)) => Ok(Some(name)),
+        (Resource::Unnamed, Resource::Unnamed) => Ok(None),
     }
 }
 

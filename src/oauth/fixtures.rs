@@ -111,12 +111,14 @@ impl World {
         Context {
             now: NOW,
             issuer: &self.issuer,
+            profile: crate::domain::profile::Profile::default(),
             mutual: None,
             entropy: &self.entropy,
             remembers: &nothing,
             keys: &no_keys,
             slow_hashes: SlowHashes::Ask,
             proofs: &super::dpop::Nowhere,
+            is_revoked: &|_| false,
         }
     }
 }

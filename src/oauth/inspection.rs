@@ -71,7 +71,9 @@ pub fn not_a_token(text: &str) -> String {
             "this is an encrypted token (JWE, five parts); this server makes signed ones".to_owned()
         }
         (_, parts) => {
-            format!("this is no signed token (JWS): it has {parts} parts between dots, not three")
+            format!(
+                "this is no signed token (JWS): that has three parts with dots between, and not {parts}"
+            )
         }
     }
 }

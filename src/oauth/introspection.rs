@@ -13,6 +13,7 @@ use super::{
     by_token,
     confirmation::Confirmation,
     reason::{Reason, Refused},
+    token_exchange::Act,
 };
 use crate::{
     crypto::signer::{Signer, Typ},
@@ -81,13 +82,13 @@ pub fn introspect(
     registry: &Registry,
     request: &Request<'_>,
     context: &Context<'_>,
-    (form, is_revoked): (Form, IsRevoked<'_>),
+    form: Form,
 ) -> Result<Introspected, Refused> {
     let (who, token) = by_token(registry, request, context)?;
     let token = believe(registry, token.reveal(), (context.issuer, context.now)).ok();
     let token = token
         .filter(|token| who.client.introspects.contains(&token.audience))
-        .filter(|token| counts(registry, token, is_revoked));
+        .filter(|token| counts(registry, token, context.is_revoked));
     let answer = Answer::of(token.as_ref(), context.issuer);
     let signer = match form {
         Form::Plain => None,
@@ -116,12 +117,16 @@ pub fn introspect(
     })
 }
 
-/// Whether a token that was believed still counts: its client and its API are there and active, and it
-/// was revoked neither by itself nor with all others of its client.
+/// Whether a token that was believed still counts: its client, whom it speaks for and its API are there and
+/// active, and it was revoked neither by itself nor with all others of either.
 pub fn counts(registry: &Registry, token: &VerifiedToken, is_revoked: IsRevoked<'_>) -> bool {
-    let client = registry.find_client(&token.client);
+    let stands = |client: &ClientId| {
+        let client = registry.find_client(client);
+        client.is_some_and(|client| client.is_active() && !client.has_voided(token.issued))
+    };
     let api = registry.find_api(&token.audience);
-    client.is_some_and(|client| client.is_active() && !client.has_voided(token.issued))
+    stands(&token.client)
+        && stands(&token.subject)
         && api.is_some_and(|api| api.is_active())
         && !is_revoked(&token.id)
 }
@@ -163,6 +168,10 @@ struct Members<'a> {
     jti: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<&'a Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Act>,
     #[serde(flatten)]
     others: &'a Map<String, Value>,
 }
@@ -184,11 +193,13 @@ impl<'a> Answer<'a> {
             token_type: Confirmation::token_type(token.confirmation.as_ref()),
             exp: token.expires,
             iat: token.issued,
-            sub: token.client.as_str(),
+            sub: token.subject.as_str(),
             aud: token.audience.as_str(),
             iss: issuer.as_str(),
             jti: &token.id,
             cnf: token.confirmation.as_ref(),
+            authorization_details: token.details.as_ref(),
+            act: token.act.as_ref(),
             others: &token.claims,
         };
         Self {

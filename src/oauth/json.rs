@@ -1,4 +1,9 @@
-//! JSON strings, appended to a buffer: all that the token path writes of JSON by hand.
+//! JSON strings, appended to a buffer: all that the token path writes of JSON by hand. And JSON that others
+//! wrote, read strictly.
+
+mod strict;
+
+pub use self::strict::{Unfit, read_strictly};
 
 /// Appends `text` as a JSON string, quotes included (RFC 8259 §7).
 pub fn append_string(text: &str, target: &mut String) {

@@ -12,13 +12,15 @@ use crate::{
     domain::{
         api::{Api, Offer},
         credential::Method,
+        details::DetailType,
         id::{ApiIdentifier, KeyId},
         issuer::Issuer,
+        profile::Profile,
         registry::Registry,
         scope::Scope,
         time::Timestamp,
     },
-    oauth::{dpop, form},
+    oauth::{dpop, form, token_exchange},
 };
 
 /// Where the endpoints lie below the issuer.
@@ -62,6 +64,8 @@ pub struct Addresses<'a> {
     /// The web address of the place where clients can show certificates (RFC 8705), if they can: it may be
     /// the issuer's.
     pub mutual: Option<&'a Issuer>,
+    /// How strict the server is.
+    pub profile: Profile,
 }
 
 /// The document of `/.well-known/oauth-authorization-server`.
@@ -75,14 +79,20 @@ pub fn openid_provider(registry: &Registry, addresses: Addresses<'_>) -> Documen
     Document::of(&Metadata {
         response_types_supported: &["none"],
         subject_types_supported: &["public"],
-        id_token_signing_alg_values_supported: &["RS256"],
+        id_token_signing_alg_values_supported: match addresses.profile {
+            Profile::Standard => &["RS256"],
+            Profile::Fapi2 => &["ES256"],
+        },
         ..Metadata::new(registry, addresses)
     })
 }
 
 /// How clients may authenticate at every endpoint that wants it (RFC 6749 §2.3.1, RFC 7523 §2.2). That a
 /// secret is signed with is said where some client does: it is nothing to offer to all.
-fn auth_methods(registry: &Registry) -> Vec<&'static str> {
+fn auth_methods(registry: &Registry, profile: Profile) -> Vec<&'static str> {
+    if !profile.allows_method(Method::ClientSecret) {
+        return vec!["private_key_jwt"];
+    }
     let mut all = vec![
         "client_secret_basic",
         "client_secret_post",
@@ -94,11 +104,21 @@ fn auth_methods(registry: &Registry) -> Vec<&'static str> {
     all
 }
 
+/// The grants. That tokens are exchanged is said where some client may.
+fn grant_types(registry: &Registry) -> Vec<&'static str> {
+    let mut all = vec!["client_credentials"];
+    if token_exchange::is_offered(registry) {
+        all.push(token_exchange::GRANT_TYPE);
+    }
+    all
+}
+
 /// What assertions may be signed with.
-fn assertion_algorithms(registry: &Registry) -> Vec<&'static str> {
+fn assertion_algorithms(registry: &Registry, profile: Profile) -> Vec<&'static str> {
     let all = Algorithm::ALL.into_iter();
     let secrets = signs_with_secrets(registry);
     all.filter(|it| !it.is_symmetric() || secrets)
+        .filter(|it| profile.allows_algorithm(*it))
         .map(Algorithm::as_str)
         .collect()
 }
@@ -118,9 +138,11 @@ struct Metadata<'a> {
     jwks_uri: String,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     scopes_supported: BTreeSet<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    authorization_details_types_supported: BTreeSet<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     response_types_supported: &'a [&'a str],
-    grant_types_supported: &'a [&'a str],
+    grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint: String,
@@ -130,7 +152,7 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
-    dpop_signing_alg_values_supported: &'a [&'a str],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,8 +187,14 @@ impl Aliases {
 }
 
 impl<'a> Metadata<'a> {
-    fn new(registry: &'a Registry, Addresses { issuer, mutual }: Addresses<'a>) -> Self {
-        let (mut methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
+    fn new(registry: &'a Registry, addresses: Addresses<'a>) -> Self {
+        let Addresses {
+            issuer,
+            mutual,
+            profile,
+        } = addresses;
+        let mut methods = auth_methods(registry, profile);
+        let algorithms = assertion_algorithms(registry, profile);
         if mutual.is_some() {
             methods.extend(MUTUAL_AUTH_METHODS);
         }
@@ -175,8 +203,11 @@ impl<'a> Metadata<'a> {
             token_endpoint: issuer.endpoint(path::TOKEN),
             jwks_uri: issuer.endpoint(path::KEYS),
             scopes_supported: scopes(registry).map(Scope::as_str).collect(),
+            authorization_details_types_supported: open_apis(registry)
+                .flat_map(detail_types)
+                .collect(),
             response_types_supported: &[],
-            grant_types_supported: &["client_credentials"],
+            grant_types_supported: grant_types(registry),
             token_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint: issuer.endpoint(path::INTROSPECTION),
@@ -184,12 +215,13 @@ impl<'a> Metadata<'a> {
             introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_signing_alg_values_supported: Algorithm::ALL
                 .into_iter()
+                .filter(|it| profile.allows_algorithm(*it))
                 .map(Algorithm::as_str)
                 .collect(),
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
             revocation_endpoint_auth_methods_supported: methods,
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
-            dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
+            dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
             tls_client_certificate_bound_access_tokens: mutual.is_some(),
             mtls_endpoint_aliases: mutual.filter(|it| *it != issuer).map(Aliases::at),
             protected_resources: registry
@@ -205,12 +237,20 @@ impl<'a> Metadata<'a> {
 
 /// The scopes that a client can be given, those of the admin API aside.
 fn scopes(registry: &Registry) -> impl Iterator<Item = &Scope> {
-    registry
-        .apis()
-        .filter(|api| api.is_active() && !api.is_admin())
+    open_apis(registry)
         .flat_map(|api| &api.scopes)
         .filter(|(_, detail)| detail.offer == Offer::Open)
         .map(|(scope, _)| scope)
+}
+
+fn open_apis(registry: &Registry) -> impl Iterator<Item = &Api> {
+    let apis = registry.apis().map(AsRef::as_ref);
+    apis.filter(|api| api.is_active() && !api.is_admin())
+}
+
+/// The types of authorization details that an API understands (RFC 9396 §10).
+fn detail_types(api: &Api) -> impl Iterator<Item = &str> {
+    api.rules.details.keys().map(DetailType::as_str)
 }
 
 /// What is said of a protected resource (RFC 9728 §2).
@@ -221,14 +261,18 @@ struct Resource<'a> {
     authorization_servers: [&'a str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_details_types_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
-    dpop_signing_alg_values_supported: &'static [&'static str],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
 }
 
 /// The metadata of the API with this identifier (RFC 9728 §3.2), if it is one that has any.
 pub fn protected_resource(
     registry: &Registry,
-    issuer: &Issuer,
+    Addresses {
+        issuer, profile, ..
+    }: Addresses<'_>,
     identifier: &ApiIdentifier,
 ) -> Option<Document> {
     let api = registry.find_api(identifier)?;
@@ -239,8 +283,9 @@ pub fn protected_resource(
             identifier: identifier.as_str(),
             authorization_servers: [issuer.as_str()],
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
+            authorization_details_types_supported: detail_types(api).collect(),
             bearer_methods_supported: ["header"],
-            dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
+            dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
         })
     })
 }

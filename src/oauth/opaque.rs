@@ -3,7 +3,6 @@
 //! Nothing is written down for one: what it says is in it, under a key of its own. Only introspection and
 //! `/forward-auth` open it (RFC 7662).
 
-use super::reason::Reason;
 use crate::{
     crypto::{random::Entropy, text},
     domain::registry::Registry,
@@ -37,14 +36,6 @@ pub(super) fn open(registry: &Registry, token: &str) -> Option<Vec<u8>> {
     let sealed = within.then(|| text::from_base64url(sealed))??;
     let claims = registry.token_seal().open(PLACE, b"", &sealed).ok()?;
     Some(claims.to_vec())
-}
-
-/// That a token fits into a header.
-pub(super) fn check_length(token: &str) -> Result<(), Reason> {
-    if token.len() > super::access_token::LONGEST {
-        return Err(Reason::TooManyScopes);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

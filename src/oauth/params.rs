@@ -1,14 +1,18 @@
 //! The parameters of a request at an endpoint that clients authenticate at: a form body read strictly.
 //!
 //! A recognised parameter stands once, an empty one is absent (RFC 6749 §3.2), what is not
-//! recognised is ignored. Only `resource` may repeat (RFC 8707 §2). What needs no decoding is borrowed
+//! recognised is ignored. Only `resource` may repeat (RFC 8707 §2), and `audience` where a token is exchanged
+//! (RFC 8693 §2.1). What needs no decoding is borrowed
 //! from the body.
 
 use std::{borrow::Cow, fmt};
 
 use zeroize::Zeroize;
 
-use super::form::{self, FormError};
+use super::{
+    form::{self, FormError},
+    token_exchange,
+};
 
 /// How many parameters a body may have.
 pub const MOST: usize = 100;
@@ -31,7 +35,19 @@ pub struct Params<'a> {
     /// `resource` (RFC 8707 §2).
     pub resource: Resource<'a>,
     /// `audience`: what clients of other servers send in place of `resource`.
-    pub audience: Option<Cow<'a, str>>,
+    pub audience: Resource<'a>,
+    /// `authorization_details` (RFC 9396 §6), not yet parsed.
+    pub authorization_details: Option<Cow<'a, str>>,
+    /// `subject_token`, the one that is exchanged (RFC 8693 §2.1).
+    pub subject_token: Option<Presented<'a>>,
+    /// `subject_token_type` (RFC 8693 §2.1).
+    pub subject_token_type: Option<Cow<'a, str>>,
+    /// `actor_token` (RFC 8693 §2.1).
+    pub actor_token: Option<Presented<'a>>,
+    /// `actor_token_type` (RFC 8693 §2.1).
+    pub actor_token_type: Option<Cow<'a, str>>,
+    /// `requested_token_type` (RFC 8693 §2.1).
+    pub requested_token_type: Option<Cow<'a, str>>,
     /// `token`, the one that is asked about (RFC 7662 §2.1, RFC 7009 §2.1).
     pub token: Option<Presented<'a>>,
 }
@@ -53,6 +69,7 @@ impl<'a> Params<'a> {
     pub fn parse(body: &'a [u8]) -> Result<Self, ParamError> {
         let mut params = Self::default();
         let mut seen = Seen::default();
+        let mut audiences = 0_usize;
         let pairs = body.split(|byte| *byte == b'&');
         for (n, pair) in pairs.filter(|pair| !pair.is_empty()).enumerate() {
             if n == MOST {
@@ -66,18 +83,27 @@ impl<'a> Params<'a> {
             let name = form::decode(name)?;
             let value = form::decode(value)?;
             if let Some(name) = Name::recognise(&name) {
-                seen.note(name)?;
+                if name == Name::Audience && seen.has(name) {
+                    audiences += 1;
+                } else {
+                    seen.note(name)?;
+                }
                 if !value.is_empty() {
                     params.set(name, value)?;
                 }
             }
+        }
+        if audiences > 0 && params.grant_type.as_deref() != Some(token_exchange::GRANT_TYPE) {
+            return Err(ParamError::Repeated(Name::Audience));
         }
         Ok(params)
     }
 
     fn set(&mut self, name: Name, value: Cow<'a, str>) -> Result<(), ParamError> {
         let control = |byte: u8| byte < 0x20 || byte == 0x7f;
-        if !matches!(name, Name::Scope | Name::Token) && value.bytes().any(control) {
+        if !matches!(name, Name::Scope | Name::Token | Name::AuthorizationDetails)
+            && value.bytes().any(control)
+        {
             return Err(ParamError::Control(name));
         }
         match name {
@@ -89,8 +115,14 @@ impl<'a> Params<'a> {
             Name::TokenTypeHint => {}
             Name::ClientAssertionType => self.client_assertion_type = Some(value),
             Name::Scope => self.scope = Some(value),
-            Name::Audience => self.audience = Some(value),
+            Name::Audience => self.audience.add(value),
+            Name::AuthorizationDetails => self.authorization_details = Some(value),
             Name::Resource => self.resource.add(value),
+            Name::SubjectToken => self.subject_token = Some(Presented::new(value)),
+            Name::SubjectTokenType => self.subject_token_type = Some(value),
+            Name::ActorToken => self.actor_token = Some(Presented::new(value)),
+            Name::ActorTokenType => self.actor_token_type = Some(value),
+            Name::RequestedTokenType => self.requested_token_type = Some(value),
             Name::Token => self.token = Some(Presented::new(value)),
         }
         Ok(())
@@ -132,7 +164,7 @@ impl Drop for Presented<'_> {
 
 /// The name of a recognised parameter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Name {
     /// `grant_type`
     GrantType,
@@ -150,6 +182,18 @@ pub enum Name {
     Audience,
     /// `resource`
     Resource,
+    /// `authorization_details`
+    AuthorizationDetails,
+    /// `subject_token`
+    SubjectToken,
+    /// `subject_token_type`
+    SubjectTokenType,
+    /// `actor_token`
+    ActorToken,
+    /// `actor_token_type`
+    ActorTokenType,
+    /// `requested_token_type`
+    RequestedTokenType,
     /// `token`
     Token,
     /// `token_type_hint`
@@ -168,6 +212,12 @@ impl Name {
             "scope" => Self::Scope,
             "audience" => Self::Audience,
             "resource" => Self::Resource,
+            "authorization_details" => Self::AuthorizationDetails,
+            "subject_token" => Self::SubjectToken,
+            "subject_token_type" => Self::SubjectTokenType,
+            "actor_token" => Self::ActorToken,
+            "actor_token_type" => Self::ActorTokenType,
+            "requested_token_type" => Self::RequestedTokenType,
             "token" => Self::Token,
             "token_type_hint" => Self::TokenTypeHint,
             _ => return None,
@@ -185,6 +235,12 @@ impl Name {
             Self::Scope => "scope",
             Self::Audience => "audience",
             Self::Resource => "resource",
+            Self::AuthorizationDetails => "authorization_details",
+            Self::SubjectToken => "subject_token",
+            Self::SubjectTokenType => "subject_token_type",
+            Self::ActorToken => "actor_token",
+            Self::ActorTokenType => "actor_token_type",
+            Self::RequestedTokenType => "requested_token_type",
             Self::Token => "token",
             Self::TokenTypeHint => "token_type_hint",
         }
@@ -199,12 +255,16 @@ impl fmt::Display for Name {
 
 /// Which parameters were met, one bit each.
 #[derive(Default)]
-struct Seen(u16);
+struct Seen(u32);
 
 impl Seen {
+    fn has(&self, name: Name) -> bool {
+        self.0 & (1 << name as u32) != 0
+    }
+
     fn note(&mut self, name: Name) -> Result<(), ParamError> {
-        let bit = 1 << name as u16;
-        if self.0 & bit != 0 && name != Name::Resource {
+        let bit = 1 << name as u32;
+        if self.has(name) && name != Name::Resource {
             return Err(ParamError::Repeated(name));
         }
         self.0 |= bit;
@@ -283,6 +343,10 @@ mod tests {
             "client_assertion_type",
             "scope",
             "audience",
+            "authorization_details",
+            "subject_token",
+            "subject_token_type",
+            "requested_token_type",
         ] {
             let first = name.as_bytes()[0];
             let escaped = format!("%{first:02x}{}", &name[1..]);
@@ -321,6 +385,18 @@ mod tests {
         );
     }
 
+    /// T-04, TX-01
+    #[test]
+    fn where_a_token_is_exchanged_audience_may_repeat_as_well() {
+        let exchange = format!("grant_type={}", token_exchange::GRANT_TYPE);
+        let audience =
+            |rest: &str| parse(&format!("{rest}&{exchange}")).audience == Resource::Several;
+        assert!(audience("audience=a:b&audience=a:c"));
+        assert!(!audience("audience=a:b&audience=a:b"));
+        let other = "grant_type=client_credentials&audience=a:b&audience=a:c";
+        assert_eq!(refusal(other), ParamError::Repeated(Name::Audience));
+    }
+
     /// T-05
     #[test]
     fn an_empty_parameter_is_absent() {
@@ -329,7 +405,8 @@ mod tests {
         );
         assert!(params.grant_type.is_none() && params.client_id.is_none());
         assert!(params.client_secret.is_none() && params.client_assertion.is_none());
-        assert!(params.scope.is_none() && params.audience.is_none());
+        assert!(params.scope.is_none());
+        assert_eq!(params.audience, Resource::Unnamed);
         assert_eq!(params.resource, Resource::Unnamed);
     }
 
@@ -345,6 +422,13 @@ mod tests {
             assert!(matches!(refusal(body), ParamError::Control(_)), "{body}");
         }
         assert_eq!(parse("scope=a%0Ab").scope.as_deref(), Some("a\nb"));
+    }
+
+    /// RAR-05
+    #[test]
+    fn authorization_details_may_be_written_on_several_lines() {
+        let params = parse("authorization_details=%5B%0A%09%5D");
+        assert_eq!(params.authorization_details.as_deref(), Some("[\n\t]"));
     }
 
     /// H-10

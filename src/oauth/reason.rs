@@ -12,15 +12,18 @@ use zeroize::Zeroizing;
 pub use self::code::ErrorCode;
 use super::{
     assertion::{AssertionError, KeySource},
+    authorization_details::DetailsError,
     credentials::Unusable,
     dpop::ProofError,
     mutual_tls::CertificateFault,
     params::ParamError,
+    token_exchange::ExchangeError,
 };
 use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
         client::Binding,
+        credential::Method,
         hint::Hint,
         id::{ApiIdentifier, ClientId, SecretId},
         scope::Scope,
@@ -84,6 +87,9 @@ pub enum Reason {
     /// The secret worked once.
     #[error("the secret {0} is {1}")]
     DeadSecret(SecretId, Life),
+    /// The server's profile wants clients to prove themselves better than so.
+    #[error("the profile of the server does not allow {0}")]
+    MethodNotAllowed(Method),
     /// The client is disabled; its secret was right.
     #[error("the client is disabled")]
     ClientDisabled,
@@ -93,6 +99,12 @@ pub enum Reason {
     /// Another grant than client credentials.
     #[error("the grant type is not client_credentials")]
     UnsupportedGrantType,
+    /// The client may not exchange tokens.
+    #[error("the client may not exchange tokens")]
+    ExchangeNotAllowed,
+    /// The token is not exchanged.
+    #[error(transparent)]
+    Exchange(ExchangeError),
     /// Not the grammar of RFC 6749 §3.3.
     #[error("scope is malformed")]
     ScopeMalformed,
@@ -111,6 +123,9 @@ pub enum Reason {
         super::access_token::LONGEST
     )]
     TooManyScopes,
+    /// `authorization_details` are none that the client may have.
+    #[error(transparent)]
+    Details(DetailsError),
     /// `resource` or `audience` is not an absolute URI without fragment.
     #[error("the API named is not an absolute URI")]
     TargetMalformed,
@@ -123,6 +138,9 @@ pub enum Reason {
     /// No tokens are issued for it.
     #[error("the API {0} is disabled")]
     TargetDisabled(ApiIdentifier),
+    /// Its tokens are signed in a way that the server's profile does not allow.
+    #[error("the profile of the server does not allow how tokens for {0} are signed")]
+    TargetWeak(ApiIdentifier),
     /// Two APIs are named, and a token is for one.
     #[error("more than one API is named")]
     TargetsDiffer,
@@ -173,19 +191,21 @@ impl Reason {
             | Self::AssertionType
             | Self::NoGrantType
             | Self::NoToken
+            | Self::Exchange(_)
             | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
             Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
             Self::NoSigningKey(_) | Self::Proof(ProofError::Full) => {
                 ErrorCode::TemporarilyUnavailable
             }
             Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
-            Self::TokenOfAnother => ErrorCode::UnauthorizedClient,
+            Self::TokenOfAnother | Self::ExchangeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
             | Self::UnknownClient(_)
             | Self::WrongSecret
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => ErrorCode::InvalidClient,
@@ -199,8 +219,10 @@ impl Reason {
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
             | Self::TargetDisabled(_)
+            | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
+            Self::Details(_) => ErrorCode::InvalidAuthorizationDetails,
             Self::SigningFailed => ErrorCode::ServerError,
         }
     }
@@ -231,19 +253,23 @@ impl Reason {
             | Self::NoGrantType
             | Self::NoToken
             | Self::TokenOfAnother
+            | Self::Exchange(_)
             | Self::Unbound(_)
             | Self::Proof(_)
+            | Self::MethodNotAllowed(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
-            Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
+            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
             | Self::ScopeNotGranted(_)
             | Self::ScopesApart
             | Self::NothingGranted
-            | Self::TooManyScopes => Outcome::InvalidScope,
+            | Self::TooManyScopes
+            | Self::Details(_) => Outcome::InvalidScope,
             Self::TargetMalformed
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
             | Self::TargetDisabled(_)
+            | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => Outcome::InvalidTarget,
             Self::NoSigningKey(_) | Self::SigningFailed => Outcome::Unavailable,
@@ -280,27 +306,34 @@ impl Reason {
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => "client authentication failed",
-            Self::UnsupportedGrantType => "the only grant type is client_credentials",
+            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => "not a grant of this client",
+            Self::Exchange(error) => error.description(),
             Self::ScopeMalformed => "scope is a list of scopes with one space between them",
             Self::ScopeNotGranted(_) | Self::ScopesApart => {
                 "a scope is unknown, or not granted to this client on the API that the token is for"
             }
             Self::NothingGranted => "no scope is granted to this client",
             Self::TooManyScopes => "the token would be too long; ask for fewer scopes",
+            Self::Details(error) => error.description(),
             Self::TargetMalformed => "resource and audience are absolute URIs without fragment",
             Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
                 "there is no such API for this client"
             }
+            Self::TargetWeak(_) => "tokens for this API are signed as this server no longer allows",
             Self::TargetsDiffer => "a token is for one API; name only one",
             Self::TargetAmbiguous => "more than one API would do; name the API with resource",
             Self::Unbound(Binding::Dpop) => {
                 "this client's tokens are bound to a key: send a DPoP proof"
             }
-            Self::Unbound(Binding::Certificate | Binding::Optional) => {
+            Self::Unbound(Binding::Certificate) => {
                 "this client's tokens are bound to a certificate: connect with one"
+            }
+            Self::Unbound(Binding::Optional) => {
+                "tokens of this server are bound: send a DPoP proof, or connect with a certificate"
             }
             Self::Proof(ProofError::Nonce) => "make the proof with the nonce of this answer",
             Self::Proof(ProofError::Full) => "the server is busy; ask again",

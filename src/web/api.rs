@@ -1,5 +1,5 @@
-//! The admin API, `/admin/v1`: clients, secrets, hand-overs, grants, APIs, scopes, keys, operators,
-//! audit, usage, attention, settings.
+//! The admin API, `/admin/v1`: clients, secrets, hand-overs, grants, APIs, scopes, authorization details,
+//! keys, operators, audit, usage, attention, settings.
 //!
 //! Every route names the permission it needs in its signature (`auth::May`), reads its input into
 //! a command, has it executed, and shows what is then there. What fails here fails as an RFC 9457
@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod clients;
 mod described;
+mod detail_types;
 mod extract;
 mod grants;
 mod handovers;
@@ -71,6 +72,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(grants::routes())
         .merge(apis::routes())
         .merge(scopes::routes())
+        .merge(detail_types::routes())
         .merge(keys::routes())
         .merge(operators::routes())
         .merge(audit::routes())

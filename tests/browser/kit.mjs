@@ -18,6 +18,23 @@ export const ask = async (wish) => {
 /** Notes something that is not as it should be; the test fails with all that was noted. */
 export const complain = (words) => console.log(`wrong ${words}`);
 
+export const check = (is, words) => is || complain(words);
+
+/** Runs one task; where it breaks off is a complaint, and the next one runs all the same. */
+export const task = async (name, run) => {
+  try {
+    await run();
+  } catch (error) {
+    complain(`${name}: ${error.message.split("\n").slice(0, 3).join(" ")}`);
+  }
+};
+
+/** How long anything may take, in milliseconds: what a machine needs that is busy with everything else. */
+const PATIENCE = 60_000;
+
+/** The same for what a live part brings by itself, which it asks for every five seconds. */
+export const SOON = 45_000;
+
 export const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
@@ -48,7 +65,7 @@ export const open = async ({ cookie = world.cookie, ...options } = {}) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   if (cookie) await context.addCookies([{ name: "jeton", value: cookie, url: world.base }]);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE);
   listen(page);
   return page;
 };
@@ -56,9 +73,14 @@ export const open = async ({ cookie = world.cookie, ...options } = {}) => {
 /** A page of a browser of whoever meets a scene. */
 export const watched = async ({ base, cookies }) => {
   const context = await browser.newContext();
+  // The page stands still: a live part that is replaced meanwhile would not be the one that was looked at before.
+  await context.addInitScript(() => {
+    const later = window.setTimeout;
+    window.setTimeout = (run, after, ...rest) => (after >= 5_000 ? 0 : later(run, after, ...rest));
+  });
   await context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: base })));
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE);
   listen(page);
   return page;
 };

@@ -1,17 +1,6 @@
 // What operators do with the console, as they do it: by mouse with every click counted, by keyboard alone, without
 // script. The test moves the clock and makes the requests of services.
-import { ask, complain, end, go, open, world } from "./kit.mjs";
-
-const check = (is, words) => is || complain(words);
-
-/** Runs one task; where it breaks off is a complaint, and the next one runs all the same. */
-const task = async (name, run) => {
-  try {
-    await run();
-  } catch (error) {
-    complain(`${name}: ${error.message.split("\n").slice(0, 3).join(" ")}`);
-  }
-};
+import { SOON, ask, check, end, go, open, task, world } from "./kit.mjs";
 
 /** Presses Tab until `selector` has the focus, as somebody without a mouse does. */
 const reach = async (page, selector) => {
@@ -125,7 +114,7 @@ await task("the first token is noticed", async () => {
   await go(page, "/clients/label-printer");
   await page.getByText("Waiting for the first token").waitFor();
   await ask({ do: "use", client: "label-printer", secret: "new", address: "10.0.4.12" });
-  await page.locator("[data-say]", { hasText: "First token issued" }).waitFor({ timeout: 8_000 });
+  await page.locator("[data-say]", { hasText: "First token issued" }).waitFor({ timeout: SOON });
   check((await page.locator("main").textContent()).includes("10.0.4.12"), "its address is not named");
   await page.context().close();
 });
@@ -179,7 +168,7 @@ await task("the verdict follows what services do, and is said aloud", async () =
   check(dash !== "none" && solid === "none", `the old line is ${dash}, the new one ${solid}`);
   const before = await page.locator("main").textContent();
   await ask({ do: "use", client: "billing-worker", secret: "old", address: "10.0.4.77" });
-  await page.getByText("10.0.4.77").first().waitFor({ timeout: 8_000 });
+  await page.getByText("10.0.4.77").first().waitFor({ timeout: SOON });
   check(before !== (await page.locator("main").textContent()), "the page does not follow");
   await page.context().close();
 });
@@ -190,14 +179,14 @@ await task("a live part that is left alone or can't be reached says since when",
   await go(page, "/clients/billing-worker/credentials");
   const note = page.locator(".stale", { hasText: /^Not updated since \d\d:\d\d UTC$/ });
   await page.locator("[data-live] a").first().focus();
-  await note.waitFor({ timeout: 12_000 });
+  await note.waitFor({ timeout: SOON });
   await page.evaluate(() => document.activeElement.blur());
-  await note.waitFor({ state: "detached", timeout: 12_000 });
+  await note.waitFor({ state: "detached", timeout: SOON });
   await page.route("**/fragments/**", (route) => route.abort("aborted"));
-  await note.waitFor({ timeout: 12_000 });
+  await note.waitFor({ timeout: SOON });
   check(/Not updated since/.test(await page.locator("#live").textContent()), "it is not said aloud");
   await page.unroute("**/fragments/**");
-  await note.waitFor({ state: "detached", timeout: 12_000 });
+  await note.waitFor({ state: "detached", timeout: SOON });
   await page.context().close();
 });
 
@@ -256,7 +245,7 @@ await task("the first paint has the chosen colours", async () => {
     const page = await open({ colorScheme, javaScriptEnabled: false });
     if (theme !== "system") await page.context().addCookies([{ name: "jeton-theme", value: theme, url: world.base }]);
     await page.goto(`${world.base}/console`, { waitUntil: "domcontentloaded" });
-    for (let tries = 0; tries < 50 && !(await page.evaluate(() => performance.getEntriesByName("first-paint").length)); tries++) await page.waitForTimeout(20);
+    for (let tries = 0; tries < 500 && !(await page.evaluate(() => performance.getEntriesByName("first-paint").length)); tries++) await page.waitForTimeout(20);
     const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     check(background === wanted, `${theme} on a ${colorScheme} system: the first paint is on ${background}`);
     await page.context().close();

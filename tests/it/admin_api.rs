@@ -15,12 +15,14 @@ use crate::harness::server::TestServer;
 /// Every route of the contract.
 const ROUTES: &str = "\
 DELETE /apis/{api}
+DELETE /apis/{api}/authorization-details-types/{type}
 DELETE /apis/{api}/scopes/{scope}
 DELETE /clients/{client_id}
 DELETE /clients/{client_id}/grants/{api}
 DELETE /operators/{operator}
 GET /apis
 GET /apis/{api}
+GET /apis/{api}/authorization-details-types
 GET /apis/{api}/scopes
 GET /attention
 GET /audit
@@ -42,12 +44,14 @@ GET /settings
 GET /usage
 GET /usage/jwks
 PATCH /apis/{api}
+PATCH /apis/{api}/authorization-details-types/{type}
 PATCH /apis/{api}/scopes/{scope}
 PATCH /clients/{client_id}
 PATCH /clients/{client_id}/secrets/{secret_id}
 PATCH /operators/{operator}
 PATCH /settings
 POST /apis
+POST /apis/{api}/authorization-details-types
 POST /apis/{api}/disable
 POST /apis/{api}/enable
 POST /apis/{api}/rekey

@@ -1,8 +1,8 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
-//! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; CJ: assertions; CF: tokens of other
-//! issuers; JW: hardening of JOSE; RI: resource indicators;
-//! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
+//! H: HTTP; T: token endpoint; SC: scopes; FP: the FAPI 2.0 profile; CA, CS: client authentication; CJ: assertions; CF: tokens of other
+//! issuers; JW: hardening of JOSE; RI, RAR: resource indicators, authorization details;
+//! AT: access tokens; TX: token exchange; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
 //! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
 
 use std::{
@@ -86,9 +86,14 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 254;
+const COUNT: usize = 270;
 
 const ITEMS: &str = "\
+FP-01 tested
+FP-02 tested
+FP-03 tested
+FP-04 exception: introspection answers are signed (IJ-05); signatures of HTTP messages are the resource server's, and no client or proxy of today makes them
+FP-05 tested
 H-01 tested
 H-02 tested
 H-03 tested
@@ -140,7 +145,7 @@ T-04 tested
 T-05 tested
 T-06 tested
 T-07 tested
-T-08 exception: every client is registered for the one grant there is
+T-08 tested
 T-09 tested
 T-10 tested
 T-11 tested
@@ -152,7 +157,7 @@ T-21 tested
 T-22 tested
 T-23 tested
 T-24 tested
-T-25 exception: there are no authorization details (RFC 9396)
+T-25 tested
 T-26 tested
 T-27 tested
 T-28 tested
@@ -190,7 +195,7 @@ CS-06 tested
 CS-07 tested
 CS-08 tested
 CS-09 tested
-CS-10 exception: there are no other methods than secrets yet, so secrets cannot be switched off
+CS-10 tested
 CS-11 tested
 CS-12 tested
 RI-01 tested
@@ -200,6 +205,11 @@ RI-04 tested
 RI-05 tested
 RI-06 tested
 RI-07 tested
+RAR-01 tested
+RAR-02 tested
+RAR-03 tested
+RAR-04 tested
+RAR-05 tested
 AT-01 tested
 AT-02 tested
 AT-03 tested
@@ -265,7 +275,7 @@ MD-09 tested
 MD-10 tested
 MD-11 exception: the metadata are not signed; nothing asks for it
 MD-20 tested
-MD-21 exception: there is no FAPI profile
+MD-21 tested
 JK-01 tested
 JK-02 tested
 JK-03 tested
@@ -298,6 +308,12 @@ RV-06 tested
 RV-07 tested
 RV-08 tested
 RV-09 tested
+TX-01 tested
+TX-02 tested
+TX-03 tested
+TX-04 tested
+TX-05 tested
+TX-06 exception: assertions authenticate clients; they are no grant of their own
 RS-01 tested
 RS-02 tested
 RS-03 tested

@@ -53,6 +53,7 @@ fn fill(path: &str) -> String {
         .replace("{secret_id}", "AAAAAAAA")
         .replace("{api}", "urn%3Anothing")
         .replace("{scope}", "nothing")
+        .replace("{type}", "nothing")
         .replace("{rule}", "unused")
         .replace("{kid}", "nothing")
         .replace("{operator}", "nobody%40example.com")

@@ -15,6 +15,7 @@ fn set(client: &ClientId, at: &str, some: &str) -> SetGrant {
         client: client.clone(),
         api: api(at),
         scopes: scopes(some),
+        details: None,
     }
 }
 

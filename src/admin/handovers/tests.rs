@@ -143,6 +143,7 @@ fn only_an_owner_hands_over_the_secret_of_a_client_that_manages_the_server() {
         client: client.clone(),
         api: api("urn:jeton:admin"),
         scopes: scopes("clients:read"),
+        details: None,
     };
     world.run(grant).unwrap();
 

@@ -90,6 +90,7 @@ impl ApiInput {
             rules: ApiRules {
                 format,
                 claims: claims.expect(CHECKED),
+                details: BTreeMap::new(),
             },
         })
     }

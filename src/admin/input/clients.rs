@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    CHECKED, ClaimsInput, CredentialInput, Edit, SecretInput, SpanInput, edit_claims, parse_claims,
-    parse_or_default, parse_scopes, parse_some,
+    CHECKED, ClaimsInput, CredentialInput, Edit, SecretInput, SpanInput, details::parse_types,
+    edit_claims, parse_claims, parse_or_default, parse_scopes, parse_some,
 };
 use crate::{
     admin::{
@@ -18,6 +18,7 @@ use crate::{
     },
     domain::{
         client::{Binding, ClientRules},
+        details::DetailGrants,
         id::{ApiIdentifier, ClientId},
         scope::ScopeSet,
         time::Lifetime,
@@ -72,6 +73,10 @@ pub struct ClientInput {
     /// Whether its assertions may name the token endpoint as their audience, as older libraries do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legacy_assertion_audience: bool,
+    /// Whether it may exchange tokens (RFC 8693): its own for smaller ones, and those that were sent to the APIs
+    /// whose resource server it is for some in its own name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_exchange: bool,
 }
 
 /// Scopes on one API.
@@ -86,6 +91,9 @@ pub struct GrantInput {
     #[serde(default)]
     #[schema(required)]
     pub scopes: Vec<String>,
+    /// The types of authorization details that it may ask for there (RFC 9396).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<String>,
 }
 
 /// A registration: with a secret, without one, or with something else.
@@ -143,7 +151,7 @@ impl ClientInput {
         let token_lifetime = self
             .token_lifetime
             .and_then(|span| errors.check("token_lifetime", span.parse()));
-        let grants = parse_grants(&self.grants, &mut errors);
+        let (grants, details) = parse_grants(&self.grants, &mut errors);
         let default_scopes = errors.check("default_scopes", parse_scopes(&self.default_scopes));
         if self.without_secret && self.secret.is_some() {
             errors.add("without_secret", "describe a secret or begin without one");
@@ -167,6 +175,8 @@ impl ClientInput {
                 binding,
                 claims: claims.expect(CHECKED),
                 legacy_assertion_audience: self.legacy_assertion_audience,
+                details,
+                token_exchange: self.token_exchange,
             },
             secret,
         })
@@ -176,20 +186,28 @@ impl ClientInput {
 fn parse_grants(
     inputs: &[GrantInput],
     errors: &mut FieldErrors,
-) -> BTreeMap<ApiIdentifier, ScopeSet> {
+) -> (BTreeMap<ApiIdentifier, ScopeSet>, DetailGrants) {
     let mut grants = BTreeMap::new();
+    let mut details = DetailGrants::new();
     for (n, input) in inputs.iter().enumerate() {
         let api_field = format!("grants[{n}].api");
         let api = errors.check(&api_field, input.api.parse::<ApiIdentifier>());
         let scopes = parse_some_scopes(&input.scopes);
         let scopes = errors.check(&format!("grants[{n}].scopes"), scopes);
+        let field = format!("grants[{n}].authorization_details_types");
+        let types = errors.check(&field, parse_types(&input.authorization_details_types));
+        if let (Some(api), Some(types)) = (&api, types)
+            && !types.is_empty()
+        {
+            details.insert(api.clone(), types);
+        }
         if let (Some(api), Some(scopes)) = (api, scopes)
             && grants.insert(api, scopes).is_some()
         {
             errors.add(&api_field, "this API is named twice");
         }
     }
-    grants
+    (grants, details)
 }
 
 fn parse_apis(apis: &[String]) -> Result<BTreeSet<ApiIdentifier>, String> {
@@ -246,6 +264,9 @@ pub struct ClientEditInput {
     /// Whether its assertions may name the token endpoint as their audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legacy_assertion_audience: Option<bool>,
+    /// Whether it may exchange tokens (RFC 8693).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<bool>,
 }
 
 impl ClientEditInput {
@@ -279,6 +300,7 @@ impl ClientEditInput {
             },
             claims: edit_claims(self.claims, &mut errors),
             legacy_assertion_audience: self.legacy_assertion_audience,
+            token_exchange: self.token_exchange,
         };
         errors.finish()?;
         Ok(edit)
@@ -293,17 +315,25 @@ pub struct GrantScopesInput {
     #[serde(default)]
     #[schema(required)]
     pub scopes: Vec<String>,
+    /// All types of authorization details that it may ask for there (RFC 9396); as they were, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details_types: Option<Vec<String>>,
 }
 
 impl GrantScopesInput {
     /// The command, or what is wrong with it.
     pub fn parse(self, client: ClientId, api: ApiIdentifier) -> Result<SetGrant, FieldErrors> {
-        let scopes = parse_some_scopes(&self.scopes);
-        let scopes = scopes.map_err(|message| FieldErrors::one("scopes", &message))?;
+        let mut errors = FieldErrors::default();
+        let scopes = errors.check("scopes", parse_some_scopes(&self.scopes));
+        let types = self.authorization_details_types;
+        let details =
+            types.and_then(|it| errors.check("authorization_details_types", parse_types(&it)));
+        errors.finish()?;
         Ok(SetGrant {
             client,
             api,
-            scopes,
+            scopes: scopes.expect(CHECKED),
+            details,
         })
     }
 }

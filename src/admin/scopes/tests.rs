@@ -46,6 +46,7 @@ fn a_scope_is_removed_once_nobody_has_it() {
             client,
             api: api("urn:shop"),
             scopes: scopes("read"),
+            details: None,
         })
         .unwrap();
     world.run(remove()).unwrap();

@@ -89,6 +89,7 @@ fn attempt(world: &mut World, one: &Try) {
             client,
             api: at,
             scopes: some,
+            details: None,
         })),
         18 => drop(world.run(RemoveGrant { client, api: at })),
         19 => drop(world.run(define(APIS[one.whom], "read write"))),

@@ -1,6 +1,7 @@
 //! Who may run which command.
 
 use super::*;
+use crate::domain::details::{Schema, TypeDetail};
 
 /// One command of each kind, on a world in which it can be carried out.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -49,6 +50,16 @@ fn every_command(
             client: any(world),
             api: api("urn:shop"),
             scope: "read".parse().unwrap(),
+        }
+    }
+    fn detail_type(name: &str) -> DefineDetailType {
+        DefineDetailType {
+            api: api("urn:shop"),
+            name: name.parse().unwrap(),
+            detail: TypeDetail {
+                description: Description::default(),
+                schema: Schema::parse("{}").unwrap(),
+            },
         }
     }
     fn offer(client: ClientId) -> OfferHandover {
@@ -112,7 +123,8 @@ fn every_command(
     one!(SetGrant, |w| SetGrant {
         client: any(w),
         api: api("urn:shop"),
-        scopes: scopes("list")
+        scopes: scopes("list"),
+        details: None,
     });
     one!(RemoveGrant, |w| RemoveGrant {
         client: any(w),
@@ -154,6 +166,25 @@ fn every_command(
     one!(RemoveScope, |_| RemoveScope {
         api: api("urn:shop"),
         scope: "list".parse().unwrap()
+    });
+    one!(DefineDetailType, |_| detail_type("new"));
+    one!(EditDetailType, |w| {
+        w.run(detail_type("payment"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        EditDetailType {
+            api: api("urn:shop"),
+            name: "payment".parse().unwrap(),
+            description: Some("Pay".parse().unwrap()),
+            schema: None,
+        }
+    });
+    one!(RemoveDetailType, |w| {
+        w.run(detail_type("payment"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        RemoveDetailType {
+            api: api("urn:shop"),
+            name: "payment".parse().unwrap(),
+        }
     });
     one!(GenerateKey, |_| GenerateKey {
         algorithm: Algorithm::Es256,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{is_empty_object, moment};
+use super::{DetailTypeView, is_empty_object, moment};
 use crate::domain::{
     api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
     registry::Registry,
@@ -38,6 +38,9 @@ pub struct ApiView {
     pub claims: Value,
     /// The scopes it understands.
     pub scopes: Vec<ScopeView>,
+    /// The types of authorization details that it understands (RFC 9396).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<DetailTypeView>,
     /// How many clients have a grant on it.
     pub clients: usize,
     /// When it was defined.
@@ -85,6 +88,7 @@ impl ApiView {
             token_format: api.rules.format.as_str().to_owned(),
             claims: api.rules.claims.to_json(),
             scopes: ScopeView::all_of(api),
+            authorization_details_types: DetailTypeView::all_of(api),
             clients: granted.count(),
             created_at: moment(api.created),
             built_in: api.is_admin(),

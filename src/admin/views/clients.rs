@@ -51,6 +51,9 @@ pub struct ClientView {
     /// Whether its assertions may name the token endpoint as their audience.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legacy_assertion_audience: bool,
+    /// Whether it may exchange tokens (RFC 8693).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_exchange: bool,
     /// Its secrets, oldest first.
     pub secrets: Vec<SecretView>,
     /// When it last got a token.
@@ -66,6 +69,9 @@ pub struct GrantView {
     pub api: String,
     /// The scopes.
     pub scopes: Vec<String>,
+    /// The types of authorization details (RFC 9396).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types: Vec<String>,
 }
 
 impl ClientView {
@@ -97,6 +103,7 @@ impl ClientView {
             token_binding: client.rules.binding.as_str().to_owned(),
             claims: client.rules.claims.to_json(),
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
+            token_exchange: client.rules.token_exchange,
             secrets: client
                 .secrets
                 .iter()
@@ -116,6 +123,14 @@ impl GrantView {
             .map(|(api, scopes)| Self {
                 api: api.to_string(),
                 scopes: texts(scopes),
+                authorization_details_types: client
+                    .rules
+                    .details
+                    .get(api)
+                    .into_iter()
+                    .flatten()
+                    .map(ToString::to_string)
+                    .collect(),
             })
             .collect()
     }

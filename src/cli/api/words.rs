@@ -23,6 +23,8 @@ pub(super) struct ApiView {
     #[serde(default)]
     claims: Value,
     scopes: Vec<ScopeView>,
+    #[serde(default)]
+    authorization_details_types: Vec<TypeView>,
     clients: u64,
     created_at: String,
     built_in: bool,
@@ -34,6 +36,12 @@ struct ScopeView {
     description: String,
     sensitive: bool,
     deprecated: bool,
+}
+
+#[derive(Deserialize)]
+struct TypeView {
+    #[serde(rename = "type")]
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +91,11 @@ fn facts(pen: &Pen, api: &ApiView) -> String {
         ("granted to", count(api.clients, "client")),
         ("defined", pen.time(&api.created_at)),
     ]);
+    if !api.authorization_details_types.is_empty() {
+        let types = api.authorization_details_types.iter();
+        let names: Vec<&str> = types.map(|it| it.name.as_str()).collect();
+        facts.push(("details", names.join(" ")));
+    }
     if api.claims.is_object() {
         facts.push(("claims", api.claims.to_string()));
     }

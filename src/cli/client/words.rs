@@ -27,6 +27,8 @@ pub(super) struct ClientView {
     claims: Value,
     #[serde(default)]
     legacy_assertion_audience: bool,
+    #[serde(default)]
+    token_exchange: bool,
     grants: Vec<GrantView>,
     default_scopes: Vec<String>,
     #[serde(default)]
@@ -40,7 +42,20 @@ pub(super) struct ClientView {
 #[derive(Deserialize)]
 pub(in crate::cli) struct GrantView {
     pub(in crate::cli) api: String,
-    pub(in crate::cli) scopes: Vec<String>,
+    scopes: Vec<String>,
+    #[serde(default)]
+    authorization_details_types: Vec<String>,
+}
+
+impl GrantView {
+    /// The scopes, and after them the types of details.
+    pub(in crate::cli) fn in_words(&self) -> String {
+        let scopes = self.scopes.join(" ");
+        match self.authorization_details_types.as_slice() {
+            [] => scopes,
+            types => format!("{scopes} (details: {})", types.join(" ")),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -126,6 +141,9 @@ pub(super) fn show(pen: &Pen, client: &ClientView) -> String {
     }
     if client.claims.is_object() {
         facts.push(("claims", client.claims.to_string()));
+    }
+    if client.token_exchange {
+        facts.push(("exchange", "it may exchange tokens".to_owned()));
     }
     if client.legacy_assertion_audience {
         let endpoint = "may name the token endpoint as their audience".to_owned();
@@ -238,7 +256,7 @@ pub(in crate::cli) fn granted(grants: &[GrantView]) -> String {
     if grants.is_empty() {
         return "nothing".to_owned();
     }
-    let line = |grant: &GrantView| format!("{} on {}", grant.scopes.join(" "), grant.api);
+    let line = |grant: &GrantView| format!("{} on {}", grant.in_words(), grant.api);
     grants.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

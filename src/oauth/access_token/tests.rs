@@ -28,6 +28,19 @@ fn header_and_claims(issued: &Issued) -> (Value, Value) {
     decode_unverified(&issued.access_token).unwrap()
 }
 
+/// AT-09
+#[test]
+fn how_large_a_token_will_be_is_told_before_it_is_made() {
+    let (world, secret) = World::with_report_service();
+    let issued = issue(&world, "report-service", &secret).unwrap();
+    let (header, claims) = header_and_claims(&issued);
+
+    let told = size_of(&header, &claims);
+
+    let is = issued.access_token.len();
+    assert!(told.abs_diff(is) < 8, "{told} is not {is}");
+}
+
 /// AT-01, AT-02, AT-03, AT-04, AT-06, AT-07, T-28
 #[test]
 fn a_token_is_what_rfc_9068_asks_for() {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     domain::{
         api::{ApiStatus, Offer as Open},
-        time::Timestamp,
+        time::{Lifetime, Timestamp},
     },
     oauth::fixtures::{NOW, SALES, World, api, client, set},
 };
@@ -304,12 +304,12 @@ fn the_shorter_lifetime_counts() {
         assert_eq!(grant.asked, Asked::ByName);
         grant.lifetime
     };
-    assert_eq!(granted(&world), Lifetime::DEFAULT);
+    assert_eq!(granted(&world), Lifetime::DEFAULT.span());
     let mut client = world.client("c");
     for (own, counts) in [(60, 60), (86_400, 3600)] {
         client.token_lifetime = Some(lifetime(own));
         world.replace_client(client.clone());
-        assert_eq!(granted(&world), lifetime(counts));
+        assert_eq!(granted(&world), lifetime(counts).span());
     }
 }
 

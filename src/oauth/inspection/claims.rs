@@ -28,9 +28,21 @@ pub const HEADER: &[(&str, &str)] = &[
 pub const CLAIMS: &[(&str, &str)] = &[
     ("iss", "who issued it"),
     ("aud", "the API it is for; any other must refuse it"),
-    ("sub", "whom it speaks for: the client itself"),
+    (
+        "sub",
+        "whom it speaks for: the client itself, unless it was exchanged",
+    ),
     ("client_id", "the client that asked for it"),
     ("scope", "what it opens"),
+    (
+        "authorization_details",
+        "what it opens in detail (RFC 9396)",
+    ),
+    ("act", "who acts for the one it speaks for (RFC 8693)"),
+    (
+        "cnf",
+        "what it is bound to: who cannot prove that, cannot use it",
+    ),
     ("iat", "when it was issued"),
     ("nbf", "it is not valid before"),
     ("exp", "when it expires"),

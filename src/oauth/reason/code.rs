@@ -1,4 +1,4 @@
-//! The codes of errors (RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5).
+//! The codes of errors (RFC 6749 §5.2, RFC 8707 §2, RFC 9396 §5, RFC 9449 §5).
 
 use std::fmt;
 
@@ -17,6 +17,8 @@ pub enum ErrorCode {
     InvalidScope,
     /// The API is malformed, unknown, not granted, disabled or ambiguous.
     InvalidTarget,
+    /// What is asked for in detail is malformed, unknown or not granted (RFC 9396 §5).
+    InvalidAuthorizationDetails,
     /// A DPoP proof is missing or does not count (RFC 9449 §5).
     InvalidDpopProof,
     /// A DPoP proof needs the nonce of the answer (RFC 9449 §8).
@@ -29,13 +31,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::UnauthorizedClient,
         Self::UnsupportedGrantType,
         Self::InvalidScope,
         Self::InvalidTarget,
+        Self::InvalidAuthorizationDetails,
         Self::InvalidDpopProof,
         Self::UseDpopNonce,
         Self::ServerError,
@@ -51,6 +54,7 @@ impl ErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::ServerError => "server_error",
@@ -66,6 +70,7 @@ impl ErrorCode {
             | Self::UnsupportedGrantType
             | Self::InvalidScope
             | Self::InvalidTarget
+            | Self::InvalidAuthorizationDetails
             | Self::InvalidDpopProof
             | Self::UseDpopNonce => 400,
             Self::InvalidClient => 401,

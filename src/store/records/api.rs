@@ -10,6 +10,7 @@ use crate::{
     domain::{
         api::{Api, ApiRules, ApiScope, ApiStatus, Offer, Sensitivity, Signing, TokenFormat},
         claims::Claims,
+        details::{DetailType, Schema, TypeDetail},
         id::{ApiIdentifier, Revision},
         name::{Description, DisplayName},
         scope::Scope,
@@ -35,6 +36,9 @@ pub(in crate::store) struct StoredApi {
     // Since format 4.
     #[serde(default)]
     claims: Claims,
+    // Since format 4.
+    #[serde(default)]
+    details: BTreeMap<DetailType, StoredDetail>,
     created: Timestamp,
     revision: Revision,
 }
@@ -55,6 +59,13 @@ struct StoredScope {
     description: Description,
     sensitive: bool,
     deprecated: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct StoredDetail {
+    description: Description,
+    schema: Schema,
 }
 
 impl From<&Api> for StoredApi {
@@ -83,6 +94,12 @@ impl From<&Api> for StoredApi {
                 .collect(),
             opaque: api.rules.format == TokenFormat::Opaque,
             claims: api.rules.claims.clone(),
+            details: api
+                .rules
+                .details
+                .iter()
+                .map(|(name, detail)| (name.clone(), detail.into()))
+                .collect(),
             created: api.created,
             revision: api.revision,
         }
@@ -115,6 +132,11 @@ impl TryFrom<StoredApi> for Api {
                     TokenFormat::Jwt
                 },
                 claims: stored.claims,
+                details: stored
+                    .details
+                    .into_iter()
+                    .map(|(name, detail)| (name, detail.into()))
+                    .collect(),
             },
             created: stored.created,
             revision: stored.revision,
@@ -165,6 +187,24 @@ impl From<StoredScope> for ApiScope {
             } else {
                 Offer::Open
             },
+        }
+    }
+}
+
+impl From<&TypeDetail> for StoredDetail {
+    fn from(detail: &TypeDetail) -> Self {
+        Self {
+            description: detail.description.clone(),
+            schema: detail.schema.clone(),
+        }
+    }
+}
+
+impl From<StoredDetail> for TypeDetail {
+    fn from(stored: StoredDetail) -> Self {
+        Self {
+            description: stored.description,
+            schema: stored.schema,
         }
     }
 }

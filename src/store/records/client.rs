@@ -8,6 +8,7 @@ use super::{RecordError, marks::StoredMarks, proof::StoredProof};
 use crate::domain::{
     claims::Claims,
     client::{Binding, Client, ClientRules, ClientStatus},
+    details::DetailGrants,
     id::{ApiIdentifier, ClientId, Revision, SecretId},
     name::{Description, DisplayName, Note, Owner},
     scope::ScopeSet,
@@ -47,6 +48,12 @@ pub(in crate::store) struct StoredClient {
     // Since format 4.
     #[serde(default)]
     legacy_assertion_audience: bool,
+    // Since format 4.
+    #[serde(default)]
+    details: DetailGrants,
+    // Since format 4.
+    #[serde(default)]
+    token_exchange: bool,
     revision: Revision,
 }
 
@@ -126,6 +133,8 @@ impl From<&Client> for StoredClient {
             binding: client.rules.binding.into(),
             claims: client.rules.claims.clone(),
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
+            details: client.rules.details.clone(),
+            token_exchange: client.rules.token_exchange,
             revision: client.revision,
         }
     }
@@ -156,6 +165,8 @@ impl TryFrom<StoredClient> for Client {
                 binding: stored.binding.into(),
                 claims: stored.claims,
                 legacy_assertion_audience: stored.legacy_assertion_audience,
+                details: stored.details,
+                token_exchange: stored.token_exchange,
             },
             revision: stored.revision,
         })

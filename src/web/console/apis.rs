@@ -2,6 +2,7 @@
 
 mod check;
 mod clients;
+mod details;
 mod head;
 mod key;
 mod list;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(new::routes())
         .merge(scopes::routes())
         .merge(scope::routes())
+        .merge(details::routes())
         .merge(clients::routes())
         .merge(check::routes())
         .merge(settings::routes())

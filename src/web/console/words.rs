@@ -15,7 +15,7 @@ pub(super) struct Moment {
     pub(super) iso: String,
     /// `25 Nov, 19:00 UTC`; with the year if it is not this one.
     pub(super) absolute: String,
-    /// `in 6 hours`, `4 minutes ago`, `now`.
+    /// `in 6 hours`, `4 minutes ago`, `just now`.
     pub(super) relative: String,
 }
 
@@ -74,10 +74,10 @@ pub(super) fn day(day: Day, now: Timestamp) -> String {
     date(day.start(), now)
 }
 
-/// `in 6 hours`, `4 minutes ago`, `now`.
+/// `in 6 hours`, `4 minutes ago`, `just now`.
 pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
     match (at.since(now), now.since(at)) {
-        (Span(0), Span(0)) => "now".to_owned(),
+        (Span(0), Span(0)) => "just now".to_owned(),
         (Span(0), ago) => format!("{} ago", ago.in_words()),
         (ahead, _) => format!("in {}", ahead.in_words()),
     }
@@ -160,7 +160,7 @@ mod tests {
 
         assert_eq!(soon.relative, "in 6 hours");
         assert_eq!(then.relative, "4 minutes ago");
-        assert_eq!(Moment::of(NOW, NOW).relative, "now");
+        assert_eq!(Moment::of(NOW, NOW).relative, "just now");
         let chosen = Moment::of(NOW.plus(Span::hours(24)), NOW.plus(Span(2)));
         assert_eq!(
             chosen.relative, "in 24 hours",

@@ -99,12 +99,14 @@ async fn decide_at_length<T>(
         let context = Context {
             now: app.now(),
             issuer: app.issuer(),
+            profile: app.profile(),
             mutual: app.addresses().mutual,
             entropy: app.entropy(),
             remembers: &|secret, presented| app.remembers(secret, presented),
             keys: &|source| app.fetched_keys(source),
             slow_hashes,
             proofs: &proofs,
+            is_revoked: &|token| app.is_revoked(token),
         };
         decide(&app.registry(), &request, &context)
     };

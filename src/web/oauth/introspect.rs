@@ -28,9 +28,8 @@ async fn answer(State(app): State<App>, request: Request) -> Response<Body> {
         Err(answer) => return *answer,
     };
     let form = wanted(&parts.headers);
-    let is_revoked = |token: &str| app.is_revoked(token);
     let decided = endpoint::decide(&app, (&parts, &body), |registry, request, context| {
-        introspect(registry, request, context, (form, &is_revoked))
+        introspect(registry, request, context, form)
     });
     let introspected = match decided.await {
         Ok(introspected) => introspected,

@@ -42,6 +42,7 @@ fn succeed(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {
         secret.id = %issued.secret,
         api = %issued.api,
         scope = %issued.scopes,
+        token.subject = issued.subject.as_ref().map(tracing::field::display),
         "issued a token to {}", issued.client
     );
     let body = issued.to_json();

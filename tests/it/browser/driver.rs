@@ -7,6 +7,7 @@ use std::{
 };
 
 use jeton::web::server::{Limits, Listener, serve};
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::world::{Place, World};
@@ -14,7 +15,10 @@ use crate::world::{Place, World};
 /// Lets `program` look at the world; everything that it found wrong.
 pub(crate) async fn drive(world: &World, program: &str) -> Vec<String> {
     let driving = async {
-        let wrong = run(world, program).await;
+        let wrong = run(program, &world.as_json(), async |wish| {
+            world.grant(&wish).await
+        })
+        .await;
         for place in &world.places {
             place.server.app.tasks().stop();
         }
@@ -34,14 +38,19 @@ async fn open(place: &Place) {
     serve(listener, place.server.edge(), limits, stopping).await;
 }
 
-async fn run(world: &World, program: &str) -> Vec<String> {
+/// Runs `program`, tells it what it `must_know`, and grants it what it wishes for.
+pub(crate) async fn run(
+    program: &str,
+    must_know: &Value,
+    mut grant: impl AsyncFnMut(Value) -> Value,
+) -> Vec<String> {
     let mut child = command(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect(SET_UP);
     let mut answers = child.stdin.take().unwrap();
-    writeln!(answers, "{}", world.as_json()).unwrap();
+    writeln!(answers, "{must_know}").unwrap();
     let mut lines = Lines(BufReader::new(child.stdout.take().unwrap()));
     let mut wrong = Vec::new();
     let mut is_whole = false;
@@ -52,7 +61,7 @@ async fn run(world: &World, program: &str) -> Vec<String> {
         match line.split_once(' ') {
             Some(("wrong", what)) => wrong.push(what.to_owned()),
             Some(("ask", wish)) => {
-                let answer = world.grant(&serde_json::from_str(wish).unwrap()).await;
+                let answer = grant(serde_json::from_str(wish).unwrap()).await;
                 writeln!(answers, "{answer}").unwrap();
             }
             _ => is_whole = line == "end",

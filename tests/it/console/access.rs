@@ -174,7 +174,7 @@ async fn of_two_editors_the_second_is_told_and_keeps_what_was_ticked() {
     let conflict = ben.submit(&late, ACCESS, &[]).await;
 
     conflict.assert_status(409);
-    conflict.assert_says("operator@example.com changed this now");
+    conflict.assert_says("operator@example.com changed this just now");
     conflict.assert_says("Your entries are kept below, and nothing is saved yet.");
     conflict.assert_says("now has read on https://orders.test");
     assert_eq!(granted(&server), "read");
@@ -200,7 +200,7 @@ async fn a_change_that_came_by_the_command_line_is_told_as_such() {
     let conflict = ben.submit(&late, ACCESS, &[]).await;
 
     conflict.assert_status(409);
-    conflict.assert_says("The command line changed this now");
+    conflict.assert_says("The command line changed this just now");
 }
 
 /// Console 26.

@@ -214,7 +214,7 @@ async fn of_two_editors_the_second_keeps_the_entries_and_sees_both() {
         .await;
 
     met.assert_status(409);
-    met.assert_says("owner@example.com changed this now");
+    met.assert_says("owner@example.com changed this just now");
     met.assert_says("Owner Finance Sales");
     let again = ben.submit(&met, settings, &[]).await;
     again.assert_says("Saved.");
@@ -259,7 +259,7 @@ async fn a_client_is_disabled_and_enabled() {
     let disable = "/clients/report-service/settings/disable";
 
     let page = browser.open(disable).await;
-    page.assert_says("It last got a token now, 1 token in 24 hours");
+    page.assert_says("It last got a token just now, 1 token in 24 hours");
     let page = browser.submit(&page, disable, &[]).await;
     page.assert_says("Disabled. A client is refused from now on.");
     assert_eq!(client.request_token("").await.status, 401);

@@ -5,9 +5,10 @@ use jeton::domain::{audit::AuditPage, permission::Role, time::Span};
 use crate::harness::server::TestServer;
 
 /// Forms that stop services, let new ones in, or take everything away.
-const DANGEROUS: [&str; 23] = [
+const DANGEROUS: [&str; 24] = [
     "/clients/new/check",
     "/clients/mailer/credentials/rotate",
+    "/clients/mailer/credentials/federate",
     "/clients/mailer/credentials/handover",
     "/clients/mailer/credentials/retire",
     "/clients/mailer/credentials/undo",

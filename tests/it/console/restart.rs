@@ -11,9 +11,8 @@ use crate::harness::{
 
 const CREDENTIALS: &str = "/clients/mover/credentials";
 
-/// A server with a client, and an operator who has signed in.
-fn with_client() -> (ServerProcess, String) {
-    let server = ServerProcess::start();
+/// An operator, ben@example.com, and a client, `mover`; its secret.
+pub(crate) fn populate(server: &ServerProcess) -> String {
     let password = server.home().join("password");
     fs::write(&password, PASSWORD).unwrap();
     let (path, email) = (password.to_str().unwrap(), "ben@example.com");
@@ -41,7 +40,7 @@ fn with_client() -> (ServerProcess, String) {
         "urn:shop=read",
     ];
     let secret = server.jeton(&create)["client_secret"].clone();
-    (server, secret.as_str().unwrap().to_owned())
+    secret.as_str().unwrap().to_owned()
 }
 
 fn status(server: &ServerProcess, secret: &str) -> u16 {
@@ -66,7 +65,8 @@ fn said(tab: &mut Tab<'_>) -> (String, Vec<String>) {
 /// Console 42.
 #[test]
 fn a_rotation_goes_on_after_a_restart_and_the_secret_is_shown_no_more() {
-    let (mut server, old) = with_client();
+    let mut server = ServerProcess::start();
+    let old = populate(&server);
     let jar = server.home().join("ben.jar");
     let form = [("email", "ben@example.com"), ("password", PASSWORD)];
     let mut tab = Tab::of(&server, "ben.jar");

@@ -76,6 +76,7 @@ impl World {
     async fn start() -> Self {
         let server = TestServer::start().await;
         server.api("urn:shop", "read write").await;
+        server.define_detail_type("urn:shop", "payment").await;
         let client = server
             .client("mailer")
             .await
@@ -117,6 +118,7 @@ impl World {
                 "{kid}" => &self.key,
                 "{secret}" => &self.secret,
                 "{scope}" => "read",
+                "{type}" => "payment",
                 "{rule}" => "unused",
                 "{seq}" => "1",
                 other => other,

@@ -1,7 +1,8 @@
 //! What a client's token would say, and a token to try it with.
 
 use jeton::{
-    domain::{audit::AuditPage, permission::Role, time::Span},
+    admin::{apis::EditApi, clients::EditClient},
+    domain::{audit::AuditPage, claims::Claims, permission::Role, time::Span},
     store::UsageOf,
 };
 
@@ -36,6 +37,30 @@ async fn a_preview_shows_the_claims_and_makes_nothing() {
     foreign.assert_says("It would answer invalid_scope");
     let usage = server.app.usage(UsageOf::Client(client.client_id())).await;
     assert!(usage.unwrap().is_empty(), "a preview is no token");
+}
+
+/// AT-09
+#[tokio::test]
+async fn a_preview_warns_of_a_token_that_is_large() {
+    let server = TestServer::start().await;
+    let client = caller(&server).await;
+    let claims = |name: &str| {
+        let text = format!("{{\"{name}\":\"{}\"}}", "x".repeat(1900));
+        Claims::parse(&text).unwrap()
+    };
+    let mut browser = server.signed_in(Role::Viewer).await;
+    let mut edit = EditClient::of(client.client_id());
+    edit.claims = Some(claims("one"));
+    server.run(edit).await;
+    let page = browser.open(PAGE).await;
+    assert!(!page.text().contains("This is a large token"));
+
+    let mut edit = EditApi::of("https://orders.test".parse().unwrap());
+    edit.claims = Some(claims("two"));
+    server.run(edit).await;
+
+    let page = browser.open(PAGE).await;
+    page.assert_says("This is a large token: about 5,");
 }
 
 /// Console 19, 31.

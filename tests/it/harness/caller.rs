@@ -42,6 +42,7 @@ impl<'s> Client<'s> {
             client: self.client_id(),
             api: api.parse().unwrap(),
             scopes: scopes.parse().unwrap(),
+            details: None,
         };
         self.server.run(grant).await;
         self

@@ -68,9 +68,12 @@ impl Reply {
         let scope = answer["scope"].as_str().unwrap().to_owned();
         let lifetime = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
         answer["access_token"] = json!("…");
-        let expected = json!({
+        let mut expected = json!({
             "access_token": "…", "token_type": "Bearer", "expires_in": lifetime, "scope": scope,
         });
+        if let Some(details) = claims.get("authorization_details") {
+            expected["authorization_details"] = details.clone();
+        }
         assert_eq!(answer, expected);
         Token {
             text,

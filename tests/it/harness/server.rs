@@ -10,8 +10,8 @@ use std::{
 use axum::{Router, body::Body, http};
 use jeton::{
     admin::{
-        apis::DefineApi, clients::RegisterClient, command::Command, init::InitServer,
-        secrets::NewSecret,
+        apis::DefineApi, clients::RegisterClient, command::Command, details::DefineDetailType,
+        init::InitServer, secrets::NewSecret,
     },
     app::{
         App,
@@ -21,6 +21,8 @@ use jeton::{
     domain::{
         actor::Actor,
         api::ApiScope,
+        details::{Schema, TypeDetail},
+        profile::Profile,
         scope::ScopeSet,
         time::{Lifetime, ManualClock, Span, Timestamp},
     },
@@ -59,20 +61,28 @@ impl TestServer {
 
     /// The same under another name.
     pub(crate) async fn with_issuer(issuer: &str) -> Self {
-        Self::with(issuer, None, Outbound::default()).await
+        let issuer = issuer.parse().unwrap();
+        Self::with(Outbound::default(), |settings| settings.issuer = issuer).await
     }
 
     /// The same whose console is reached by an address of its own.
     pub(crate) async fn with_console_url(url: &str) -> Self {
-        Self::with(ISSUER, Some(url), Outbound::default()).await
+        let url = url.parse().unwrap();
+        let set = |settings: &mut Settings| settings.console_url = Some(url);
+        Self::with(Outbound::default(), set).await
+    }
+
+    /// The same that is strict with its clients.
+    pub(crate) async fn with_profile(profile: Profile) -> Self {
+        Self::with(Outbound::default(), |settings| settings.profile = profile).await
     }
 
     /// The same that may fetch keys from there.
     pub(crate) async fn with_outbound(outbound: Outbound) -> Self {
-        Self::with(ISSUER, None, outbound).await
+        Self::with(outbound, |_| {}).await
     }
 
-    async fn with(issuer: &str, console_url: Option<&str>, outbound: Outbound) -> Self {
+    async fn with(outbound: Outbound, set: impl FnOnce(&mut Settings)) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
         let clock = Arc::new(ManualClock::at(START));
@@ -82,13 +92,15 @@ impl TestServer {
             entropy,
             fetcher: Arc::new(Fetcher::new(outbound)),
         };
-        let settings = Settings {
-            issuer: issuer.parse().unwrap(),
-            console_url: console_url.map(|url| url.parse().unwrap()),
+        let mut settings = Settings {
+            issuer: ISSUER.parse().unwrap(),
+            console_url: None,
             usage_flush: Span(5),
             mutual: None,
+            profile: Profile::default(),
             overview_max_age: Span(0),
         };
+        set(&mut settings);
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();
         let routes = faces::protocol(&app).merge(faces::operator(&app));
@@ -152,6 +164,20 @@ impl TestServer {
                 .iter()
                 .map(|scope| (scope.clone(), ApiScope::default()))
                 .collect(),
+        })
+        .await;
+    }
+
+    /// Gives an API a type of authorization details with an amount.
+    pub(crate) async fn define_detail_type(&self, api: &str, name: &str) {
+        let schema = r#"{"properties":{"amount":{"type":"integer","minimum":1}}}"#;
+        self.run(DefineDetailType {
+            api: api.parse().unwrap(),
+            name: name.parse().unwrap(),
+            detail: TypeDetail {
+                description: "Pay from one account".parse().unwrap(),
+                schema: Schema::parse(schema).unwrap(),
+            },
         })
         .await;
     }

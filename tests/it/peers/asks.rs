@@ -56,6 +56,28 @@ fn libraries_introspect_and_revoke_tokens() {
     }
 }
 
+/// TX-02, TX-04
+#[test]
+fn libraries_exchange_tokens() {
+    let world = World::new();
+    let client = curious(&world);
+    let edit = ["client", "edit", &client.id, "--token-exchange", "on"];
+    world.server.jeton(&edit);
+
+    for program in [
+        Program::Node("exchanges_openid_client"),
+        Program::Python("exchanges_requests_oauth2client"),
+    ] {
+        let told = told(&world, &client, program, None);
+
+        let kind = "urn:ietf:params:oauth:token-type:access_token";
+        assert_eq!(told["issued_token_type"], kind, "{program}: {told}");
+        assert_eq!(told["is_new"], true, "{program}");
+        assert_eq!(told["introspected"]["active"], true, "{program}");
+        assert_eq!(told["introspected"]["sub"], client.id, "{program}");
+    }
+}
+
 /// DP-01, DP-10, DP-13: the server was just started, so it asks for nonces.
 #[test]
 fn libraries_get_tokens_that_are_bound_to_their_keys() {

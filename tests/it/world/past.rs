@@ -224,6 +224,7 @@ async fn apis(server: &TestServer) {
         };
         server.run(define).await;
     }
+    server.define_detail_type(ORDERS, "payment").await;
 }
 
 /// One rotation in use, one that is ready to finish, and a secret that runs out.

@@ -29,6 +29,9 @@ fn apis(tour: &mut Tour<'_>, owner: &Browser<'_>) {
             ("api", API),
             ("api-scopes", &at("/scopes")),
             ("api-scope", &at("/scopes/orders%3Aread")),
+            ("api-details", &at("/details")),
+            ("api-detail", &at("/details/payment")),
+            ("api-details-none", "/apis/urn%3Alegacy-stock/details"),
             ("api-clients", &at("/clients")),
             ("api-clients-none", "/apis/urn%3Alegacy-stock/clients"),
             ("api-check", &at("/check")),
@@ -50,6 +53,11 @@ fn apis(tour: &mut Tour<'_>, owner: &Browser<'_>) {
     tour.sends(owner, (422, "api-new-wrong", "/apis/new"), &wrong);
     let wrong = [("name", "two words"), ("description", "")];
     tour.sends(owner, (422, "api-scopes-wrong", &at("/scopes")), &wrong);
+    let wrong = [("type", ""), ("schema", "{\"type\": \"objekt\"}")];
+    tour.sends(owner, (422, "api-details-wrong", &at("/details")), &wrong);
+    let wrong = [("schema", "{")];
+    let place = at("/details/payment");
+    tour.sends(owner, (422, "api-detail-wrong", &place), &wrong);
     let wrong = [("lines", "\"quoted\" No")];
     tour.sends(owner, (422, "api-import-wrong", &at("/import")), &wrong);
     let wrong = [("name", ""), ("description", ""), ("token_lifetime", "x")];

@@ -15,10 +15,6 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
             ("rotate-nothing", "/clients/legacy-sync/credentials/rotate"),
             ("rotate-under-way", "/clients/mailer/credentials/rotate"),
             ("replace", "/clients/report-service/credentials/replace"),
-            (
-                "replace-nothing",
-                "/clients/legacy-sync/credentials/replace",
-            ),
             ("retire", "/clients/billing-worker/credentials/retire"),
             ("cancel", "/clients/billing-worker/credentials/cancel"),
         ],
@@ -39,9 +35,48 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
     let mut wrong = right.to_vec();
     wrong.push(("confirm_password", "not this one"));
     tour.sends(late, (403, "confirm-wrong", rotate), &wrong);
+    trusting(tour, owner);
     one_secret(tour, owner);
     revealed(tour, owner).await;
     handed_over(tour, owner).await;
+}
+
+/// The forms by which a client trusts its platform.
+fn trusting(tour: &mut Tour<'_>, owner: &Browser<'_>) {
+    tour.sees(
+        owner,
+        &[
+            ("federate", "/clients/report-service/credentials/federate"),
+            (
+                "federate-gitlab",
+                "/clients/report-service/credentials/federate?platform=gitlab",
+            ),
+            (
+                "federate-kubernetes",
+                "/clients/report-service/credentials/federate?platform=kubernetes",
+            ),
+            (
+                "federate-spiffe",
+                "/clients/report-service/credentials/federate?platform=spiffe",
+            ),
+            (
+                "federate-other",
+                "/clients/report-service/credentials/federate?platform=other",
+            ),
+            ("dry-run", "/clients/report-service/credentials/dry-run"),
+            (
+                "replace-nothing",
+                "/clients/legacy-sync/credentials/replace",
+            ),
+        ],
+    );
+    let federate = "/clients/report-service/credentials/federate";
+    let wrong = [
+        ("platform", "github"),
+        ("repository", "acme"),
+        ("place", "branch"),
+    ];
+    tour.sends(owner, (422, "federate-wrong", federate), &wrong);
 }
 
 /// The pages of one secret.

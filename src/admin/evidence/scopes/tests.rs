@@ -162,6 +162,7 @@ fn a_scope_that_was_given_lately_is_not_suggested() {
             client: asker.client.clone(),
             api: api("urn:shop"),
             scopes: scopes("read write list"),
+            details: None,
         };
         asker.world.run(given).unwrap();
         asker.world.now = now;
@@ -179,6 +180,7 @@ fn a_scope_that_was_given_lately_is_not_suggested() {
             client: asker.client.clone(),
             api: api("urn:shop"),
             scopes: scopes("read write"),
+            details: None,
         };
         asker.world.run(given).unwrap();
         let suggestions = evidence.into_iter().filter_map(|scope| scope.suggestion);

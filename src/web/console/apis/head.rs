@@ -11,7 +11,7 @@ use super::super::{
     visit::Visitor,
     words::{counted, segment},
 };
-use crate::domain::{api::Api, id::ApiIdentifier, registry::Registry};
+use crate::domain::{api::Api, client::Client, id::ApiIdentifier, registry::Registry};
 
 /// The pages of an API, in the order of their tabs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,6 +142,21 @@ pub(super) struct Holders {
 }
 
 impl Holders {
+    /// These clients.
+    pub(super) fn of<'r>(clients: impl Iterator<Item = &'r Arc<Client>>) -> Self {
+        let mut clients: Vec<_> = clients.collect();
+        clients.sort_by_cached_key(|client| client.name.as_str().to_lowercase());
+        let first = clients.iter().take(NAMED).map(|client| Holder {
+            path: format!("/clients/{}/access", segment(client.id.as_str())),
+            name: client.name.to_string(),
+            id: client.id.to_string(),
+        });
+        Self {
+            count: clients.len(),
+            first: first.collect(),
+        }
+    }
+
     /// Whether nobody has it.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
@@ -168,17 +183,7 @@ pub(super) fn holders(registry: &Registry, api: &Api, scope: Option<&str>) -> Ho
         let granted = client.grants.get(&api.identifier);
         granted.is_some_and(has)
     });
-    let mut clients: Vec<_> = clients.collect();
-    clients.sort_by_cached_key(|client| client.name.as_str().to_lowercase());
-    let first = clients.iter().take(NAMED).map(|client| Holder {
-        path: format!("/clients/{}/access", segment(client.id.as_str())),
-        name: client.name.to_string(),
-        id: client.id.to_string(),
-    });
-    Holders {
-        count: clients.len(),
-        first: first.collect(),
-    }
+    Holders::of(clients)
 }
 
 /// How many clients have each scope of `api`; those that nobody has are left out.

@@ -43,6 +43,8 @@ struct ScopesPage {
     frame: Frame,
     head: ApiHead,
     scopes: Vec<Row>,
+    /// How many types of authorization details it has.
+    types: usize,
     sheet: Sheet,
     is_importing: bool,
 }
@@ -64,6 +66,7 @@ impl ScopesPage {
             scope,
         };
         Self {
+            types: api.rules.details.len(),
             scopes: ScopeView::all_of(api).into_iter().map(row).collect(),
             frame,
             head,

@@ -82,6 +82,15 @@ pub(super) const GROUPS: &[Group] = &[
         acts: &[Action::ScopeCreate, Action::ScopeEdit, Action::ScopeRemove],
     },
     Group {
+        prefix: "detail_type.",
+        name: "Authorization details",
+        acts: &[
+            Action::DetailTypeCreate,
+            Action::DetailTypeEdit,
+            Action::DetailTypeRemove,
+        ],
+    },
+    Group {
         prefix: "key.",
         name: "Signing keys",
         acts: &[
@@ -192,6 +201,9 @@ const fn phrase(action: Action) -> &'static str {
         Action::ScopeCreate => "Defined a scope",
         Action::ScopeEdit => "Edited a scope",
         Action::ScopeRemove => "Removed a scope",
+        Action::DetailTypeCreate => "Defined a type of authorization details",
+        Action::DetailTypeEdit => "Edited a type of authorization details",
+        Action::DetailTypeRemove => "Removed a type of authorization details",
         Action::KeyGenerate => "Generated a signing key",
         Action::KeyActivate => "Brought a signing key forward",
         Action::KeyRetire => "Retired a signing key",

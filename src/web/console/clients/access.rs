@@ -1,5 +1,6 @@
 //! What a client may call: its scopes by API, what is known of their use, and what it could do without.
 
+mod details;
 mod marks;
 mod review;
 mod undo;
@@ -17,7 +18,10 @@ use axum::{
 };
 use serde::Deserialize;
 
-use self::view::{Group, Known, Offered, Suggested};
+use self::{
+    details::TypeGroup,
+    view::{Group, Known, Offered, Suggested},
+};
 use super::{
     super::{
         Console,
@@ -39,6 +43,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/clients/{id}/access", get(show).post(review::save))
         .route("/clients/{id}/access/review", post(review::review))
         .route("/clients/{id}/access/undo", post(undo::undo))
+        .route("/clients/{id}/access/details", post(details::save))
         .route("/clients/{id}/access/keep", post(marks::keep))
         .route("/clients/{id}/access/watch", post(marks::watch))
         .route("/clients/{id}/access/unwatch", post(marks::stop_watching))
@@ -51,6 +56,8 @@ struct AccessPage {
     head: ClientHead,
     groups: Vec<Group>,
     offered: Vec<Offered>,
+    /// The types of authorization details, by API.
+    details: Vec<TypeGroup>,
     suggestions: Vec<Suggested>,
     /// Whether it gets tokens without ever naming a scope.
     names_no_scope: bool,
@@ -138,6 +145,7 @@ async fn page_of(
             .map(|api| Group::of(api, &known, ticks, may_own))
             .collect(),
         offered: others.map(|api| Offered::of(api, &head)).collect(),
+        details: details::groups(&registry, client),
         suggestions: known.suggested(),
         names_no_scope: known.names_no_scope(),
         all_scopes: format!(

@@ -6,6 +6,8 @@
 //! [`handover`] makes links by which developers take new secrets themselves.
 
 mod cards;
+mod dry_run;
+mod federate;
 mod handover;
 mod intended;
 mod life;
@@ -33,6 +35,8 @@ pub(super) fn routes() -> Router<Console> {
         .merge(show::routes())
         .merge(rotate::routes())
         .merge(replace::routes())
+        .merge(federate::routes())
+        .merge(dry_run::routes())
         .merge(handover::routes())
         .merge(steps::routes())
         .merge(secret::routes())

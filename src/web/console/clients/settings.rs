@@ -158,6 +158,7 @@ const LABELS: &Labels = &[
     ("default_scopes", "By default"),
     ("token_binding", "Tokens are bound to"),
     ("claims", "Claims"),
+    ("token_exchange", "May exchange tokens"),
 ];
 
 /// The form, as the client is.
@@ -180,6 +181,9 @@ fn filled(client: &Client) -> Fields {
     if client.rules.legacy_assertion_audience {
         fields.set("legacy_assertion_audience", "yes");
     }
+    if client.rules.token_exchange {
+        fields.set("token_exchange", "yes");
+    }
     fields
 }
 
@@ -190,6 +194,8 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
         return Err(FieldErrors::one("name", "enter a name for the client"));
     }
     let lifetime = fields.text("token_lifetime");
+    // A box that is not ticked is not sent: only of a form that has them is that an answer.
+    let is_whole = fields.has("token_binding");
     let input = ClientEditInput {
         name: set("name"),
         description: set("description"),
@@ -207,9 +213,8 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
             Edit::Keep
         },
         claims: fields.claims(),
-        legacy_assertion_audience: fields
-            .has("claims")
-            .then(|| fields.has("legacy_assertion_audience")),
+        legacy_assertion_audience: is_whole.then(|| fields.has("legacy_assertion_audience")),
+        token_exchange: is_whole.then(|| fields.has("token_exchange")),
     };
     input.parse(client.id.clone())
 }

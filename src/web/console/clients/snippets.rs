@@ -234,7 +234,8 @@ class Token {{
     let request = reqwest::Client::new().post({endpoint}).form(&form);
     let answer = request.send().await?.error_for_status()?;
     let answer: serde_json::Value = answer.json().await?;
-    Ok(answer["access_token"].as_str().unwrap_or_default().to_owned()) // keep it until expires_in - 60 s
+    // Keep it until expires_in - 60 s.
+    Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
 }}"#,
             endpoint = literal(&self.endpoint),
             members = self.members(["        (\"", "\", ", "),\n"]),

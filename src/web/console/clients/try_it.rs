@@ -21,7 +21,7 @@ use super::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::segment,
+        words::{number, segment},
     },
     ClientHead, Named, Tab,
 };
@@ -52,8 +52,12 @@ struct TryPage {
     apis: Vec<Choice>,
     scopes: Vec<(String, bool)>,
     audience: String,
+    /// What it asks for in detail, as JSON; nothing at all if it may ask for none there.
+    details: Option<String>,
     /// Header and claims as they would be.
     preview: Option<(Vec<Member>, Vec<Member>)>,
+    /// About how many bytes it would have, if that is many.
+    large: Option<String>,
     /// What the token endpoint would answer instead: the code, and why.
     refusal: Option<(String, String)>,
     minted: Option<Minted>,
@@ -86,6 +90,7 @@ impl TryPage {
 struct Asked {
     api: String,
     scopes: Vec<String>,
+    details: String,
 }
 
 impl Asked {
@@ -101,7 +106,12 @@ impl Asked {
             let granted = granted.into_iter().flat_map(|scopes| scopes.iter());
             scopes = granted.map(ToString::to_string).collect();
         }
-        Self { api, scopes }
+        let details = fields.text("authorization_details").to_owned();
+        Self {
+            api,
+            scopes,
+            details,
+        }
     }
 
     /// What the token endpoint would grant.
@@ -111,6 +121,7 @@ impl Asked {
             grant_type: Some("client_credentials".into()),
             scope: (!scope.is_empty()).then(|| scope.into()),
             resource: Resource::One(self.api.as_str().into()),
+            authorization_details: (!self.details.is_empty()).then(|| (&*self.details).into()),
             ..Params::default()
         };
         grant(registry, client, &params)
@@ -121,7 +132,11 @@ impl Asked {
         let scopes = self.scopes.iter();
         let scopes = scopes.map(|scope| format!("&scope={}", segment(scope)));
         let scopes: String = scopes.collect();
-        format!("?chosen=yes&api={}{scopes}", segment(&self.api))
+        let details = match self.details.as_str() {
+            "" => String::new(),
+            details => format!("&authorization_details={}", segment(details)),
+        };
+        format!("?chosen=yes&api={}{scopes}{details}", segment(&self.api))
     }
 }
 
@@ -130,12 +145,14 @@ fn context(console: &Console) -> Context<'_> {
     Context {
         now: console.app.now(),
         issuer: console.app.issuer(),
+        profile: console.app.profile(),
         mutual: None,
         entropy: console.app.entropy(),
         remembers: &|_, _| false,
         keys: &|_| None,
         slow_hashes: SlowHashes::Checked,
         proofs: &Nowhere,
+        is_revoked: &|_| false,
     }
 }
 
@@ -180,6 +197,9 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
     };
     let looked = decided
         .and_then(|grant| access_token::preview(&registry, &client.id, &grant, &context(console)));
+    let size = looked
+        .as_ref()
+        .map_or(0, |(header, claims)| access_token::size_of(header, claims));
     let (preview, refusal) = match looked {
         Ok((header, claims)) => (
             Some((members(&header, HEADER, now), members(&claims, CLAIMS, now))),
@@ -197,7 +217,13 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
             .collect(),
         is_admin: asked.api == ADMIN_API,
         audience: asked.api.clone(),
+        details: client
+            .rules
+            .details
+            .contains_key(asked.api.as_str())
+            .then(|| asked.details.clone()),
         preview,
+        large: (size > access_token::LARGE).then(|| number(size as u64)),
         refusal,
         minted: None,
         frame,

@@ -40,6 +40,28 @@ pub(super) async fn apis_are_told(round: &mut Round<'_>) {
     round
         .sends(route, &at("/scopes/write/remove"), &[], "scope.remove")
         .await;
+    let kind = [("type", "payment"), ("schema", "{}")];
+    let route = "/apis/{id}/details";
+    round
+        .sends(route, &at("/details"), &kind, "detail_type.create")
+        .await;
+    let edit = [
+        ("description", "Pay"),
+        ("schema", "{\"required\":[\"to\"]}"),
+    ];
+    let route = "/apis/{id}/details/{type}";
+    round
+        .sends(route, &at("/details/payment"), &edit, "detail_type.edit")
+        .await;
+    let route = "/apis/{id}/details/{type}/remove";
+    round
+        .sends(
+            route,
+            &at("/details/payment/remove"),
+            &[],
+            "detail_type.remove",
+        )
+        .await;
     let edit = [
         ("name", "Legacy API"),
         ("description", ""),
@@ -72,6 +94,7 @@ pub(super) async fn apis_are_told(round: &mut Round<'_>) {
         .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn access_is_told(round: &mut Round<'_>) {
     let revision = |round: &Round<'_>| {
         let registry = round.server.app.registry();
@@ -110,6 +133,13 @@ async fn access_is_told(round: &mut Round<'_>) {
             &undo,
             "grant.set",
         )
+        .await;
+    let details = round.server.define_detail_type("urn:shop", "payment");
+    details.await;
+    let kind = [("api", "urn:shop"), ("type", "payment")];
+    let route = "/clients/{id}/access/details";
+    round
+        .sends(route, &at("/details"), &kind, "grant.set")
         .await;
     let scope = [("grant", "urn:shop read")];
     for (act, action) in [

@@ -17,6 +17,7 @@ use crate::{
         credential::{
             CertificateSubject, Federation, FederationKeys, PinnedCertificate, PublicKey,
         },
+        details::{Schema, TypeDetail},
         secret::{PlainSecret, Proof, Secret, SecretState, SharedSecret},
         time::Span,
         usage::{Observation, Tally},
@@ -57,6 +58,12 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
         binding: Binding::Dpop,
         claims: claims(),
         legacy_assertion_audience: true,
+        token_exchange: true,
+        details: [(
+            "https://sales.example.com".parse().unwrap(),
+            ["payment".parse().unwrap()].into(),
+        )]
+        .into(),
     };
     let mut bound = client.clone();
     bound.id = "bound-service".parse().unwrap();
@@ -66,6 +73,7 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
     api.rules = ApiRules {
         format: TokenFormat::Opaque,
         claims: claims(),
+        details: [("payment".parse().unwrap(), payment())].into(),
     };
     history.push(vec![
         Change {
@@ -82,6 +90,14 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
         },
     ]);
     history
+}
+
+fn payment() -> TypeDetail {
+    TypeDetail {
+        description: "Pay an invoice".parse().unwrap(),
+        schema: Schema::parse(r#"{"properties":{"amount":{"type":"integer","minimum":1}}}"#)
+            .unwrap(),
+    }
 }
 
 fn claims() -> Claims {

@@ -1,5 +1,7 @@
 //! Moving a client from its secret to something that is none: a certificate, or a key.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 
@@ -18,7 +20,7 @@ use crate::{
         Console,
         clients::{ClientHead, Named, Tab},
         confirm::Confirmed,
-        form::{Fields, Sheet},
+        form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
@@ -88,40 +90,90 @@ async fn make(
     Named(client): Named,
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
-    let now = console.app.now();
-    let refused = async |fields: Fields, errors: &FieldErrors| {
-        may_touch(&client, &visitor)?;
-        let sheet = Sheet::refused(fields, errors);
-        let page = ReplacePage::of(&client, sheet, (&console, &visitor)).await;
-        Ok(page::refused(&page))
-    };
-    let policy = std::sync::Arc::clone(console.app.registry().policy());
-    let read = read(&form.fields, &client, (&policy, now));
+    let policy = Arc::clone(console.app.registry().policy());
+    let read = read(&form.fields, &client, (&policy, console.app.now()));
+    let said = "The new credential works from now on.";
+    match replace((&console, &visitor), &client, (&form, read, said)).await? {
+        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Refused(errors) => {
+            may_touch(&client, &visitor)?;
+            let sheet = Sheet::refused(form.fields, &renamed(&errors));
+            let page = ReplacePage::of(&client, sheet, (&console, &visitor)).await;
+            Ok(page::refused(&page))
+        }
+    }
+}
+
+/// What became of a form that gives a client another credential.
+pub(super) enum Outcome {
+    /// It has it, or somebody else was faster.
+    Answer(Response<Body>),
+    /// Something is wrong with it.
+    Refused(FieldErrors),
+}
+
+/// Gives `client` the credential that was read from `form`, and says so.
+pub(super) async fn replace(
+    (console, visitor): (&Console, &Visitor),
+    client: &Arc<Client>,
+    (form, read, said): (&Form, Result<Rotation, FieldErrors>, &'static str),
+) -> Result<Outcome, Trouble> {
     let command = match read {
         Ok(Rotation::Credential(command)) => command,
         Ok(Rotation::Secret(_)) => return Err(Trouble::malformed()),
-        Err(errors) => return refused(form.fields, &errors).await,
+        Err(errors) => return Ok(Outcome::Refused(errors)),
     };
+    let now = console.app.now();
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
     let done = console.app.execute_on(visitor.actor(), terms, command);
-    let path = ClientHead::of(&client, Tab::Credentials, now).to("/credentials");
-    match done.await {
-        Ok(_) => {
-            let what = "The new credential works from now on.";
-            visitor.done(&path, Flash::done(what)).await
-        }
-        Err(AdminError::Replayed(_)) => Ok(visitor.see(&path)),
-        Err(AdminError::Refusal(Refusal::Invalid(errors))) => {
-            refused(form.fields, &renamed(&errors)).await
-        }
+    let path = ClientHead::of(client, Tab::Credentials, now).to("/credentials");
+    let answer = match done.await {
+        Ok(_) => visitor.done(&path, Flash::done(said)).await?,
+        Err(AdminError::Replayed(_)) => visitor.see(&path),
+        Err(AdminError::Refusal(Refusal::Invalid(errors))) => return Ok(Outcome::Refused(errors)),
         Err(AdminError::Refusal(Refusal::Conflict(_) | Refusal::Stale(_)))
             if client.live_secrets(now).count() > 1 =>
         {
-            let scene = Scene::of(&console, client).await?;
-            under_way(&scene, &visitor).await
+            let scene = Scene::of(console, Arc::clone(client)).await?;
+            under_way(&scene, visitor).await?
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Outcome::Answer(answer))
+}
+
+/// How long what there is keeps working beside a new credential.
+pub(super) struct OverlapChosen(&'static str);
+
+impl OverlapChosen {
+    /// The rotation to `credential`.
+    pub(super) fn with(self, credential: CredentialInput) -> RotateInput {
+        RotateInput {
+            overlap: Some(SpanInput::Text(self.0.to_owned())),
+            credential: Some(credential),
+            ..RotateInput::default()
+        }
     }
+}
+
+/// What the form says of it.
+pub(super) fn overlap_of(
+    fields: &Fields,
+    client: &Client,
+    now: Timestamp,
+) -> Result<OverlapChosen, FieldErrors> {
+    let chosen = match fields.text("overlap") {
+        _ if client.live_secrets(now).next().is_none() => "0",
+        "now" => "0",
+        "1h" => "1h",
+        "24h" => "24h",
+        "7d" => "7d",
+        _ => {
+            let message = "choose how long the old one keeps working";
+            return Err(FieldErrors::one("overlap", message));
+        }
+    };
+    Ok(OverlapChosen(chosen))
 }
 
 /// The command, or all that is wrong with the form.
@@ -154,25 +206,8 @@ fn read(
             ));
         }
     }
-    let overlap = match fields.text("overlap") {
-        _ if client.live_secrets(now).next().is_none() => "0",
-        "now" => "0",
-        chosen @ ("1h" | "24h" | "7d") => chosen,
-        _ => {
-            return Err(FieldErrors::one(
-                "overlap",
-                "choose how long the old one keeps working",
-            ));
-        }
-    };
-    let input = RotateInput {
-        overlap: Some(SpanInput::Text(overlap.to_owned())),
-        credential: Some(credential),
-        ..RotateInput::default()
-    };
-    input
-        .read(client.id.clone(), policy)
-        .map_err(|errors| renamed(&errors))
+    let input = overlap_of(fields, client, now)?.with(credential);
+    input.read(client.id.clone(), policy)
 }
 
 /// Errors under the names that the form has.

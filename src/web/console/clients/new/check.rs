@@ -220,6 +220,7 @@ impl Plan {
             credential: None,
             claims: None,
             legacy_assertion_audience: false,
+            token_exchange: false,
             name: self.name.clone(),
             client_id: some(&self.client_id),
             description: some(&self.description),
@@ -230,6 +231,7 @@ impl Plan {
                 .map(|(api, scopes)| GrantInput {
                     api: api.to_owned(),
                     scopes,
+                    authorization_details_types: Vec::new(),
                 })
                 .collect(),
             token_lifetime: None,

@@ -43,11 +43,12 @@ pub(super) async fn mint(
     let mut grant = asked
         .grant(&registry, &client)
         .map_err(|reason| refused(&reason))?;
-    grant.lifetime = Lifetime::MIN;
+    grant.lifetime = Lifetime::MIN.span();
     let note = NoteTestToken {
         client: client.id.clone(),
         api: grant.api.identifier.clone(),
         scopes: grant.scopes.clone(),
+        details: grant.details.clone(),
     };
     let terms = form.terms_of_new(&console.app);
     let path = ClientHead::of(&client, Tab::TryIt, console.app.now())
@@ -60,7 +61,7 @@ pub(super) async fn mint(
     let signed = access_token::sign_for(&registry, &client.id, &grant, &context(&console))
         .map_err(|reason| refused(&reason))?;
     let name = (visitor.name(), &*place(&client.id));
-    let (span, now) = (grant.lifetime.span(), console.app.now());
+    let (span, now) = (grant.lifetime, console.app.now());
     let reveals = &console.reveals;
     reveals.open_for(span, name, signed.text.into(), now);
     Ok(visitor.see(&path))

@@ -1,0 +1,263 @@
+//! The types of authorization details of an API: listed and added; one described, its schema edited, removed.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, State},
+    http::Response,
+    routing::{get, post},
+};
+use serde_json::Value;
+
+use super::{
+    super::{
+        Console,
+        act::carry_out,
+        form::{Fields, Form, Sheet},
+        page::{self, Flash, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+        words::segment,
+    },
+    ApiHead, Named, Tab, complaints,
+    head::{self, Holders},
+    sheet,
+};
+use crate::{
+    admin::{
+        details::{RemoveDetailType, holders},
+        input::{DetailTypeEditInput, DetailTypeInput, Edit},
+        views::DetailTypeView,
+    },
+    domain::{
+        api::Api, audit::Object, details::DetailType, permission::Permission, registry::Registry,
+    },
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/apis/{id}/details", get(show).post(add))
+        .route("/apis/{id}/details/{type}", get(show_one).post(edit))
+        .route("/apis/{id}/details/{type}/remove", post(remove))
+}
+
+#[derive(Template)]
+#[template(path = "apis/details.html")]
+struct TypesPage {
+    frame: Frame,
+    head: ApiHead,
+    types: Vec<Row>,
+    sheet: Sheet,
+}
+
+/// A type in the list.
+struct Row {
+    name: String,
+    description: String,
+    path: String,
+    clients: usize,
+}
+
+impl TypesPage {
+    fn of(frame: Frame, api: &Api, registry: &Registry, sheet: Sheet) -> Self {
+        let head = ApiHead::of(api, Tab::Scopes).below("Authorization details");
+        let row = |(name, detail): (&DetailType, &crate::domain::details::TypeDetail)| Row {
+            name: name.to_string(),
+            description: detail.description.to_string(),
+            path: head.to(format!("/details/{}", segment(name.as_str()))),
+            clients: holders(registry, &api.identifier, name).count(),
+        };
+        Self {
+            types: api.rules.details.iter().map(row).collect(),
+            frame,
+            head,
+            sheet,
+        }
+    }
+
+    fn may_edit(&self) -> bool {
+        self.frame.may_write_apis() && !self.head.is_built_in
+    }
+}
+
+async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+) -> Response<Body> {
+    let registry = console.app.registry_arc();
+    let frame = visitor.frame(Here::Apis).await;
+    let sheet = Sheet::of(Fields::default());
+    page::ok(&TypesPage::of(frame, &api, &registry, sheet))
+}
+
+async fn add(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let fields = &form.fields;
+    let input = DetailTypeInput {
+        name: fields.text("type").to_owned(),
+        description: Some(fields.text("description").to_owned()),
+        schema: Value::from(fields.text("schema")),
+    };
+    let errors = match input.parse(api.identifier.clone()) {
+        Err(errors) => errors,
+        Ok(command) => {
+            let name = command.name.to_string();
+            let terms = form.terms_of_new(&console.app);
+            match carry_out((&console, &visitor), terms, command).await {
+                Ok(_) => {
+                    let flash = Flash::done(format!("{name} is added. Nobody has it yet."));
+                    let path = format!("{}/details", head::address(&api.identifier));
+                    return visitor.done(&path, flash).await;
+                }
+                Err(error) => complaints(error, "type")?,
+            }
+        }
+    };
+    let missing = [
+        ("type", "Enter a name for the type, such as payment"),
+        ("schema", "Enter the schema, as JSON"),
+    ];
+    let sheet = sheet(form.fields, &errors, &missing);
+    let frame = visitor.plain_frame(Here::Apis);
+    let registry = console.app.registry_arc();
+    Ok(page::refused(&TypesPage::of(frame, &api, &registry, sheet)))
+}
+
+#[derive(Template)]
+#[template(path = "apis/detail.html")]
+struct TypePage {
+    frame: Frame,
+    head: ApiHead,
+    name: String,
+    path: String,
+    holders: Holders,
+    sheet: Sheet,
+}
+
+/// A type that an address names, and its API.
+struct Asked {
+    api: Arc<Api>,
+    name: DetailType,
+    path: String,
+}
+
+impl Asked {
+    fn find(api: Arc<Api>, name: &str) -> Result<Self, Trouble> {
+        let Some((name, _)) = api.rules.details.get_key_value(name) else {
+            return Err(Trouble::missing("type", name));
+        };
+        let path = format!(
+            "{}/details/{}",
+            head::address(&api.identifier),
+            segment(name.as_str())
+        );
+        Ok(Self {
+            name: name.clone(),
+            path,
+            api,
+        })
+    }
+
+    fn object(&self) -> Object {
+        Object::Api(self.api.identifier.clone())
+    }
+
+    /// The page with all types.
+    fn list(&self) -> String {
+        format!("{}/details", head::address(&self.api.identifier))
+    }
+
+    fn page(&self, frame: Frame, console: &Console, sheet: Option<Sheet>) -> TypePage {
+        let registry = console.app.registry();
+        let view = DetailTypeView::of(&self.name, &self.api.rules.details[&self.name]);
+        let ids = holders(&registry, &self.api.identifier, &self.name);
+        let clients = ids.filter_map(|id| registry.find_client(id));
+        TypePage {
+            frame,
+            head: ApiHead::of(&self.api, Tab::Scopes).below(&view.name),
+            holders: Holders::of(clients),
+            sheet: sheet.unwrap_or_else(|| as_it_is(&view)),
+            path: self.path.clone(),
+            name: view.name,
+        }
+    }
+}
+
+fn as_it_is(view: &DetailTypeView) -> Sheet {
+    let mut fields = Fields::default();
+    fields.set("description", &view.description);
+    fields.set("schema", format!("{:#}", view.schema));
+    Sheet::of(fields)
+}
+
+async fn show_one(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let asked = Asked::find(api, &name)?;
+    let frame = visitor.frame(Here::Apis).await;
+    Ok(page::ok(&asked.page(frame, &console, None)))
+}
+
+async fn edit(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let asked = Asked::find(api, &name)?;
+    let input = DetailTypeEditInput {
+        description: Edit::Set(form.fields.text("description").to_owned()),
+        schema: Edit::Set(Value::from(form.fields.text("schema"))),
+    };
+    let errors = match input.parse(asked.api.identifier.clone(), asked.name.clone()) {
+        Err(errors) => errors,
+        Ok(command) => {
+            let terms = form.terms(&console.app, asked.object());
+            match carry_out((&console, &visitor), terms, command).await {
+                Ok(_) => {
+                    let flash = Flash::done(format!("{} is saved.", asked.name));
+                    return visitor.done(&asked.list(), flash).await;
+                }
+                Err(error) => complaints(error, "schema")?,
+            }
+        }
+    };
+    let missing = [("schema", "Enter the schema, as JSON")];
+    let sheet = sheet(form.fields, &errors, &missing);
+    let frame = visitor.plain_frame(Here::Apis);
+    Ok(page::refused(&asked.page(frame, &console, Some(sheet))))
+}
+
+async fn remove(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((_, name)): Path<(String, String)>,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let asked = Asked::find(api, &name)?;
+    let command = RemoveDetailType {
+        api: asked.api.identifier.clone(),
+        name: asked.name.clone(),
+    };
+    let terms = form.terms(&console.app, asked.object());
+    carry_out((&console, &visitor), terms, command).await?;
+    let flash = Flash::done(format!("{} is removed.", asked.name));
+    visitor.done(&asked.list(), flash).await
+}

@@ -1,0 +1,160 @@
+//! A client that needs no secret: its platform gives it tokens, and the client trusts the platform with that.
+
+mod platform;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::{RawQuery, State},
+    http::Response,
+    routing::get,
+};
+
+use self::platform::Platform;
+use super::{
+    replace::{Outcome, overlap_of, replace},
+    rotate::under_way,
+    scene::{Scene, may_touch},
+};
+use crate::{
+    admin::{
+        input::{CredentialInput, Rotation},
+        refusal::FieldErrors,
+    },
+    domain::{client::Client, policy::Policy, time::Timestamp},
+    web::console::{
+        Console,
+        clients::{ClientHead, Named, Tab},
+        confirm::Confirmed,
+        form::{Fields, Sheet},
+        page::{self, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/clients/{id}/credentials/federate", get(ask).post(make))
+}
+
+#[derive(Template)]
+#[template(path = "clients/credentials/federate.html")]
+struct FederatePage {
+    frame: Frame,
+    head: ClientHead,
+    sheet: Sheet,
+    /// Whether there is something that works, to keep for a while.
+    has_old: bool,
+    platform: Platform,
+    /// What a token is for, in what a workload is told to ask for.
+    audience: String,
+}
+
+impl FederatePage {
+    async fn of(
+        (client, platform): (&Client, Platform),
+        sheet: Sheet,
+        (console, visitor): (&Console, &Visitor),
+    ) -> Self {
+        let now = console.app.now();
+        Self {
+            frame: visitor.frame(Here::Clients).await,
+            head: ClientHead::of(client, Tab::Credentials, now).below("Trust a platform"),
+            sheet,
+            has_old: client.live_secrets(now).next().is_some(),
+            platform,
+            audience: console.app.issuer().to_string(),
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.platform.as_str() == name
+    }
+}
+
+async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(client): Named,
+    RawQuery(query): RawQuery,
+) -> Result<Response<Body>, Trouble> {
+    may_touch(&client, &visitor)?;
+    let scene = Scene::of(&console, client).await?;
+    if scene.rotation().is_some() {
+        return under_way(&scene, &visitor).await;
+    }
+    let asked = Fields::parse(query.as_deref().unwrap_or_default());
+    let asked = asked.ok_or_else(Trouble::malformed)?;
+    let platform = Platform::named(asked.text("platform")).unwrap_or_default();
+    let mut fields = Fields::default();
+    for (name, value) in [
+        ("issuer", platform.issuer()),
+        ("audience", console.app.issuer().as_str()),
+        ("place", "branch"),
+        ("max_age", "1h"),
+        ("overlap", "24h"),
+    ] {
+        fields.set(name, value);
+    }
+    let sheet = Sheet::of(fields);
+    let page = FederatePage::of((&scene.client, platform), sheet, (&console, &visitor)).await;
+    Ok(page::ok(&page))
+}
+
+async fn make(
+    State(console): State<Console>,
+    Named(client): Named,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    may_touch(&client, &visitor)?;
+    let platform = Platform::named(form.fields.text("platform"));
+    let platform = platform.ok_or_else(Trouble::malformed)?;
+    let policy = Arc::clone(console.app.registry().policy());
+    let read = read(
+        (platform, &form.fields),
+        &client,
+        (&policy, console.app.now()),
+    );
+    let said =
+        "It may show its platform’s tokens from now on. Try one below before the old secret stops.";
+    match replace((&console, &visitor), &client, (&form, read, said)).await? {
+        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Refused(errors) => {
+            let sheet = Sheet::refused(form.fields, &renamed(platform, &errors));
+            let page = FederatePage::of((&client, platform), sheet, (&console, &visitor)).await;
+            Ok(page::refused(&page))
+        }
+    }
+}
+
+/// The command, or all that is wrong with the form.
+fn read(
+    (platform, fields): (Platform, &Fields),
+    client: &Client,
+    (policy, now): (&Policy, Timestamp),
+) -> Result<Rotation, FieldErrors> {
+    let credential = CredentialInput {
+        federation: Some(platform.trust(fields)?),
+        note: Some(fields.text("note").to_owned()),
+        ..CredentialInput::default()
+    };
+    let input = overlap_of(fields, client, now)?.with(credential);
+    input.read(client.id.clone(), policy)
+}
+
+/// Errors under the names that the form of this platform has.
+fn renamed(platform: Platform, errors: &FieldErrors) -> FieldErrors {
+    let mut all = FieldErrors::default();
+    for (field, message) in errors.iter() {
+        let field = field.trim_start_matches("credential.");
+        let field = match field.trim_start_matches("federation.") {
+            "subject" => platform.subject_field(),
+            other => other,
+        };
+        all.add(field, message);
+    }
+    all
+}
