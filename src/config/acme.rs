@@ -116,7 +116,6 @@ impl Acme {
             let useless = [
                 ("--acme-contact", settings.acme_contact.is_some()),
                 ("--acme-domains", settings.acme_domains.is_some()),
-                ("--acme-listen", settings.acme_listen.is_some()),
                 ("--acme-ca", settings.acme_ca.is_some()),
                 ("--acme-agree", settings.acme_agree == Some(true)),
             ];

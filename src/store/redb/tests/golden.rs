@@ -169,6 +169,7 @@ async fn write_the_file_of_format_4() {
         .use_assertions(vec![fourth::assertion()])
         .await
         .unwrap();
+    store.keep_acme(fourth::acme()).await.unwrap();
     store.add_usage(fourth::usage()).await.unwrap();
     let dump = format!("{:#}\n", dump(&store).await);
     store.close().await.unwrap();
@@ -214,6 +215,26 @@ async fn dump(store: &RedbStore) -> Value {
         "revocations": revocations(store).await,
         "once": [once.object.to_string(), once.request, once.at.0],
         "usage": tally(&content.usage),
+        "acme": acme(store).await,
+    })
+}
+
+/// Null in a file that is older.
+async fn acme(store: &RedbStore) -> Value {
+    let Some(state) = store.acme().await.unwrap() else {
+        return Value::Null;
+    };
+    let certificate = state.certificate.unwrap();
+    json!({
+        "directory": state.wish.directory,
+        "domains": state.wish.domains,
+        "account": text::base64url(state.account.unwrap().as_bytes()),
+        "chain": certificate.chain,
+        "key": text::base64url(certificate.key.as_bytes()),
+        "valid": [certificate.not_before.0, certificate.not_after.0],
+        "next": state.next.0,
+        "failures": state.failures,
+        "problem": state.problem,
     })
 }
 

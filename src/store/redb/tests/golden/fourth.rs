@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::json;
 
 use crate::{
-    crypto::{mac::MacKey, random::Entropy},
+    crypto::{mac::MacKey, random::Entropy, signer::PrivateKey},
     domain::{
+        acme::{AcmeState, AcmeWish, Chance, IssuedCertificate},
         api::{ApiRules, TokenFormat},
         assertion::UsedAssertion,
         audit::Action,
@@ -27,6 +28,25 @@ use super::{
     first::{self, NOW},
     third,
 };
+
+/// A certificate that could not be renewed the last time.
+pub(super) fn acme() -> AcmeState {
+    let private = |text: &str| Arc::new(PrivateKey::from_bytes(text.as_bytes().to_vec()));
+    let mut state = AcmeState::new(AcmeWish {
+        directory: "https://ca.example.com/directory".to_owned(),
+        domains: vec!["auth.example.com".to_owned()],
+    });
+    state.account = Some(private("the account"));
+    let certificate = IssuedCertificate {
+        chain: "the chain".to_owned(),
+        key: private("the key"),
+        not_before: NOW,
+        not_after: NOW.plus(Span::hours(24 * 90)),
+    };
+    state.succeed(certificate, Chance(0));
+    state.fail("no route".to_owned(), NOW, Chance(0));
+    state
+}
 
 /// One of everything that format 4 added, after the history of format 3.
 pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
