@@ -111,6 +111,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         usage_flush: Span(5),
         mutual: None,
         overview_max_age,
+        registration: false,
     };
     let surroundings = Surroundings {
         store: Arc::<RedbStore>::clone(store),

@@ -25,6 +25,7 @@ pub mod name;
 pub mod operator;
 pub mod permission;
 pub mod policy;
+pub mod registration;
 pub mod registry;
 pub mod revocation;
 pub mod rotation;

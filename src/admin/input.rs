@@ -10,6 +10,7 @@ mod clients;
 mod credentials;
 mod keys;
 mod operators;
+mod registrations;
 mod secrets;
 mod settings;
 
@@ -18,6 +19,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
+pub(super) use self::credentials::check_address;
 pub use self::{
     apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput, scopes_from_lines},
     attention::PostponeInput,
@@ -25,6 +27,7 @@ pub use self::{
     credentials::{CredentialInput, FederationInput, PublicKeyInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
+    registrations::RegistrationTokenInput,
     secrets::{
         ExtendInput, HandoverInput, NoteInput, RotateInput, Rotation, SecretChoiceInput,
         SecretInput,

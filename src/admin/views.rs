@@ -11,6 +11,7 @@ mod handovers;
 mod keys;
 mod operators;
 mod policy;
+mod registrations;
 mod secrets;
 mod usage;
 
@@ -25,6 +26,7 @@ pub use self::{
     keys::KeyView,
     operators::OperatorView,
     policy::PolicyView,
+    registrations::{RegistrationTokenView, SelfRegistrationView},
     secrets::{
         AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
         SecretsView, VerdictView, judged,

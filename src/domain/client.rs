@@ -1,6 +1,9 @@
 //! Clients: machines with an identity.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     audit::{Facts, facts},
@@ -10,6 +13,7 @@ use super::{
     marks::Marks,
     name::{Description, DisplayName, Owner},
     permission::ADMIN_API,
+    registration::Registration,
     scope::ScopeSet,
     secret::{Life, Secret},
     time::{Lifetime, Timestamp},
@@ -46,6 +50,8 @@ pub struct Client {
     pub rules: ClientRules,
     /// What people noted on it.
     pub marks: Marks,
+    /// That it registered itself, if it did.
+    pub registration: Option<Arc<Registration>>,
     /// The revision that last changed it.
     pub revision: Revision,
 }
@@ -214,6 +220,9 @@ impl Client {
             }
         }
         self.marks.add_facts(&mut all);
+        if let Some(registration) = &self.registration {
+            registration.add_facts(&mut all);
+        }
         all
     }
 }

@@ -27,6 +27,8 @@ pub mod path {
     pub const TOKEN: &str = "/oauth2/token";
     /// What a token says (RFC 7662).
     pub const INTROSPECTION: &str = "/oauth2/introspect";
+    /// Registering a client (RFC 7591), and below it managing one (RFC 7592).
+    pub const REGISTRATION: &str = "/oauth2/register";
     /// Stopping a token (RFC 7009).
     pub const REVOCATION: &str = "/oauth2/revoke";
     /// What is said of an API that takes tokens of this server (RFC 9728).
@@ -54,7 +56,7 @@ impl Document {
     }
 }
 
-/// Who issues, and where it is reached.
+/// Who issues, where it is reached, and what it offers there.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses<'a> {
     /// Who issues.
@@ -62,6 +64,8 @@ pub struct Addresses<'a> {
     /// The web address of the place where clients can show certificates (RFC 8705), if they can: it may be
     /// the issuer's.
     pub mutual: Option<&'a Issuer>,
+    /// Whether clients may register themselves (RFC 7591).
+    pub registration: bool,
 }
 
 /// The document of `/.well-known/oauth-authorization-server`.
@@ -130,6 +134,8 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     dpop_signing_alg_values_supported: &'a [&'a str],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
@@ -165,7 +171,8 @@ impl Aliases {
 }
 
 impl<'a> Metadata<'a> {
-    fn new(registry: &'a Registry, Addresses { issuer, mutual }: Addresses<'a>) -> Self {
+    fn new(registry: &'a Registry, addresses: Addresses<'a>) -> Self {
+        let Addresses { issuer, mutual, .. } = addresses;
         let (mut methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
         if mutual.is_some() {
             methods.extend(MUTUAL_AUTH_METHODS);
@@ -189,6 +196,9 @@ impl<'a> Metadata<'a> {
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
             revocation_endpoint_auth_methods_supported: methods,
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+            registration_endpoint: addresses
+                .registration
+                .then(|| issuer.endpoint(path::REGISTRATION)),
             dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
             tls_client_certificate_bound_access_tokens: mutual.is_some(),
             mtls_endpoint_aliases: mutual.filter(|it| *it != issuer).map(Aliases::at),

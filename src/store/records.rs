@@ -13,6 +13,7 @@ mod marks;
 mod operator;
 mod policy;
 mod proof;
+mod registration;
 mod revocation;
 mod session;
 mod usage;
@@ -28,6 +29,7 @@ pub(super) use self::{
     key::StoredKey,
     operator::StoredOperator,
     policy::StoredPolicy,
+    registration::StoredRegistrationToken,
     revocation::StoredRevocation,
     session::StoredSession,
     usage::{UsageRow, rows_of},

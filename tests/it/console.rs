@@ -17,6 +17,7 @@ mod keys;
 mod markup;
 mod operators;
 mod policy;
+mod registration;
 mod replacing;
 mod restart;
 mod retiring;

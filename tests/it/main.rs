@@ -33,6 +33,7 @@ mod permissions;
 mod protected_resource;
 mod proxies;
 mod readme;
+mod registration;
 mod revocation;
 mod rfc_examples;
 mod rotation;

@@ -154,6 +154,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
         usage_flush: Span(5),
         mutual: None,
         overview_max_age: Span(0),
+        registration: false,
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,

@@ -27,6 +27,7 @@ impl Server {
             usage_flush: Span(5),
             mutual: None,
             overview_max_age: max_age,
+            registration: false,
         };
         let surroundings = Surroundings {
             store: Arc::new(RedbStore::in_memory(&entropy)),

@@ -23,6 +23,7 @@ fn bare(issuer: &Issuer) -> Addresses<'_> {
     Addresses {
         issuer,
         mutual: None,
+        registration: false,
     }
 }
 
@@ -216,6 +217,7 @@ fn certificates_are_spoken_of_only_where_they_can_be_shown() {
         let addresses = Addresses {
             issuer: &world.issuer,
             mutual,
+            registration: false,
         };
         read(&authorization_server(&world.registry, addresses))
     };

@@ -1,4 +1,4 @@
-//! The codes of errors (RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5).
+//! The codes of errors (RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5, RFC 7591 §3.2.2).
 
 use std::fmt;
 
@@ -21,6 +21,14 @@ pub enum ErrorCode {
     InvalidDpopProof,
     /// A DPoP proof needs the nonce of the answer (RFC 9449 §8).
     UseDpopNonce,
+    /// The token that registers or manages a client does not count (RFC 6750 §3.1).
+    InvalidToken,
+    /// Operators do not let the client do this.
+    AccessDenied,
+    /// What a client says of itself is malformed or not allowed (RFC 7591 §3.2.2).
+    InvalidClientMetadata,
+    /// What somebody else says of a client is not believed (RFC 7591 §3.2.2).
+    InvalidSoftwareStatement,
     /// The server failed.
     ServerError,
     /// The server cannot answer now.
@@ -29,7 +37,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::UnauthorizedClient,
@@ -38,6 +46,10 @@ impl ErrorCode {
         Self::InvalidTarget,
         Self::InvalidDpopProof,
         Self::UseDpopNonce,
+        Self::InvalidToken,
+        Self::AccessDenied,
+        Self::InvalidClientMetadata,
+        Self::InvalidSoftwareStatement,
         Self::ServerError,
         Self::TemporarilyUnavailable,
     ];
@@ -53,6 +65,10 @@ impl ErrorCode {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
+            Self::InvalidToken => "invalid_token",
+            Self::AccessDenied => "access_denied",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -67,8 +83,11 @@ impl ErrorCode {
             | Self::InvalidScope
             | Self::InvalidTarget
             | Self::InvalidDpopProof
-            | Self::UseDpopNonce => 400,
-            Self::InvalidClient => 401,
+            | Self::UseDpopNonce
+            | Self::InvalidClientMetadata
+            | Self::InvalidSoftwareStatement => 400,
+            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::AccessDenied => 403,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,
         }

@@ -1,10 +1,15 @@
 //! Clients and their secrets as they are stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RecordError, marks::StoredMarks, proof::StoredProof};
+use super::{
+    RecordError, marks::StoredMarks, proof::StoredProof, registration::StoredRegistration,
+};
 use crate::domain::{
     claims::Claims,
     client::{Binding, Client, ClientRules, ClientStatus},
@@ -47,6 +52,9 @@ pub(in crate::store) struct StoredClient {
     // Since format 4.
     #[serde(default)]
     legacy_assertion_audience: bool,
+    // Since format 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration: Option<StoredRegistration>,
     revision: Revision,
 }
 
@@ -75,7 +83,7 @@ struct StoredSecret {
 
 #[derive(Clone, Copy, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredBinding {
+pub(super) enum StoredBinding {
     #[default]
     Optional,
     Dpop,
@@ -126,6 +134,7 @@ impl From<&Client> for StoredClient {
             binding: client.rules.binding.into(),
             claims: client.rules.claims.clone(),
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
+            registration: client.registration.as_deref().map(Into::into),
             revision: client.revision,
         }
     }
@@ -157,6 +166,10 @@ impl TryFrom<StoredClient> for Client {
                 claims: stored.claims,
                 legacy_assertion_audience: stored.legacy_assertion_audience,
             },
+            registration: stored
+                .registration
+                .map(|it| it.try_into().map(Arc::new))
+                .transpose()?,
             revision: stored.revision,
         })
     }

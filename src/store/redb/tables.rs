@@ -10,6 +10,7 @@
 //! audit            number         -> prev, mac, entry as JSON: sealed
 //! settings         word           -> what operators set for the whole server, JSON: sealed
 //! handovers        id             -> a link that gives a secret to a developer, JSON: sealed
+//! registration_tokens public part -> a token by which clients register themselves, JSON: sealed
 //! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
 //! assertions       hash of client and id -> an assertion that was used, until it expires: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
@@ -53,6 +54,7 @@ pub(super) const KEYS: Records = Records("keys");
 pub(super) const OPERATORS: Records = Records("operators");
 pub(super) const SETTINGS: Records = Records("settings");
 pub(super) const HANDOVERS: Records = Records("handovers");
+pub(super) const REGISTRATION_TOKENS: Records = Records("registration_tokens");
 pub(super) const REVOCATIONS: Records = Records("revocations");
 pub(super) const ASSERTIONS: Records = Records("assertions");
 pub(super) const SESSIONS: Records = Records("sessions");
@@ -65,7 +67,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 17] = [
+pub(super) const ALL_RECORDS: [Records; 18] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -73,6 +75,7 @@ pub(super) const ALL_RECORDS: [Records; 17] = [
     OPERATORS,
     SETTINGS,
     HANDOVERS,
+    REGISTRATION_TOKENS,
     REVOCATIONS,
     ASSERTIONS,
     SESSIONS,
@@ -86,20 +89,26 @@ pub(super) const ALL_RECORDS: [Records; 17] = [
 ];
 
 /// Those that formats 2 to 4 added.
-pub(super) const SINCE_2: [Records; 6] = [
+pub(super) const SINCE_2: [Records; 7] = [
     SETTINGS,
     HANDOVERS,
     SESSIONS,
     REVOCATIONS,
+    REGISTRATION_TOKENS,
     ASSERTIONS,
     USAGE_EXERCISED,
 ];
 
 /// Those that formats 3 and 4 added.
-pub(super) const SINCE_3: [Records; 3] = [REVOCATIONS, ASSERTIONS, USAGE_EXERCISED];
+pub(super) const SINCE_3: [Records; 4] = [
+    REVOCATIONS,
+    REGISTRATION_TOKENS,
+    ASSERTIONS,
+    USAGE_EXERCISED,
+];
 
 /// Those that format 4 added.
-pub(super) const SINCE_4: [Records; 2] = [ASSERTIONS, USAGE_EXERCISED];
+pub(super) const SINCE_4: [Records; 3] = [REGISTRATION_TOKENS, ASSERTIONS, USAGE_EXERCISED];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

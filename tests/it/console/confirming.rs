@@ -5,7 +5,7 @@ use jeton::domain::{audit::AuditPage, permission::Role, time::Span};
 use crate::harness::server::TestServer;
 
 /// Forms that stop services, let new ones in, or take everything away.
-const DANGEROUS: [&str; 23] = [
+const DANGEROUS: [&str; 24] = [
     "/clients/new/check",
     "/clients/mailer/credentials/rotate",
     "/clients/mailer/credentials/handover",
@@ -27,6 +27,7 @@ const DANGEROUS: [&str; 23] = [
     "/operators/{operator}/enable",
     "/operators/{operator}/remove",
     "/operators/{operator}/end-sessions",
+    "/settings/registration/new",
     "/settings/security",
     "/settings/backup",
 ];

@@ -11,7 +11,7 @@ use axum::{Router, body::Body, http};
 use jeton::{
     admin::{
         apis::DefineApi, clients::RegisterClient, command::Command, init::InitServer,
-        secrets::NewSecret,
+        registrations::CreateRegistrationToken, secrets::NewSecret,
     },
     app::{
         App,
@@ -21,6 +21,8 @@ use jeton::{
     domain::{
         actor::Actor,
         api::ApiScope,
+        credential::Method,
+        registration::Template,
         scope::ScopeSet,
         time::{Lifetime, ManualClock, Span, Timestamp},
     },
@@ -51,6 +53,17 @@ pub(crate) struct TestServer {
     edge: Edge<Router>,
 }
 
+fn settings(issuer: &str) -> Settings {
+    Settings {
+        issuer: issuer.parse().unwrap(),
+        console_url: None,
+        usage_flush: Span(5),
+        mutual: None,
+        overview_max_age: Span(0),
+        registration: false,
+    }
+}
+
 impl TestServer {
     /// A server that was just set up: the admin API, an ES256 key, nothing else.
     pub(crate) async fn start() -> Self {
@@ -59,20 +72,33 @@ impl TestServer {
 
     /// The same under another name.
     pub(crate) async fn with_issuer(issuer: &str) -> Self {
-        Self::with(issuer, None, Outbound::default()).await
+        Self::with(settings(issuer), Outbound::default()).await
     }
 
     /// The same whose console is reached by an address of its own.
     pub(crate) async fn with_console_url(url: &str) -> Self {
-        Self::with(ISSUER, Some(url), Outbound::default()).await
+        let settings = Settings {
+            console_url: Some(url.parse().unwrap()),
+            ..settings(ISSUER)
+        };
+        Self::with(settings, Outbound::default()).await
     }
 
     /// The same that may fetch keys from there.
     pub(crate) async fn with_outbound(outbound: Outbound) -> Self {
-        Self::with(ISSUER, None, outbound).await
+        Self::with(settings(ISSUER), outbound).await
     }
 
-    async fn with(issuer: &str, console_url: Option<&str>, outbound: Outbound) -> Self {
+    /// The same at which clients may register themselves.
+    pub(crate) async fn with_registration() -> Self {
+        let settings = Settings {
+            registration: true,
+            ..settings(ISSUER)
+        };
+        Self::with(settings, Outbound::default()).await
+    }
+
+    async fn with(settings: Settings, outbound: Outbound) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
         let clock = Arc::new(ManualClock::at(START));
@@ -81,13 +107,6 @@ impl TestServer {
             clock: Arc::<ManualClock>::clone(&clock),
             entropy,
             fetcher: Arc::new(Fetcher::new(outbound)),
-        };
-        let settings = Settings {
-            issuer: issuer.parse().unwrap(),
-            console_url: console_url.map(|url| url.parse().unwrap()),
-            usage_flush: Span(5),
-            mutual: None,
-            overview_max_age: Span(0),
         };
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();
@@ -178,6 +197,20 @@ impl TestServer {
         registered.secret.value = chosen.map(|text| text.to_owned().into());
         let registered = self.run(registered).await;
         Client::new(self, id, registered.secret.reveal())
+    }
+
+    /// Makes a token by which clients register themselves; says its id.
+    pub(crate) async fn registration_token(&self) -> String {
+        let command = CreateRegistrationToken {
+            note: "Build farm".parse().unwrap(),
+            template: Template {
+                methods: [Method::ClientSecret].into(),
+                ..Template::default()
+            },
+            limit: 1,
+            expires_in: Span::days(30),
+        };
+        self.run(command).await.token.id().to_string()
     }
 
     /// Somebody the server has never heard of.
