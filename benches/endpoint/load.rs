@@ -99,8 +99,9 @@ fn is_whole(answer: &[u8]) -> bool {
     answer.len() >= end + 4 + length.expect("an answer announces its length")
 }
 
+/// Whether `part` stands in `text`; nothing stands in any.
 fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+    part.is_empty() || text.windows(part.len()).any(|window| window == part)
 }
 
 /// What all threads of a process have had of the processors so far, to a hundredth of a second.
