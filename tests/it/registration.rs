@@ -1,6 +1,7 @@
 //! Clients register themselves with a token that an operator made (RFC 7591), and manage what they
 //! registered (RFC 7592).
 
+mod lasting;
 mod managing;
 mod registering;
 

@@ -1,20 +1,21 @@
 //! What a client says of itself (RFC 7591 §2): read strictly, and held against a template.
 
+mod keys;
+mod reader;
+
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
+use self::{keys::Keys, reader::Reader};
 use crate::{
-    admin::{
-        input::{CredentialInput, PublicKeyInput, check_address},
-        refusal::FieldErrors,
-    },
+    admin::refusal::FieldErrors,
     crypto::jws::Members,
     domain::{
         client::{Binding, Client},
         id::{ApiIdentifier, ClientId},
-        name::{DisplayName, Note},
+        name::DisplayName,
         registration::{About, AuthMethod, Template},
         scope::{Scope, ScopeSet},
         secret::Proof,
@@ -57,15 +58,6 @@ pub struct ClientMetadata {
     about: About,
 }
 
-/// What it might prove itself with.
-#[derive(Debug, Default)]
-struct Keys {
-    jwks: Option<Vec<Map<String, Value>>>,
-    jwks_uri: Option<String>,
-    subjects: Vec<(&'static str, String)>,
-    algorithm: Option<String>,
-}
-
 /// What the template of a token makes of it.
 #[derive(Clone, Debug)]
 pub struct Admitted {
@@ -90,26 +82,6 @@ const SERVERS: [&str; 4] = [
     "client_secret_expires_at",
     "client_id_issued_at",
 ];
-
-/// Web pages that are kept as they are given, and never fetched.
-const PAGES: [&str; 4] = ["client_uri", "logo_uri", "policy_uri", "tos_uri"];
-
-const SUBJECTS: [&str; 5] = [
-    "tls_client_auth_subject_dn",
-    "tls_client_auth_san_dns",
-    "tls_client_auth_san_uri",
-    "tls_client_auth_san_ip",
-    "tls_client_auth_san_email",
-];
-
-/// Members of a JWK that belong to nobody but its owner (RFC 7518 §6).
-const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
-
-/// How many contacts are kept.
-const MOST_CONTACTS: usize = 10;
-
-/// How many keys a JWK set may have.
-const MOST_KEYS: usize = 20;
 
 impl ClientMetadata {
     /// Reads the body of a request. What is not understood is ignored (RFC 7591 §2).
@@ -283,246 +255,5 @@ fn check_replacement(members: &Members, client: &ClientId) -> Result<(), Metadat
         Err(MetadataError::Request(
             "client_id must be the one of the client",
         ))
-    }
-}
-
-/// Reads members, and notes what is wrong with them. `null` is as good as absent (RFC 7592 §2.2).
-struct Reader<'a> {
-    members: &'a Members,
-    errors: FieldErrors,
-}
-
-impl Reader<'_> {
-    fn value(&self, name: &str) -> Option<&Value> {
-        self.members.value(name).filter(|value| !value.is_null())
-    }
-
-    fn text(&mut self, name: &str) -> Option<String> {
-        let value = self.value(name)?;
-        let text = value.as_str().map(str::to_owned).ok_or("this is a text");
-        self.errors.check(name, text)
-    }
-
-    fn parsed<T: std::str::FromStr<Err: ToString>>(&mut self, name: &str) -> Option<T> {
-        let text = self.text(name)?;
-        self.errors.check(name, text.parse())
-    }
-
-    fn flag(&mut self, name: &str) -> Option<bool> {
-        let value = self.value(name)?;
-        let flag = value.as_bool().ok_or("this is true or false");
-        self.errors.check(name, flag)
-    }
-
-    fn texts(&mut self, name: &str) -> Option<Vec<String>> {
-        let value = self.value(name)?;
-        let texts = value.as_array().and_then(|all| {
-            let texts = all.iter().map(|it| it.as_str().map(str::to_owned));
-            texts.collect::<Option<Vec<_>>>()
-        });
-        self.errors
-            .check(name, texts.ok_or("this is a list of texts"))
-    }
-
-    /// Nothing but client credentials is granted, and nobody is sent back to a client.
-    fn check_flow(&mut self) {
-        if let Some(grants) = self.texts("grant_types")
-            && (grants.is_empty() || grants.iter().any(|it| it != "client_credentials"))
-        {
-            let message = "this server grants client_credentials and nothing else";
-            self.errors.add("grant_types", message);
-        }
-        if let Some(types) = self.texts("response_types")
-            && !types.is_empty()
-        {
-            let message = "this server has no authorization endpoint";
-            self.errors.add("response_types", message);
-        }
-        self.texts("redirect_uris");
-    }
-
-    fn auth_method(&mut self) -> Option<AuthMethod> {
-        let text = self.text("token_endpoint_auth_method")?;
-        let words = AuthMethod::ALL.map(AuthMethod::as_str).join(", ");
-        let method = AuthMethod::named(&text).ok_or_else(|| format!("one of {words}"));
-        self.errors.check("token_endpoint_auth_method", method)
-    }
-
-    fn keys(&mut self) -> Keys {
-        let jwks_uri = self.text("jwks_uri");
-        let jwks_uri = jwks_uri.and_then(|uri| self.errors.check("jwks_uri", check_address(uri)));
-        let jwks = self.value("jwks").map(read_jwks);
-        let jwks = jwks.and_then(|jwks| self.errors.check("jwks", jwks));
-        if self.value("jwks").is_some() && self.value("jwks_uri").is_some() {
-            self.errors
-                .add("jwks", "give the keys or their address, not both");
-        }
-        let mut subjects = Vec::new();
-        for name in SUBJECTS {
-            subjects.extend(self.text(name).map(|value| (name, value)));
-        }
-        Keys {
-            jwks,
-            jwks_uri,
-            subjects,
-            algorithm: self.text("token_endpoint_auth_signing_alg"),
-        }
-    }
-
-    fn about(&mut self) -> About {
-        let mut pages = BTreeMap::new();
-        for name in PAGES {
-            if let Some(page) = self.text(name)
-                && let Some(page) = self.errors.check(name, check_address(page))
-            {
-                pages.insert(name.to_owned(), page);
-            }
-        }
-        About {
-            pages,
-            contacts: self.contacts(),
-            software_id: self.parsed("software_id"),
-            software_version: self.parsed("software_version"),
-            certificate: None,
-        }
-    }
-
-    fn contacts(&mut self) -> Vec<Note> {
-        let contacts = self.texts("contacts").unwrap_or_default();
-        if contacts.len() > MOST_CONTACTS {
-            let message = format!("at most {MOST_CONTACTS}");
-            self.errors.add("contacts", &message);
-            return Vec::new();
-        }
-        let read: Result<Vec<Note>, _> = contacts.iter().map(|it| it.parse()).collect();
-        self.errors.check("contacts", read).unwrap_or_default()
-    }
-}
-
-/// The keys of a JWK set, none of them with a private part.
-fn read_jwks(value: &Value) -> Result<Vec<Map<String, Value>>, String> {
-    let keys = value.get("keys").and_then(Value::as_array);
-    let keys = keys.and_then(|keys| {
-        let keys = keys.iter().map(|key| key.as_object().cloned());
-        keys.collect::<Option<Vec<_>>>()
-    });
-    let keys = keys.ok_or("a JWK set has a list of keys")?;
-    if keys.is_empty() || keys.len() > MOST_KEYS {
-        return Err(format!("give 1 to {MOST_KEYS} keys"));
-    }
-    let has_private = |key: &Map<String, Value>| PRIVATE.iter().any(|it| key.contains_key(*it));
-    if keys.iter().any(has_private) {
-        return Err(
-            "a private or shared key was sent: make another pair, and send its public half"
-                .to_owned(),
-        );
-    }
-    Ok(keys)
-}
-
-impl Keys {
-    /// What a client that authenticates by `method` proves itself with; nothing if a secret is to
-    /// be made for it.
-    fn proof(&self, method: AuthMethod, errors: &mut FieldErrors) -> Option<Proof> {
-        let input = match method {
-            AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt => return None,
-            AuthMethod::KeyJwt => self.key(),
-            AuthMethod::SelfSignedTls => self.certificate(),
-            AuthMethod::Tls => self.subject(),
-        };
-        let input = match input {
-            Ok(input) => input,
-            Err((field, message)) => {
-                errors.add(field, message);
-                return None;
-            }
-        };
-        let mut found = FieldErrors::default();
-        let credential = input.parse("", &mut found);
-        for (field, message) in found.iter() {
-            let field = match field {
-                "key" | "certificate" => "jwks",
-                other => other,
-            };
-            errors.add(field, message);
-        }
-        let proof = credential?.proof;
-        if let (Proof::Key(key), Some(algorithm)) = (&proof, &self.algorithm)
-            && key.verifier().algorithm().as_str() != algorithm
-        {
-            errors.add(
-                "token_endpoint_auth_signing_alg",
-                "the key that was given signs with another one",
-            );
-        }
-        Some(proof)
-    }
-
-    fn key(&self) -> Result<CredentialInput, (&'static str, &'static str)> {
-        if let Some(uri) = &self.jwks_uri {
-            return Ok(CredentialInput {
-                jwks_uri: Some(uri.clone()),
-                ..CredentialInput::default()
-            });
-        }
-        let key = self.signing_key()?.clone().into_iter().collect();
-        Ok(CredentialInput {
-            key: Some(PublicKeyInput::Object(key)),
-            ..CredentialInput::default()
-        })
-    }
-
-    /// The only key that is not for encryption.
-    fn signing_key(&self) -> Result<&Map<String, Value>, (&'static str, &'static str)> {
-        let keys = self.jwks.as_ref();
-        let keys = keys.ok_or(("jwks", "this way of authentication needs a key"))?;
-        let mut signing = keys
-            .iter()
-            .filter(|key| key.get("use").and_then(Value::as_str) != Some("enc"));
-        match (signing.next(), signing.next()) {
-            (Some(key), None) => Ok(key),
-            (None, _) => Err(("jwks", "none of the keys is for signatures")),
-            (Some(_), Some(_)) => Err((
-                "jwks",
-                "give one key for signatures; publish several, and give their address as jwks_uri",
-            )),
-        }
-    }
-
-    /// The certificate in a JWK (RFC 8705 §2.2.2).
-    fn certificate(&self) -> Result<CredentialInput, (&'static str, &'static str)> {
-        let key = self.signing_key()?;
-        let der = key.get("x5c").and_then(|it| it.get(0)?.as_str());
-        let der = der.ok_or(("jwks", "the key comes with its certificate, as x5c"))?;
-        let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
-        Ok(CredentialInput {
-            certificate: Some(pem),
-            ..CredentialInput::default()
-        })
-    }
-
-    fn subject(&self) -> Result<CredentialInput, (&'static str, &'static str)> {
-        match self.subjects.as_slice() {
-            [(name, value)] => {
-                let mut input = CredentialInput::default();
-                input.set_subject(name, value.clone());
-                Ok(input)
-            }
-            _ => Err((
-                "token_endpoint_auth_method",
-                "tls_client_auth needs exactly one of the tls_client_auth_ names",
-            )),
-        }
-    }
-
-    /// The key that is kept to be shown, with its certificate.
-    fn public_set(&self) -> Option<Value> {
-        const KEPT: [&str; 9] = ["kty", "crv", "x", "y", "n", "e", "alg", "kid", "x5c"];
-        let key = self.signing_key().ok()?.iter();
-        let key: Map<String, Value> = key
-            .filter(|(name, _)| KEPT.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        Some(json!({ "keys": [key] }))
     }
 }

@@ -267,7 +267,7 @@ async fn what_a_client_cannot_be_is_refused_and_changes_nothing() {
         json!({ "jwks_uri": "http://169.254.169.254/" }),
         json!({ "logo_uri": "http://a.test/logo.png" }),
         json!({ "client_name": "a\u{202e}b" }),
-        json!({ "client_name": "\"\\<script>é\r\n" }),
+        json!({ "client_name": "\"\\<script>é\r\nx" }),
     ] {
         let reply = world.post(&token, &body).await;
         reply.assert_error(400, ErrorCode::InvalidClientMetadata);
