@@ -110,6 +110,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         console_url: None,
         usage_flush: Span(5),
         mutual: None,
+        profile: jeton::domain::profile::Profile::default(),
         overview_max_age,
         registration: false,
     };

@@ -23,6 +23,7 @@ use jeton::{
         issuer::Issuer,
         key::SigningKey,
         marks::Marks,
+        profile::Profile,
         registry::Registry,
         scope::ScopeSet,
         secret::{PlainSecret, Proof, Secret, SecretState},
@@ -170,6 +171,7 @@ impl World {
         Context {
             now: NOW,
             issuer: &self.issuer,
+            profile: Profile::default(),
             mutual: None,
             entropy: &self.entropy,
             remembers: &|_, _| false,

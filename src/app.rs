@@ -63,6 +63,7 @@ use crate::{
         id::SecretId,
         issuer::Issuer,
         permission::Permission,
+        profile::Profile,
         registry::Registry,
         revocation::Revocation,
         time::{Clock, Timestamp},
@@ -142,6 +143,11 @@ impl App {
         &self.0.settings.issuer
     }
 
+    /// How strict the server is.
+    pub fn profile(&self) -> Profile {
+        self.0.settings.profile
+    }
+
     /// The web address below which operators reach the console: the issuer's, unless they have
     /// another.
     pub fn console_url(&self) -> &Issuer {
@@ -153,6 +159,7 @@ impl App {
     pub fn addresses(&self) -> Addresses<'_> {
         Addresses {
             issuer: &self.0.settings.issuer,
+            profile: self.0.settings.profile,
             mutual: self.0.settings.mutual.as_ref(),
             registration: self.0.settings.registration,
         }

@@ -20,7 +20,7 @@ use clap::Parser;
 use ipnet::IpNet;
 
 use crate::{
-    domain::{issuer::Issuer, time::Span},
+    domain::{issuer::Issuer, profile::Profile, time::Span},
     telemetry::{LogFormat, LogLevel},
 };
 pub use master_key::MasterKeySource;
@@ -28,7 +28,7 @@ pub use settings::{Place, Settings};
 pub use start::Start;
 pub use tls::Tls;
 pub use values::{
-    CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, Switch, ValueError,
+    CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch, ValueError,
 };
 
 /// Where everything is kept unless `--data` says otherwise.
@@ -63,6 +63,8 @@ pub struct Config {
     pub console_url: Option<Issuer>,
     /// The issuer identifier, if it is not made from the address.
     pub issuer: Option<Issuer>,
+    /// How strict the server is with its clients.
+    pub profile: Profile,
     /// The reverse proxies whose forwarding headers are believed.
     pub behind_proxy: Vec<IpNet>,
     /// The header in which they say who asks.
@@ -225,6 +227,7 @@ impl Config {
             operator_listen: settings.operator_listen.map(|endpoint| endpoint.0),
             console_url: settings.console_url.map(|url| url.0),
             issuer: settings.issuer,
+            profile: settings.profile.unwrap_or_default().0,
             behind_proxy: networks(settings.behind_proxy),
             forwarded_by: settings.forwarded_by.unwrap_or_default(),
             tls,

@@ -25,6 +25,7 @@ pub mod name;
 pub mod operator;
 pub mod permission;
 pub mod policy;
+pub mod profile;
 pub mod registration;
 pub mod registry;
 pub mod revocation;

@@ -47,6 +47,7 @@ use crate::{
         assertion::UsedAssertion,
         id::{ApiIdentifier, ClientId, SecretId},
         issuer::Issuer,
+        profile::Profile,
         registry::Registry,
         scope::ScopeSet,
         time::{Lifetime, Timestamp},
@@ -86,6 +87,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who issues.
     pub issuer: &'a Issuer,
+    /// How strict it is.
+    pub profile: Profile,
     /// The web address of the place where clients can show certificates, if they can.
     pub mutual: Option<&'a Issuer>,
     /// Where the token's id comes from.
@@ -182,7 +185,7 @@ pub fn decide<'r>(
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
-    let proof = Proof::read(request.dpop).map_err(Reason::Proof);
+    let proof = Proof::read(request.dpop, context.profile).map_err(Reason::Proof);
     // Before the client authenticates, lest what counts once is used up for nothing.
     if let Ok(Some(proof)) = &proof {
         let known = proof.check_nonce(context.proofs);
@@ -191,8 +194,12 @@ pub fn decide<'r>(
     let who = authenticate::authenticate(registry, &credentials, context)?;
     let mut grant = client_credentials::grant(registry, who.client, &params)
         .map_err(|reason| refused(reason, &who))?;
-    let bound =
-        prove(request, proof, context).and_then(|proven| confirmation::bind(who.client, proven));
+    if !context.profile.allows_api(grant.api) {
+        let reason = Reason::TargetWeak(grant.api.identifier.clone());
+        return Err(refused(reason, &who));
+    }
+    let bound = prove(request, proof, context)
+        .and_then(|proven| confirmation::bind(who.client, proven, context.profile));
     grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
     Ok((who, grant))
 }

@@ -27,6 +27,7 @@ use crate::{
     crypto::random::Entropy,
     domain::{
         issuer::Issuer,
+        profile::Profile,
         time::{Clock, Span},
     },
     store::{Store, StoreError},
@@ -41,6 +42,8 @@ pub struct Settings {
     pub console_url: Option<Issuer>,
     /// The web address of the place where clients can show certificates, if they can: it may be the issuer's.
     pub mutual: Option<Issuer>,
+    /// How strict it is.
+    pub profile: Profile,
     /// How often usage is written down; a crash loses at most so much of it. 1 s to 5 min.
     pub usage_flush: Span,
     /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is

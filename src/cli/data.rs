@@ -90,6 +90,7 @@ impl Data {
     pub(crate) async fn assemble(self, config: &Config, issuer: Issuer) -> Result<App, Failure> {
         let settings = Settings {
             mutual: config.mutual(&issuer),
+            profile: config.profile,
             issuer,
             console_url: config.console_url.clone(),
             usage_flush: config.usage_flush_interval,

@@ -98,6 +98,7 @@ impl ServeCommand {
         let (doors, socket) = sockets.into_doors(&config.data, &security)?;
         app.start().await;
         announce(config, &issuer, &doors, &socket);
+        warn_of_shut_out(&app);
         let setup = setup_code::address(&app, &doors);
         match &setup {
             Some(address) => setup_code::keep(&app, &config.data, address),
@@ -177,6 +178,18 @@ fn announce(config: &Config, issuer: &Issuer, doors: &faces::Doors, socket: &soc
         warn!(
             "plain HTTP is taken from anywhere: everybody on the way can read secrets and tokens"
         );
+    }
+}
+
+/// Says who gets no token because of the profile: whoever turns it on must know.
+fn warn_of_shut_out(app: &App) {
+    let profile = app.profile();
+    let shut_out = profile.shuts_out(&app.registry(), app.now());
+    for client in &shut_out.clients {
+        warn!(client.id = %client, "the profile {profile} refuses {client}: all its credentials are weaker than a key or a certificate");
+    }
+    for api in &shut_out.apis {
+        warn!(%api, "the profile {profile} gives no tokens for {api}: its signature algorithm is not allowed");
     }
 }
 

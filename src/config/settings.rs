@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     start::Start,
     toml_file::{list, text},
-    values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, Switch},
+    values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch},
 };
 use crate::{
     domain::{issuer::Issuer, time::Span},
@@ -123,6 +123,21 @@ pub struct Settings {
     #[arg(long, env = "JETON_ISSUER", value_name = "URL", hide_env_values = true)]
     #[serde(deserialize_with = "text")]
     pub issuer: Option<Issuer>,
+
+    /// How strict the server is with its clients: `standard`, or `fapi2` for the FAPI 2.0 security
+    /// profile, in which clients prove themselves with keys or certificates of their own and every token
+    /// is bound to one. Whatever is weaker is refused.
+    ///
+    /// Default: standard
+    #[arg(
+        long,
+        env = "JETON_PROFILE",
+        value_name = "PROFILE",
+        hide_env_values = true,
+        hide_possible_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub profile: Option<ProfileName>,
 
     /// The reverse proxy in front of this server, which adds TLS: its address or network. Only its
     /// word on who asks is believed. May be given several times, or several with commas between.
@@ -410,7 +425,7 @@ impl Settings {
             ($($field:ident)*) => { Self { $($field: self.$field.or(other.$field)),* } };
         }
         each! {
-            data master_key_file demo listen operator_listen console_url issuer behind_proxy forwarded_by
+            data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
             tls_cert tls_key mtls_listen mtls_url tls_client_ca client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
             usage_flush_interval

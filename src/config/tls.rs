@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use super::{CertificateHeader, Config, ConfigError, Settings, wrong};
-use crate::domain::issuer::Issuer;
+use crate::domain::{issuer::Issuer, profile::Profile};
 
 /// What is spoken besides HTTP, and whose certificates count.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,21 @@ impl Tls {
 }
 
 impl Config {
+    /// FAPI 2.0 wants every endpoint to be reached by TLS alone (§5.2.1).
+    fn check_profile(&self) -> Result<(), ConfigError> {
+        let is_https = match &self.issuer {
+            Some(issuer) => issuer.is_https(),
+            None => self.scheme() == "https",
+        };
+        if self.profile == Profile::Fapi2 && !is_https {
+            return Err(wrong(
+                "--profile fapi2 wants TLS: give --tls-cert and --tls-key, or an https:// --issuer where a proxy \
+                 adds it",
+            ));
+        }
+        Ok(())
+    }
+
     /// Checks what a server that listens says of TLS.
     pub(super) fn check_tls(&self) -> Result<(), ConfigError> {
         if let Some(address) = self.tls.mtls_listen
@@ -82,6 +97,7 @@ impl Config {
                  believed",
             ));
         }
+        self.check_profile()?;
         match &self.issuer {
             Some(issuer) if self.tls.files.is_some() && !issuer.is_https() => Err(wrong(format!(
                 "the issuer {issuer} is plain HTTP, and with --tls-cert the server speaks TLS: give \

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, str::FromStr};
 use clap::ValueEnum;
 use ipnet::IpNet;
 
-use crate::domain::issuer::Issuer;
+use crate::domain::{issuer::Issuer, profile::Profile};
 
 /// An address and a port to listen on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,6 +42,20 @@ impl FromStr for ConsoleUrl {
             return Err(NO_ADDRESS);
         }
         Ok(Self(address))
+    }
+}
+
+/// A profile by its name.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ProfileName(pub Profile);
+
+impl FromStr for ProfileName {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let mut all = [Profile::Standard, Profile::Fapi2].into_iter();
+        let named = all.find(|profile| profile.as_str() == text);
+        named.map(Self).ok_or(ValueError("standard or fapi2"))
     }
 }
 

@@ -37,9 +37,6 @@ use crate::{
 /// The only `client_assertion_type` (RFC 7523 §2.2).
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How far ahead `exp` may lie.
-pub const LONGEST_LIFE: Span = Span::hours(1);
-
 /// How far ahead `iat` and `nbf` may lie: two machines' clocks never quite agree.
 pub const SKEW: Span = Span(30);
 
@@ -175,6 +172,9 @@ pub fn prove<'r>(
     context: &Context<'_>,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
     let parsed = Parsed::of(assertion.text.reveal()).map_err(Reason::Assertion)?;
+    if !context.profile.allows_algorithm(parsed.algorithm) {
+        return Err(Reason::Assertion(VerifyError::Algorithm.into()).into());
+    }
     let issuer = parsed.claims.text("iss").map_err(Reason::Assertion)?;
     let subject = parsed.claims.text("sub").map_err(Reason::Assertion)?;
     if issuer != subject && registry.is_trusted_issuer(issuer) {
@@ -194,14 +194,7 @@ pub fn prove<'r>(
     let refuse = |reason: Reason| refused(reason, &client.id, None);
     let secret = find(client, &parsed, context).map_err(refuse)?;
     let refuse = |error: AssertionError| refused(error.into(), &client.id, Some(secret));
-    let legacy = client.rules.legacy_assertion_audience;
-    let endpoint = legacy.then(|| context.issuer.endpoint(super::metadata::path::TOKEN));
-    let id = check_own(
-        &parsed.claims,
-        (context.issuer.as_str(), endpoint.as_deref()),
-        context.now,
-    )
-    .map_err(refuse)?;
+    let id = check_own(&parsed.claims, client, context).map_err(refuse)?;
     let who = judge(client, secret, context.now)?;
     let used = UsedAssertion {
         client: client.id.clone(),
@@ -279,18 +272,26 @@ fn fetched(
 /// Checks the claims of a client's own assertion (RFC 7523 §3); its `jti` comes back.
 fn check_own<'c>(
     claims: &'c Claims,
-    (issuer, endpoint): (&str, Option<&str>),
-    now: Timestamp,
+    client: &Client,
+    context: &Context<'_>,
 ) -> Result<&'c str, AssertionError> {
-    let audience = claims.sole_audience()?;
-    if audience != issuer && endpoint != Some(audience) {
+    let (now, profile) = (context.now, context.profile);
+    let audience = if profile.is_strict_about_audiences() {
+        claims.text("aud")?
+    } else {
+        claims.sole_audience()?
+    };
+    let may_name_endpoint =
+        client.rules.legacy_assertion_audience && !profile.is_strict_about_audiences();
+    let is_endpoint = || audience == context.issuer.endpoint(super::metadata::path::TOKEN);
+    if audience != context.issuer.as_str() && !(may_name_endpoint && is_endpoint()) {
         return Err(AssertionError::Audience);
     }
     let expires = claims.expires()?;
     if expires <= now {
         return Err(AssertionError::Expired);
     }
-    if expires > now.plus(LONGEST_LIFE) {
+    if expires > now.plus(profile.longest_assertion_life()) {
         return Err(AssertionError::LivesLong);
     }
     claims.check_begin(now)?;
@@ -338,7 +339,7 @@ pub enum AssertionError {
     #[error("the assertion has expired")]
     Expired,
     /// It would be good for too long.
-    #[error("the exp of the assertion lies more than an hour ahead")]
+    #[error("the exp of the assertion lies too far ahead")]
     LivesLong,
     /// It is from the future.
     #[error("the iat or nbf of the assertion lies ahead")]

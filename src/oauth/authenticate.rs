@@ -41,8 +41,24 @@ pub struct AuthenticatedClient<'r> {
     pub used: Option<UsedAssertion>,
 }
 
-/// Finds out which client `credentials` prove.
+/// Finds out which client `credentials` prove, and that the server's profile allows it to prove itself so.
 pub fn authenticate<'r>(
+    registry: &'r Registry,
+    credentials: &Credentials<'_>,
+    context: &Context<'_>,
+) -> Result<AuthenticatedClient<'r>, Refused> {
+    let who = recognise(registry, credentials, context)?;
+    let method = who.secret.proof.method();
+    if context.profile.allows_method(method) {
+        Ok(who)
+    } else {
+        let reason = Reason::MethodNotAllowed(method);
+        Err(refused(reason, who.client, Some(who.secret)))
+    }
+}
+
+/// Finds out which client `credentials` prove.
+fn recognise<'r>(
     registry: &'r Registry,
     credentials: &Credentials<'_>,
     context: &Context<'_>,

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
-use crate::domain::client::{Binding, Client};
+use crate::domain::{
+    client::{Binding, Client},
+    profile::Profile,
+};
 
 /// What a token is bound to: the claim `cnf`, always of exactly one member (AT-05).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -51,15 +54,22 @@ pub struct Proven {
 }
 
 /// What a token of `client` is bound to, given what is `proven`. A token is bound in one way only: as the
-/// client's must be, else to a key rather than to a certificate (CM-08).
+/// client's must be, else to a key rather than to a certificate (CM-08); in a profile that wants it, always.
 ///
 /// # Errors
 /// What it must be bound to is not there.
-pub fn bind(client: &Client, proven: Proven) -> Result<Option<Confirmation>, Reason> {
+pub fn bind(
+    client: &Client,
+    proven: Proven,
+    profile: Profile,
+) -> Result<Option<Confirmation>, Reason> {
     let key = proven.key.map(Confirmation::Jkt);
     let certificate = proven.certificate.map(Confirmation::X5t);
     match client.rules.binding {
-        Binding::Optional => Ok(key.or(certificate)),
+        Binding::Optional => match key.or(certificate) {
+            None if profile.needs_binding() => Err(Reason::Unbound(Binding::Optional)),
+            bound => Ok(bound),
+        },
         Binding::Dpop => key.map(Some).ok_or(Reason::Unbound(Binding::Dpop)),
         Binding::Certificate => certificate
             .map(Some)
@@ -92,9 +102,17 @@ mod tests {
             ),
         ] {
             client.rules.binding = binding;
-            assert_eq!(bind(&client, both()), Ok(Some(bound.clone())));
-            assert_eq!(bind(&client, Proven::default()), alone);
+            assert_eq!(
+                bind(&client, both(), Profile::Standard),
+                Ok(Some(bound.clone()))
+            );
+            assert_eq!(bind(&client, Proven::default(), Profile::Standard), alone);
         }
+        client.rules.binding = Binding::Optional;
+        assert_eq!(
+            bind(&client, Proven::default(), Profile::Fapi2),
+            Err(Reason::Unbound(Binding::Optional))
+        );
         assert_eq!(
             serde_json::to_string(&certificate).unwrap(),
             "{\"x5t#S256\":\"c\"}"

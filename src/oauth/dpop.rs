@@ -14,17 +14,30 @@ use self::claims::Claims;
 use super::credentials::Header;
 use crate::{
     crypto::{
+        algorithm::Algorithm,
         jwk::thumbprint,
         jws::{Compact, Typ},
         mac::sha256,
         text,
         verifier::Verifier,
     },
-    domain::time::{Span, Timestamp},
+    domain::{
+        profile::Profile,
+        time::{Span, Timestamp},
+    },
 };
 
 /// The algorithms of proofs, by their JOSE names. `Ed25519` is another name of what `EdDSA` means here (RFC 9864).
 pub const ALGORITHMS: [&str; 5] = ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"];
+
+/// Those of them that `profile` allows.
+pub fn algorithms(profile: Profile) -> impl Iterator<Item = &'static str> {
+    let is_allowed = move |name: &&str| {
+        let algorithm = name.parse::<Algorithm>();
+        algorithm.is_ok_and(|it| profile.allows_algorithm(it))
+    };
+    ALGORITHMS.into_iter().filter(is_allowed)
+}
 
 /// How old a proof without a nonce may be.
 pub const OLDEST: Span = Span::minutes(1);
@@ -105,7 +118,7 @@ impl<'a> Proof<'a> {
     ///
     /// # Errors
     /// There are several, or what stands there is no proof (RFC 9449 §4.3).
-    pub fn read(header: Header<'a>) -> Result<Option<Self>, ProofError> {
+    pub fn read(header: Header<'a>, profile: Profile) -> Result<Option<Self>, ProofError> {
         let text = match header {
             Header::Absent => return Ok(None),
             Header::Several => return Err(ProofError::Several),
@@ -114,7 +127,7 @@ impl<'a> Proof<'a> {
         let compact = Compact::parse(text).map_err(|_| ProofError::Form)?;
         let jwk = compact.header.value("jwk").ok_or(ProofError::Key)?;
         let algorithm = compact.header.text("alg").map_err(|_| ProofError::Form)?;
-        let algorithm = algorithm.filter(|name| ALGORITHMS.contains(name));
+        let algorithm = algorithm.filter(|name| algorithms(profile).any(|it| it == *name));
         let algorithm = algorithm.ok_or(ProofError::Algorithm)?;
         let claims = serde_json::from_slice(&compact.claims).map_err(|_| ProofError::Claims)?;
         Ok(Some(Self {

@@ -111,6 +111,7 @@ impl World {
         Context {
             now: NOW,
             issuer: &self.issuer,
+            profile: crate::domain::profile::Profile::default(),
             mutual: None,
             entropy: &self.entropy,
             remembers: &nothing,

@@ -21,6 +21,7 @@ pub use crate::domain::forward::ForwardRule as Rule;
 use crate::domain::{
     id::{ApiIdentifier, ClientId},
     issuer::Issuer,
+    profile::Profile,
     registry::Registry,
     scope::ScopeSet,
     time::Timestamp,
@@ -51,6 +52,8 @@ pub struct Grounds<'a> {
     pub registry: &'a Registry,
     /// Who issued.
     pub issuer: &'a Issuer,
+    /// How strict it is.
+    pub profile: Profile,
     /// The moment.
     pub now: Timestamp,
     /// Which tokens were revoked.
@@ -206,7 +209,7 @@ fn check_binding(
     grounds: &Grounds<'_>,
 ) -> Result<(), Denied> {
     match (&token.confirmation, scheme) {
-        (None, Scheme::Bearer) => Ok(()),
+        (None, Scheme::Bearer) if !grounds.profile.needs_binding() => Ok(()),
         (Some(Confirmation::X5t(thumbprint)), Scheme::Bearer)
             if question.certificate == Some(thumbprint) =>
         {
@@ -227,7 +230,7 @@ fn check_proof(
     question: &Question<'_>,
     grounds: &Grounds<'_>,
 ) -> Result<String, ProofError> {
-    let proof = Proof::read(question.dpop)?.ok_or(ProofError::Form)?;
+    let proof = Proof::read(question.dpop, grounds.profile)?.ok_or(ProofError::Form)?;
     let (Some(method), Some(address)) = (question.method, question.address) else {
         return Err(ProofError::Address);
     };

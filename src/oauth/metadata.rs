@@ -14,6 +14,7 @@ use crate::{
         credential::Method,
         id::{ApiIdentifier, KeyId},
         issuer::Issuer,
+        profile::Profile,
         registry::Registry,
         scope::Scope,
         time::Timestamp,
@@ -64,6 +65,8 @@ pub struct Addresses<'a> {
     /// The web address of the place where clients can show certificates (RFC 8705), if they can: it may be
     /// the issuer's.
     pub mutual: Option<&'a Issuer>,
+    /// How strict the server is.
+    pub profile: Profile,
     /// Whether clients may register themselves (RFC 7591).
     pub registration: bool,
 }
@@ -79,14 +82,20 @@ pub fn openid_provider(registry: &Registry, addresses: Addresses<'_>) -> Documen
     Document::of(&Metadata {
         response_types_supported: &["none"],
         subject_types_supported: &["public"],
-        id_token_signing_alg_values_supported: &["RS256"],
+        id_token_signing_alg_values_supported: match addresses.profile {
+            Profile::Standard => &["RS256"],
+            Profile::Fapi2 => &["ES256"],
+        },
         ..Metadata::new(registry, addresses)
     })
 }
 
 /// How clients may authenticate at every endpoint that wants it (RFC 6749 §2.3.1, RFC 7523 §2.2). That a
 /// secret is signed with is said where some client does: it is nothing to offer to all.
-fn auth_methods(registry: &Registry) -> Vec<&'static str> {
+fn auth_methods(registry: &Registry, profile: Profile) -> Vec<&'static str> {
+    if !profile.allows_method(Method::ClientSecret) {
+        return vec!["private_key_jwt"];
+    }
     let mut all = vec![
         "client_secret_basic",
         "client_secret_post",
@@ -99,10 +108,11 @@ fn auth_methods(registry: &Registry) -> Vec<&'static str> {
 }
 
 /// What assertions may be signed with.
-fn assertion_algorithms(registry: &Registry) -> Vec<&'static str> {
+fn assertion_algorithms(registry: &Registry, profile: Profile) -> Vec<&'static str> {
     let all = Algorithm::ALL.into_iter();
     let secrets = signs_with_secrets(registry);
     all.filter(|it| !it.is_symmetric() || secrets)
+        .filter(|it| profile.allows_algorithm(*it))
         .map(Algorithm::as_str)
         .collect()
 }
@@ -136,7 +146,7 @@ struct Metadata<'a> {
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
-    dpop_signing_alg_values_supported: &'a [&'a str],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,8 +182,14 @@ impl Aliases {
 
 impl<'a> Metadata<'a> {
     fn new(registry: &'a Registry, addresses: Addresses<'a>) -> Self {
-        let Addresses { issuer, mutual, .. } = addresses;
-        let (mut methods, algorithms) = (auth_methods(registry), assertion_algorithms(registry));
+        let Addresses {
+            issuer,
+            mutual,
+            profile,
+            registration,
+        } = addresses;
+        let mut methods = auth_methods(registry, profile);
+        let algorithms = assertion_algorithms(registry, profile);
         if mutual.is_some() {
             methods.extend(MUTUAL_AUTH_METHODS);
         }
@@ -191,15 +207,14 @@ impl<'a> Metadata<'a> {
             introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_signing_alg_values_supported: Algorithm::ALL
                 .into_iter()
+                .filter(|it| profile.allows_algorithm(*it))
                 .map(Algorithm::as_str)
                 .collect(),
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
             revocation_endpoint_auth_methods_supported: methods,
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
-            registration_endpoint: addresses
-                .registration
-                .then(|| issuer.endpoint(path::REGISTRATION)),
-            dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
+            registration_endpoint: registration.then(|| issuer.endpoint(path::REGISTRATION)),
+            dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
             tls_client_certificate_bound_access_tokens: mutual.is_some(),
             mtls_endpoint_aliases: mutual.filter(|it| *it != issuer).map(Aliases::at),
             protected_resources: registry
@@ -232,13 +247,15 @@ struct Resource<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
-    dpop_signing_alg_values_supported: &'static [&'static str],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
 }
 
 /// The metadata of the API with this identifier (RFC 9728 §3.2), if it is one that has any.
 pub fn protected_resource(
     registry: &Registry,
-    issuer: &Issuer,
+    Addresses {
+        issuer, profile, ..
+    }: Addresses<'_>,
     identifier: &ApiIdentifier,
 ) -> Option<Document> {
     let api = registry.find_api(identifier)?;
@@ -250,7 +267,7 @@ pub fn protected_resource(
             authorization_servers: [issuer.as_str()],
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
             bearer_methods_supported: ["header"],
-            dpop_signing_alg_values_supported: &dpop::ALGORITHMS,
+            dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
         })
     })
 }

@@ -21,6 +21,7 @@ use crate::{
     crypto::{password::PasswordHash, signer::Algorithm},
     domain::{
         client::Binding,
+        credential::Method,
         hint::Hint,
         id::{ApiIdentifier, ClientId, SecretId},
         scope::Scope,
@@ -84,6 +85,9 @@ pub enum Reason {
     /// The secret worked once.
     #[error("the secret {0} is {1}")]
     DeadSecret(SecretId, Life),
+    /// The server's profile wants clients to prove themselves better than so.
+    #[error("the profile of the server does not allow {0}")]
+    MethodNotAllowed(Method),
     /// The client is disabled; its secret was right.
     #[error("the client is disabled")]
     ClientDisabled,
@@ -123,6 +127,9 @@ pub enum Reason {
     /// No tokens are issued for it.
     #[error("the API {0} is disabled")]
     TargetDisabled(ApiIdentifier),
+    /// Its tokens are signed in a way that the server's profile does not allow.
+    #[error("the profile of the server does not allow how tokens for {0} are signed")]
+    TargetWeak(ApiIdentifier),
     /// Two APIs are named, and a token is for one.
     #[error("more than one API is named")]
     TargetsDiffer,
@@ -186,6 +193,7 @@ impl Reason {
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => ErrorCode::InvalidClient,
@@ -199,6 +207,7 @@ impl Reason {
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
             | Self::TargetDisabled(_)
+            | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => ErrorCode::InvalidTarget,
             Self::SigningFailed => ErrorCode::ServerError,
@@ -233,6 +242,7 @@ impl Reason {
             | Self::TokenOfAnother
             | Self::Unbound(_)
             | Self::Proof(_)
+            | Self::MethodNotAllowed(_)
             | Self::Unusable(_) => Outcome::InvalidRequest,
             Self::UnsupportedGrantType => Outcome::UnsupportedGrantType,
             Self::ScopeMalformed
@@ -244,6 +254,7 @@ impl Reason {
             | Self::TargetUnknown(_)
             | Self::TargetNotGranted(_)
             | Self::TargetDisabled(_)
+            | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => Outcome::InvalidTarget,
             Self::NoSigningKey(_) | Self::SigningFailed => Outcome::Unavailable,
@@ -280,6 +291,7 @@ impl Reason {
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
             | Self::NeedsSlowCheck(_) => "client authentication failed",
@@ -294,13 +306,17 @@ impl Reason {
             Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
                 "there is no such API for this client"
             }
+            Self::TargetWeak(_) => "tokens for this API are signed as this server no longer allows",
             Self::TargetsDiffer => "a token is for one API; name only one",
             Self::TargetAmbiguous => "more than one API would do; name the API with resource",
             Self::Unbound(Binding::Dpop) => {
                 "this client's tokens are bound to a key: send a DPoP proof"
             }
-            Self::Unbound(Binding::Certificate | Binding::Optional) => {
+            Self::Unbound(Binding::Certificate) => {
                 "this client's tokens are bound to a certificate: connect with one"
+            }
+            Self::Unbound(Binding::Optional) => {
+                "tokens of this server are bound: send a DPoP proof, or connect with a certificate"
             }
             Self::Proof(ProofError::Nonce) => "make the proof with the nonce of this answer",
             Self::Proof(ProofError::Full) => "the server is busy; ask again",

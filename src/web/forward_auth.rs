@@ -96,6 +96,7 @@ fn answer(app: &App, parts: &Parts, rule: &Result<Rule, Denied>) -> Response<Bod
 fn ask(app: &App, rule: &Rule, question: &Question<'_>) -> Result<Passed, Denied> {
     let registry = app.registry();
     let grounds = Grounds {
+        profile: app.profile(),
         registry: &registry,
         issuer: app.issuer(),
         now: app.now(),
@@ -147,7 +148,7 @@ fn refuse(
             "a request may not go on: {denied}"
         );
     }
-    let challenge = Challenge::of(denied, (rule, scheme), app.issuer());
+    let challenge = Challenge::of(denied, (rule, scheme), (app.issuer(), app.profile()));
     let status = if challenge.status == 401 {
         StatusCode::UNAUTHORIZED
     } else {

@@ -6,76 +6,26 @@ use std::collections::BTreeMap;
 use jeton::{
     admin::{
         clients::EditClient,
-        credentials::{NewCredential, RotateToCredential},
         secrets::{NewSecret, RetireSecret, RotateSecret},
     },
-    crypto::{
-        random::Entropy,
-        signer::{Algorithm, PrivateKey, Signer, Typ},
-    },
+    crypto::signer::{Algorithm, PrivateKey, Signer},
     domain::{
-        credential::{Federation, FederationKeys, PublicKey},
+        credential::{Federation, FederationKeys},
         rotation::Overlap,
         secret::{IfUsed, Proof},
         time::Span,
     },
     oauth::reason::ErrorCode,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{
-    caller::{Client, Request, encode},
-    reply::Reply,
+    assertion::{claims, move_to, present, public, sign, signer},
+    caller::{Request, encode},
     server::{ISSUER, TestServer},
 };
 
 const SHOP: &str = "urn:shop";
-
-fn signer(seed: u64) -> Signer {
-    Signer::generate(Algorithm::Es256, &Entropy::seeded(seed)).0
-}
-
-fn public(signer: &Signer) -> PublicKey {
-    PublicKey::from_jwk(signer.public_jwk().unwrap()).unwrap()
-}
-
-fn claims(server: &TestServer, client: &str, id: &str) -> Value {
-    let now = server.app.now().seconds();
-    json!({ "iss": client, "sub": client, "aud": ISSUER, "jti": id, "iat": now, "exp": now + 60 })
-}
-
-fn sign(signer: &Signer, claims: &Value) -> String {
-    let text = claims.to_string();
-    signer
-        .sign(Typ::ClientAuthentication, text.as_bytes())
-        .unwrap()
-}
-
-async fn present(server: &TestServer, assertion: &str, more: &str) -> Reply {
-    let kind = encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-    let form = format!(
-        "grant_type=client_credentials&client_assertion_type={kind}&client_assertion={assertion}{more}"
-    );
-    Request::new(server, "POST", "/oauth2/token")
-        .form(&form)
-        .send()
-        .await
-}
-
-/// Lets `client` move to `proof`, at once.
-async fn move_to(server: &TestServer, client: &Client<'_>, proof: Proof, overlap: Overlap) {
-    let rotate = RotateToCredential {
-        client: client.client_id(),
-        credential: NewCredential {
-            proof,
-            expires_in: None,
-            note: "".parse().unwrap(),
-        },
-        overlap,
-        if_used: IfUsed::Hold,
-    };
-    server.run(rotate).await;
-}
 
 /// A client with a key, and what signs for it.
 async fn with_key(server: &TestServer) -> Signer {

@@ -1,6 +1,6 @@
 //! The checklist of the protocol: every item has a test that carries its id, or a reason why not.
 //!
-//! H: HTTP; T: token endpoint; SC: scopes; CA, CS: client authentication; CJ: assertions; CF: tokens of other
+//! H: HTTP; T: token endpoint; SC: scopes; FP: the FAPI 2.0 profile; CA, CS: client authentication; CJ: assertions; CF: tokens of other
 //! issuers; JW: hardening of JOSE; RI: resource indicators;
 //! AT: access tokens; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
 //! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS; DCR, DCM: clients
@@ -87,9 +87,14 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 266;
+const COUNT: usize = 271;
 
 const ITEMS: &str = "\
+FP-01 tested
+FP-02 tested
+FP-03 tested
+FP-04 exception: introspection answers are signed (IJ-05); signatures of HTTP messages are the resource server's, and no client or proxy of today makes them
+FP-05 tested
 H-01 tested
 H-02 tested
 H-03 tested
@@ -191,7 +196,7 @@ CS-06 tested
 CS-07 tested
 CS-08 tested
 CS-09 tested
-CS-10 exception: there are no other methods than secrets yet, so secrets cannot be switched off
+CS-10 tested
 CS-11 tested
 CS-12 tested
 RI-01 tested
@@ -266,7 +271,7 @@ MD-09 tested
 MD-10 tested
 MD-11 exception: the metadata are not signed; nothing asks for it
 MD-20 tested
-MD-21 exception: there is no FAPI profile
+MD-21 tested
 JK-01 tested
 JK-02 tested
 JK-03 tested

@@ -1,6 +1,7 @@
 //! What the tests have in common.
 
 pub(crate) mod admin;
+pub(crate) mod assertion;
 pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod certificates;

@@ -18,6 +18,7 @@ mod discovery;
 mod dpop;
 mod durability;
 mod evidence;
+mod fapi;
 mod floors;
 mod forward_auth;
 mod harness;

@@ -202,3 +202,34 @@ fn a_certificate_is_refused_that_is_dead_or_none() {
         assert!(!output.status.success() && said.contains(about), "{said}");
     }
 }
+
+/// FP-01, FP-05, CM-04
+#[test]
+fn a_strict_server_gives_bound_tokens_to_certificates_and_none_to_secrets() {
+    let house = House::start_with(&["--profile", "fapi2"]);
+    let pair = house.authority.self_signed(Wanted::client("svc"));
+    let method = ["--auth-method", "self_signed_tls_client_auth", "--cert"];
+    let certificate = text(&pair.certificate);
+    house.create("svc", &[&method[..], &[certificate]].concat());
+    let secret = house.create("weak", &[]);
+
+    let answer = house.ask(Some(&pair), &grant("svc"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let claims = kit::claims(answer.json()["access_token"].as_str().unwrap());
+    assert_eq!(claims["cnf"], json!({ "x5t#S256": kit::thumbprint(&pair) }));
+
+    let form = format!("{}&client_secret={secret}", grant("weak"));
+    for shown in [None, Some(&pair)] {
+        let refused = house.ask(shown, &form);
+        assert_eq!(refused.json()["error"], "invalid_client", "{refused:?}");
+    }
+}
+
+#[test]
+fn a_server_that_becomes_strict_says_whom_it_refuses_from_now_on() {
+    let mut house = House::start_with(&["--profile", "fapi2"]);
+    house.create("weak", &[]);
+    house.server.restart();
+    let log = house.server.log();
+    assert!(log.contains("the profile fapi2 refuses weak"), "{log}");
+}

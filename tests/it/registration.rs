@@ -22,7 +22,10 @@ struct Registered(Value);
 impl World {
     /// With an API `urn:shop`, and a token for a hundred clients that may `read` and `list` there.
     async fn new() -> Self {
-        let server = TestServer::with_registration().await;
+        Self::on(TestServer::with_registration().await).await
+    }
+
+    async fn on(server: TestServer) -> Self {
         server.api("urn:shop", "read write list").await;
         let mut world = Self {
             server,

@@ -16,6 +16,7 @@ use crate::{
         client::{Binding, Client},
         id::{ApiIdentifier, ClientId},
         name::DisplayName,
+        profile::Profile,
         registration::{About, AuthMethod, Template},
         scope::{Scope, ScopeSet},
         secret::Proof,
@@ -56,6 +57,8 @@ pub struct ClientMetadata {
     dpop: Option<bool>,
     certificate: Option<bool>,
     about: About,
+    /// How strict the server is.
+    profile: Profile,
 }
 
 /// What the template of a token makes of it.
@@ -114,9 +117,16 @@ impl ClientMetadata {
             dpop: reader.flag("dpop_bound_access_tokens"),
             certificate: reader.flag("tls_client_certificate_bound_access_tokens"),
             about: reader.about(),
+            profile: Profile::default(),
         };
         reader.errors.finish().map_err(MetadataError::Invalid)?;
         Ok(metadata)
+    }
+
+    /// The same, to be held against what the server asks of every client as well.
+    #[must_use]
+    pub fn under(self, profile: Profile) -> Self {
+        Self { profile, ..self }
     }
 
     /// What `template` makes of it, for a new client or for one that was registered by it before:
@@ -138,6 +148,11 @@ impl ClientMetadata {
         let binding = self.binding(template.binding, &mut errors);
         let mut about = self.about;
         let proof = auth_method.and_then(|method| self.keys.proof(method, &mut errors));
+        if let Some(Proof::Key(key)) = &proof
+            && !self.profile.allows_algorithm(key.verifier().algorithm())
+        {
+            errors.add("jwks", "this server takes nothing that such a key signs");
+        }
         about.certificate = match auth_method {
             Some(AuthMethod::SelfSignedTls) => self.keys.public_set(),
             Some(_) | None => None,
@@ -167,14 +182,17 @@ impl ClientMetadata {
     }
 
     fn method(&self, template: &Template) -> Result<AuthMethod, String> {
-        let allowed = template.methods.iter();
-        let allowed: Vec<AuthMethod> = allowed.filter_map(|it| AuthMethod::of(*it)).collect();
+        let allowed = template.methods.iter().copied();
+        let allowed: Vec<AuthMethod> = allowed
+            .filter(|it| self.profile.allows_method(*it))
+            .filter_map(AuthMethod::of)
+            .collect();
         let asked = match (self.auth_method, allowed.as_slice()) {
             (Some(asked), _) => asked,
             (None, [only]) => *only,
             (None, _) => AuthMethod::default(),
         };
-        if template.methods.contains(&asked.method()) {
+        if allowed.iter().any(|it| it.method() == asked.method()) {
             return Ok(asked);
         }
         let words: Vec<&str> = allowed.iter().map(|it| it.as_str()).collect();

@@ -153,6 +153,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
         console_url: None,
         usage_flush: Span(5),
         mutual: None,
+        profile: crate::domain::profile::Profile::default(),
         overview_max_age: Span(0),
         registration: false,
     };

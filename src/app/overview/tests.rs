@@ -26,6 +26,7 @@ impl Server {
             console_url: None,
             usage_flush: Span(5),
             mutual: None,
+            profile: crate::domain::profile::Profile::default(),
             overview_max_age: max_age,
             registration: false,
         };

@@ -9,6 +9,7 @@ use crate::crypto::{
     random::Entropy,
     signer::{Algorithm, Signer},
 };
+use crate::domain::profile::Profile;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
 const TOKEN: &str = "https://as.test/oauth2/token";
@@ -102,7 +103,7 @@ fn holder() -> Holder {
 }
 
 fn check(proof: &str, place: &Place, token: Option<&str>) -> Result<String, ProofError> {
-    let proof = Proof::read(Header::One(proof.as_bytes()))?.unwrap();
+    let proof = Proof::read(Header::One(proof.as_bytes()), Profile::Standard)?.unwrap();
     let expected = Expected {
         now: NOW,
         method: "POST",
@@ -132,8 +133,12 @@ fn a_proof_of_every_algorithm_gives_the_thumbprint_of_its_key() {
 fn there_is_one_proof_or_none() {
     let proof = holder().proof();
 
-    assert!(Proof::read(Header::Absent).unwrap().is_none());
-    let several = Proof::read(Header::Several).err();
+    assert!(
+        Proof::read(Header::Absent, Profile::Standard)
+            .unwrap()
+            .is_none()
+    );
+    let several = Proof::read(Header::Several, Profile::Standard).err();
     assert_eq!(several, Some(ProofError::Several));
     for joined in [format!("{proof},{proof}"), format!("{proof}, {proof}")] {
         assert!(check(&joined, &Place::default(), None).is_err());
@@ -301,7 +306,9 @@ fn a_proof_with_a_token_is_for_that_token() {
 #[test]
 fn rfc_9449_4_1() {
     let proof = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIsImNydiI6IlAtMjU2In19.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg";
-    let read = Proof::read(Header::One(proof.as_bytes())).unwrap().unwrap();
+    let read = Proof::read(Header::One(proof.as_bytes()), Profile::Standard)
+        .unwrap()
+        .unwrap();
     let expected = Expected {
         now: Timestamp(1_562_262_616),
         method: "POST",

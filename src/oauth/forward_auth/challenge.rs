@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::{Denied, Rule, Scheme};
 use crate::{
-    domain::issuer::Issuer,
+    domain::{issuer::Issuer, profile::Profile},
     oauth::{
-        dpop::{ALGORITHMS, ProofError},
+        dpop::{self, ProofError},
         metadata,
     },
 };
@@ -27,7 +27,7 @@ impl Challenge {
     pub fn of(
         denied: Denied,
         (rule, scheme): (Option<&Rule>, Option<Scheme>),
-        issuer: &Issuer,
+        (issuer, profile): (&Issuer, Profile),
     ) -> Self {
         let Some(rule) = rule.filter(|_| !matches!(denied, Denied::Rule(_))) else {
             return Self {
@@ -40,9 +40,9 @@ impl Challenge {
         match (error_of(denied), scheme) {
             (None, _) => {
                 // In one field: nginx hands on no second one.
-                append_scheme(Scheme::Bearer, rule, issuer, &mut text);
+                append_scheme(Scheme::Bearer, rule, (issuer, profile), &mut text);
                 text.push_str(", ");
-                append_scheme(Scheme::Dpop, rule, issuer, &mut text);
+                append_scheme(Scheme::Dpop, rule, (issuer, profile), &mut text);
             }
             (Some((error, description)), scheme) => {
                 let is_about_proof = matches!(denied, Denied::Proof(_));
@@ -52,7 +52,12 @@ impl Challenge {
                 } else {
                     Scheme::Bearer
                 };
-                append_scheme(scheme.unwrap_or(default), rule, issuer, &mut text);
+                append_scheme(
+                    scheme.unwrap_or(default),
+                    rule,
+                    (issuer, profile),
+                    &mut text,
+                );
                 append(&mut text, "error", error);
                 append(&mut text, "error_description", description);
                 if denied == Denied::Scope {
@@ -100,7 +105,12 @@ fn error_of(denied: Denied) -> Option<(&'static str, &'static str)> {
 }
 
 /// A scheme, which API it is about, and where more is said of that.
-fn append_scheme(scheme: Scheme, rule: &Rule, issuer: &Issuer, text: &mut String) {
+fn append_scheme(
+    scheme: Scheme,
+    rule: &Rule,
+    (issuer, profile): (&Issuer, Profile),
+    text: &mut String,
+) {
     let name = match scheme {
         Scheme::Bearer => "Bearer",
         Scheme::Dpop => "DPoP",
@@ -110,7 +120,8 @@ fn append_scheme(scheme: Scheme, rule: &Rule, issuer: &Issuer, text: &mut String
         append(text, "resource_metadata", &url);
     }
     if scheme == Scheme::Dpop {
-        append(text, "algs", &ALGORITHMS.join(" "));
+        let all: Vec<_> = dpop::algorithms(profile).collect();
+        append(text, "algs", &all.join(" "));
     }
 }
 

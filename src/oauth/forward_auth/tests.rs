@@ -38,6 +38,7 @@ fn question(authorization: &str) -> Question<'_> {
 
 fn ask(world: &World, rule: &Rule, question: &Question<'_>) -> Result<Passed, Denied> {
     let grounds = Grounds {
+        profile: Profile::default(),
         registry: &world.registry,
         issuer: &world.issuer,
         now: NOW,
@@ -136,6 +137,7 @@ fn a_token_that_does_not_count_lets_nobody_through() {
 fn a_revoked_token_lets_nobody_through() {
     let (world, token) = world();
     let grounds = Grounds {
+        profile: Profile::default(),
         registry: &world.registry,
         issuer: &world.issuer,
         now: NOW,
@@ -166,6 +168,7 @@ fn a_token_bound_to_a_certificate_needs_that_certificate() {
             ..question("")
         };
         let grounds = Grounds {
+            profile: Profile::default(),
             registry: &world.registry,
             issuer: &world.issuer,
             now: NOW,
@@ -235,7 +238,13 @@ fn nobody_gets_through_to_an_api_that_there_is_not() {
 fn a_challenge_says_what_was_wrong_and_what_is_needed() {
     let (world, _) = world();
     let rule = rule("read:analytics write:analytics");
-    let challenge = |denied| Challenge::of(denied, (Some(&rule), None), &world.issuer);
+    let challenge = |denied| {
+        Challenge::of(
+            denied,
+            (Some(&rule), None),
+            (&world.issuer, Profile::default()),
+        )
+    };
     let common = "Bearer realm=\"https://sales.example/\", \
         resource_metadata=\"https://as.test/.well-known/oauth-protected-resource?resource=https%3A%2F%2Fsales.example%2F\"";
 
@@ -266,7 +275,7 @@ fn a_challenge_says_what_was_wrong_and_what_is_needed() {
     let unread = Challenge::of(
         Denied::Rule(RuleError::NoAudience),
         (None, None),
-        &world.issuer,
+        (&world.issuer, Profile::default()),
     );
     assert_eq!(unread.status, 403);
 }

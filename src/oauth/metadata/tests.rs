@@ -21,6 +21,7 @@ fn issuer(text: &str) -> Issuer {
 /// A place where nobody is asked for a certificate.
 fn bare(issuer: &Issuer) -> Addresses<'_> {
     Addresses {
+        profile: Profile::default(),
         issuer,
         mutual: None,
         registration: false,
@@ -215,6 +216,7 @@ fn certificates_are_spoken_of_only_where_they_can_be_shown() {
     let mutual = issuer("https://as.test:9443");
     let told = |mutual| {
         let addresses = Addresses {
+            profile: Profile::default(),
             issuer: &world.issuer,
             mutual,
             registration: false,

@@ -111,6 +111,7 @@ async fn decide_at_length<T>(
         let context = Context {
             now: app.now(),
             issuer: app.issuer(),
+            profile: app.profile(),
             mutual: app.addresses().mutual,
             entropy: app.entropy(),
             remembers: &|secret, presented| app.remembers(secret, presented),

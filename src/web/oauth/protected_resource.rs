@@ -62,7 +62,8 @@ async fn document(State(app): State<App>, request: Request) -> Response<Body> {
 
 fn find(app: &App, parts: &Parts) -> Option<Document> {
     let registry = app.registry();
-    let of = |identifier: &ApiIdentifier| protected_resource(&registry, app.issuer(), identifier);
+    let of =
+        |identifier: &ApiIdentifier| protected_resource(&registry, app.addresses(), identifier);
     match named(parts.uri.query()) {
         Named::Once(identifier) => of(&identifier),
         Named::Badly => None,

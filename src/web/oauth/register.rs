@@ -193,7 +193,9 @@ async fn read(
     purpose: Purpose<'_>,
 ) -> Result<ClientMetadata, Refused> {
     let body = endpoint::read(body).await?;
-    ClientMetadata::read(&body, purpose).map_err(|wrong| match wrong {
+    let read = ClientMetadata::read(&body, purpose);
+    let read = read.map(|metadata| metadata.under(app.profile()));
+    read.map_err(|wrong| match wrong {
         MetadataError::Malformed => refused(
             ErrorCode::InvalidClientMetadata,
             "the body is a JSON object that says nothing twice",

@@ -88,7 +88,7 @@ fn what_is_said_of_tls_must_agree() {
     let pair = authority.issue(Wanted::server("one"));
     let [a, cert, b, key] = flags(&pair);
     let ca = authority.file();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&[a, cert], "--tls-cert needs --tls-key"),
         (&[b, key], "--tls-key needs --tls-cert"),
         (
@@ -103,6 +103,7 @@ fn what_is_said_of_tls_must_agree() {
             &["--mtls-url", "https://mtls.test"],
             "--mtls-url has no use",
         ),
+        (&["--profile", "fapi2"], "--profile fapi2 wants TLS"),
         (
             &["--client-certificate-from", "client-cert"],
             "needs --behind-proxy",

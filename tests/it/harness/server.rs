@@ -22,6 +22,7 @@ use jeton::{
         actor::Actor,
         api::ApiScope,
         credential::Method,
+        profile::Profile,
         registration::Template,
         scope::ScopeSet,
         time::{Lifetime, ManualClock, Span, Timestamp},
@@ -53,17 +54,6 @@ pub(crate) struct TestServer {
     edge: Edge<Router>,
 }
 
-fn settings(issuer: &str) -> Settings {
-    Settings {
-        issuer: issuer.parse().unwrap(),
-        console_url: None,
-        usage_flush: Span(5),
-        mutual: None,
-        overview_max_age: Span(0),
-        registration: false,
-    }
-}
-
 impl TestServer {
     /// A server that was just set up: the admin API, an ES256 key, nothing else.
     pub(crate) async fn start() -> Self {
@@ -72,33 +62,42 @@ impl TestServer {
 
     /// The same under another name.
     pub(crate) async fn with_issuer(issuer: &str) -> Self {
-        Self::with(settings(issuer), Outbound::default()).await
+        let issuer = issuer.parse().unwrap();
+        Self::with(Outbound::default(), |settings| settings.issuer = issuer).await
     }
 
     /// The same whose console is reached by an address of its own.
     pub(crate) async fn with_console_url(url: &str) -> Self {
-        let settings = Settings {
-            console_url: Some(url.parse().unwrap()),
-            ..settings(ISSUER)
-        };
-        Self::with(settings, Outbound::default()).await
+        let url = url.parse().unwrap();
+        let set = |settings: &mut Settings| settings.console_url = Some(url);
+        Self::with(Outbound::default(), set).await
+    }
+
+    /// The same that is strict with its clients.
+    pub(crate) async fn with_profile(profile: Profile) -> Self {
+        Self::with(Outbound::default(), |settings| settings.profile = profile).await
     }
 
     /// The same that may fetch keys from there.
     pub(crate) async fn with_outbound(outbound: Outbound) -> Self {
-        Self::with(settings(ISSUER), outbound).await
+        Self::with(outbound, |_| {}).await
     }
 
     /// The same at which clients may register themselves.
     pub(crate) async fn with_registration() -> Self {
-        let settings = Settings {
-            registration: true,
-            ..settings(ISSUER)
-        };
-        Self::with(settings, Outbound::default()).await
+        Self::with(Outbound::default(), |settings| settings.registration = true).await
     }
 
-    async fn with(settings: Settings, outbound: Outbound) -> Self {
+    /// The same that is strict with them.
+    pub(crate) async fn with_registration_under(profile: Profile) -> Self {
+        let set = |settings: &mut Settings| {
+            settings.registration = true;
+            settings.profile = profile;
+        };
+        Self::with(Outbound::default(), set).await
+    }
+
+    async fn with(outbound: Outbound, set: impl FnOnce(&mut Settings)) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
         let clock = Arc::new(ManualClock::at(START));
@@ -108,6 +107,16 @@ impl TestServer {
             entropy,
             fetcher: Arc::new(Fetcher::new(outbound)),
         };
+        let mut settings = Settings {
+            issuer: ISSUER.parse().unwrap(),
+            console_url: None,
+            usage_flush: Span(5),
+            mutual: None,
+            profile: Profile::default(),
+            overview_max_age: Span(0),
+            registration: false,
+        };
+        set(&mut settings);
         let app = assemble(settings, surroundings).await.unwrap();
         app.execute(Actor::local(0), InitServer).await.unwrap();
         let routes = faces::protocol(&app).merge(faces::operator(&app));

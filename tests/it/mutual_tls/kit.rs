@@ -24,11 +24,16 @@ pub(super) fn grant(id: &str) -> String {
 
 impl House {
     pub(super) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// One with these settings besides.
+    pub(super) fn start_with(more: &[&str]) -> Self {
         let authority = Authority::new();
         let pair = authority.issue(Wanted::server("server"));
         let mutual = free_address().to_string();
         let ca = authority.file();
-        let server = ServerProcess::start_with(&[
+        let settings = [
             "--tls-cert",
             text(&pair.certificate),
             "--tls-key",
@@ -37,7 +42,8 @@ impl House {
             &mutual,
             "--tls-client-ca",
             text(&ca),
-        ]);
+        ];
+        let server = ServerProcess::start_with(&[&settings[..], more].concat());
         define(&server);
         Self {
             authority,

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
-use jeton::oauth::reason::ErrorCode;
+use jeton::{domain::profile::Profile, oauth::reason::ErrorCode};
 use serde_json::{Value, json};
 
 use super::World;
@@ -278,6 +278,21 @@ async fn what_a_client_cannot_be_is_refused_and_changes_nothing() {
         .await
         .assert_error(400, ErrorCode::InvalidSoftwareStatement);
     assert_eq!(world.server.app.registry_arc(), before);
+}
+
+/// FP-01, MD-08
+#[tokio::test]
+async fn a_strict_server_registers_nobody_who_would_get_no_token() {
+    let server = TestServer::with_registration_under(Profile::Fapi2).await;
+    let world = World::on(server).await;
+
+    let by_default = world.post(&world.token, &json!({})).await;
+    by_default.assert_error(400, ErrorCode::InvalidClientMetadata);
+    let key = json!({
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": { "keys": [jwk()] },
+    });
+    assert_eq!(world.post(&world.token, &key).await.status, 201);
 }
 
 /// DCR-01

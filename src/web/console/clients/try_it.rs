@@ -130,6 +130,7 @@ fn context(console: &Console) -> Context<'_> {
     Context {
         now: console.app.now(),
         issuer: console.app.issuer(),
+        profile: console.app.profile(),
         mutual: None,
         entropy: console.app.entropy(),
         remembers: &|_, _| false,

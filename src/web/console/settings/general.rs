@@ -8,12 +8,15 @@ use axum::{
 };
 
 use super::policy::{Entry, Part};
-use crate::web::console::{
-    Console,
-    form::Form,
-    page::{self, Frame, Here},
-    trouble::Trouble,
-    visit::Visitor,
+use crate::{
+    domain::profile::{Profile, ShutOut},
+    web::console::{
+        Console,
+        form::Form,
+        page::{self, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
 };
 
 const PART: Part = Part {
@@ -35,6 +38,8 @@ struct GeneralPage {
     host: String,
     is_host_known: bool,
     is_https: bool,
+    profile: Profile,
+    shut_out: ShutOut,
 }
 
 impl GeneralPage {
@@ -52,6 +57,11 @@ impl GeneralPage {
             is_host_known: expected.is_some_and(|(_, expected)| expected == host),
             host: host.to_owned(),
             is_https: issuer.is_https(),
+            profile: console.app.profile(),
+            shut_out: console
+                .app
+                .profile()
+                .shuts_out(&console.app.registry(), console.app.now()),
         }
     }
 }
