@@ -112,6 +112,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         mutual: None,
         profile: jeton::domain::profile::Profile::default(),
         overview_max_age,
+        registration: false,
     };
     let surroundings = Surroundings {
         store: Arc::<RedbStore>::clone(store),

@@ -242,6 +242,7 @@ fn client(id: &str, secret: &PlainSecret, pepper: &MacKey) -> Effect {
         tokens_void_until: None,
         rules: jeton::domain::client::ClientRules::default(),
         marks: Marks::default(),
+        registration: None,
         revision: Revision(1),
     };
     Effect::Client(client.id.clone(), Some(Arc::new(client)))

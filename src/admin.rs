@@ -27,6 +27,7 @@ pub mod leaks;
 pub mod marks;
 pub mod operators;
 pub mod refusal;
+pub mod registrations;
 mod require;
 pub mod scopes;
 pub mod secrets;

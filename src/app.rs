@@ -157,12 +157,13 @@ impl App {
         settings.console_url.as_ref().unwrap_or(&settings.issuer)
     }
 
-    /// Who signs, and where clients reach it with certificates.
+    /// Where the server is reached, and what it offers there.
     pub fn addresses(&self) -> Addresses<'_> {
         Addresses {
             issuer: &self.0.settings.issuer,
             profile: self.0.settings.profile,
             mutual: self.0.settings.mutual.as_ref(),
+            registration: self.0.settings.registration,
         }
     }
 

@@ -24,6 +24,7 @@ mod output;
 mod pen;
 mod policy;
 mod program;
+mod registration_token;
 mod remote;
 mod secret;
 mod secret_file;
@@ -88,6 +89,8 @@ enum DeskCommand {
     Secret(secret::SecretCommand),
     #[command(subcommand)]
     Handover(handover::HandoverCommand),
+    #[command(subcommand)]
+    RegistrationToken(registration_token::RegistrationTokenCommand),
     #[command(subcommand)]
     Grant(grant::GrantCommand),
     #[command(subcommand)]
@@ -188,6 +191,7 @@ impl DeskCommand {
             Self::Client(command) => command.run(desk).await,
             Self::Secret(command) => command.run(desk).await,
             Self::Handover(command) => command.run(desk).await,
+            Self::RegistrationToken(command) => command.run(desk).await,
             Self::Grant(command) => command.run(desk).await,
             Self::Scope(command) => command.run(desk).await,
             Self::DetailType(command) => command.run(desk).await,

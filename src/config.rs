@@ -30,7 +30,7 @@ pub use settings::{Place, Settings};
 pub use start::Start;
 pub use tls::Tls;
 pub use values::{
-    CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, ValueError,
+    CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch, ValueError,
 };
 
 /// Where everything is kept unless `--data` says otherwise.
@@ -79,6 +79,8 @@ pub struct Config {
     pub fetch_allow: Vec<IpNet>,
     /// The certificates that are trusted for it besides the system's.
     pub fetch_ca: Option<PathBuf>,
+    /// Whether clients may register themselves.
+    pub registration: Switch,
     /// Whether the story of the demo is set up at start.
     pub demo: bool,
     /// How the log is written.
@@ -234,6 +236,7 @@ impl Config {
             plain_http,
             fetch_allow: networks(settings.fetch_allow),
             fetch_ca: settings.fetch_ca,
+            registration: settings.registration.unwrap_or_default(),
             demo: settings.demo.unwrap_or_default(),
             log_format: settings.log_format.unwrap_or_default(),
             log_level: settings.log_level.unwrap_or_default(),

@@ -28,6 +28,7 @@ pub mod operator;
 pub mod permission;
 pub mod policy;
 pub mod profile;
+pub mod registration;
 pub mod registry;
 pub mod revocation;
 pub mod rotation;

@@ -343,8 +343,11 @@ impl Refused {
     }
 }
 
-/// The body of an error (RFC 6749 §5.2). `description` is a fixed sentence of ours.
-pub fn error_json(code: reason::ErrorCode, description: &'static str) -> String {
+/// The body of an error (RFC 6749 §5.2). `description` is a sentence of ours; what may not stand in one is
+/// left out.
+pub fn error_json(code: reason::ErrorCode, description: &str) -> String {
+    let is_allowed = |c: &char| matches!(c, ' ' | '!' | '#'..='[' | ']'..='~');
+    let description: String = description.chars().filter(is_allowed).collect();
     format!("{{\"error\":\"{code}\",\"error_description\":\"{description}\"}}")
 }
 

@@ -40,7 +40,11 @@ fn own<'a>(
         Who::Operator { id: own, .. } if id.is_none_or(|id| id == own) => {
             Ok(require::operator(registry, own)?)
         }
-        Who::Operator { .. } | Who::Client(_) | Who::Local(_) | Who::System(_) => Err(not_theirs),
+        Who::Operator { .. }
+        | Who::Client(_)
+        | Who::Local(_)
+        | Who::RegistrationToken(_)
+        | Who::System(_) => Err(not_theirs),
     }
 }
 

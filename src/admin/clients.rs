@@ -119,6 +119,7 @@ impl RegisterClient {
             tokens_void_until: None,
             rules: self.rules,
             marks: Marks::default(),
+            registration: None,
             revision: registry.revision().next(),
         })
     }
@@ -225,7 +226,7 @@ pub(super) fn check_default_scopes(
 }
 
 /// Every scope granted on any API.
-pub(super) fn granted_anywhere(grants: &BTreeMap<ApiIdentifier, ScopeSet>) -> ScopeSet {
+pub(in crate::admin) fn granted_anywhere(grants: &BTreeMap<ApiIdentifier, ScopeSet>) -> ScopeSet {
     grants.values().flatten().cloned().collect()
 }
 

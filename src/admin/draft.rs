@@ -12,11 +12,12 @@ use crate::{
         change::{Change, Commit, Effect},
         client::Client,
         handover::Handover,
-        id::{ApiIdentifier, ClientId, KeyId, OperatorId},
+        id::{ApiIdentifier, ClientId, KeyId, OperatorId, RegistrationTokenId},
         key::SigningKey,
         operator::Operator,
         permission::{Permission, Permissions},
         policy::Policy,
+        registration::RegistrationToken,
         registry::Registry,
         time::Timestamp,
     },
@@ -109,6 +110,18 @@ impl Draft {
     pub fn remove_handover(&mut self, handover: &Handover) {
         let (id, client) = (handover.id.clone(), handover.client.clone());
         self.change(Action::HandoverForget, Effect::Handover(id, client, None));
+    }
+
+    /// Puts a registration token's record in place.
+    pub fn put_registration_token(&mut self, action: Action, token: RegistrationToken) {
+        let effect = Effect::RegistrationToken(token.id.clone(), Some(Arc::new(token)));
+        self.change(action, effect);
+    }
+
+    /// Takes a registration token's record away.
+    pub fn remove_registration_token(&mut self, id: &RegistrationTokenId) {
+        let effect = Effect::RegistrationToken(id.clone(), None);
+        self.change(Action::RegistrationTokenForget, effect);
     }
 
     /// Puts the policy in place of the one before.

@@ -11,6 +11,7 @@ mod credentials;
 mod details;
 mod keys;
 mod operators;
+mod registrations;
 mod secrets;
 mod settings;
 
@@ -19,6 +20,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
+pub(super) use self::credentials::check_address;
 pub use self::{
     apis::{ApiEditInput, ApiInput, ScopeEditInput, ScopeInput, scopes_from_lines},
     attention::PostponeInput,
@@ -27,6 +29,7 @@ pub use self::{
     details::{DetailTypeEditInput, DetailTypeInput},
     keys::{ActivateInput, KeyInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
+    registrations::RegistrationTokenInput,
     secrets::{
         ExtendInput, HandoverInput, NoteInput, RotateInput, Rotation, SecretChoiceInput,
         SecretInput,

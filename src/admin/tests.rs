@@ -34,6 +34,7 @@ use super::{
         SetPassword,
     },
     refusal::Refusal,
+    registrations::{CreateRegistrationToken, ForgetRegistrationTokens, RevokeRegistrationToken},
     scopes::{AddScope, EditScope, RemoveScope},
     secrets::{
         CancelRotation, EditNote, ExtendRotation, ForgetSecrets, NewSecret, RetireSecret,
@@ -52,11 +53,13 @@ use crate::{
         audit::Action,
         change::{Change, Commit, Effect},
         client::Client,
+        credential::Method,
         id::{ApiIdentifier, ClientId, OperatorId, SecretId},
         link::{LinkToken, LinkUse},
         name::{Description, Note},
         operator::{AccountLink, LinkPurpose, Operator, SecondFactor},
         permission::{Permission, Permissions, Role, admin_api},
+        registration::Template,
         registry::Registry,
         rotation::{LatestUses, Overlap},
         scope::{Scope, ScopeSet},
@@ -207,6 +210,22 @@ pub(super) fn register(name: &str, grants: &[(&str, &str)]) -> RegisterClient {
         introspects: BTreeSet::default(),
         rules: crate::domain::client::ClientRules::default(),
         secret: NewSecret::default(),
+    }
+}
+
+/// Lets `limit` clients ask for `read` on `urn:shop`, within a day.
+pub(super) fn registration_token(limit: u32) -> CreateRegistrationToken {
+    CreateRegistrationToken {
+        note: "for the build farm".parse().unwrap(),
+        template: Template {
+            grants: [(api("urn:shop"), scopes("read list"))].into(),
+            methods: [Method::ClientSecret, Method::PrivateKeyJwt].into(),
+            name_prefix: Some("ci:".parse().unwrap()),
+            owner: "Build team".parse().unwrap(),
+            ..Template::default()
+        },
+        limit,
+        expires_in: Span::days(1),
     }
 }
 

@@ -12,6 +12,7 @@ mod handovers;
 mod keys;
 mod operators;
 mod policy;
+mod registrations;
 mod secrets;
 mod usage;
 
@@ -27,6 +28,7 @@ pub use self::{
     keys::KeyView,
     operators::OperatorView,
     policy::PolicyView,
+    registrations::{RegistrationTokenView, SelfRegistrationView},
     secrets::{
         AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
         SecretsView, VerdictView, judged,

@@ -49,6 +49,8 @@ pub struct Settings {
     /// How old the usage may be that pages of lists are made of: [`OVERVIEW_MAX_AGE`]. Zero: it is
     /// read for every page.
     pub overview_max_age: Span,
+    /// Whether clients may register themselves.
+    pub registration: bool,
 }
 
 /// How old the usage is at most that a server in use makes its pages of.

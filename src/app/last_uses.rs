@@ -60,6 +60,7 @@ impl LastUses {
                     | Effect::Operator(..)
                     | Effect::Told(..)
                     | Effect::Handover(..)
+                    | Effect::RegistrationToken(..)
                     | Effect::Policy(_)
                     | Effect::Nothing => None,
                 }),

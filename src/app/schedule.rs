@@ -15,6 +15,7 @@ use crate::{
         command::Command,
         handovers::{ForgetHandovers, has_forgettable},
         keys::KeepKeySchedule,
+        registrations::{self, ForgetRegistrationTokens},
         secrets::{ForgetSecrets, SettleRotation, due_rotations, forgetful_clients},
     },
     domain::{
@@ -126,6 +127,11 @@ async fn prune(app: &App, looked: &mut Looked, now: Timestamp) {
     }
     if has_forgettable(&app.registry(), now) {
         let outcome = execute(app, "forgetting hand-overs", ForgetHandovers).await;
+        looked.heed(outcome.map(|_| ()));
+    }
+    if registrations::has_forgettable(&app.registry(), now) {
+        let task = "forgetting registration tokens";
+        let outcome = execute(app, task, ForgetRegistrationTokens).await;
         looked.heed(outcome.map(|_| ()));
     }
 }

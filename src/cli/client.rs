@@ -2,7 +2,7 @@
 
 mod words;
 
-pub(super) use self::words::GrantView;
+pub(super) use self::words::{GrantView, granted};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};

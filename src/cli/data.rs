@@ -16,7 +16,7 @@ use crate::{
         App,
         assemble::{OVERVIEW_MAX_AGE, Settings, Surroundings, assemble},
     },
-    config::Config,
+    config::{Config, Switch},
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{actor::Actor, issuer::Issuer, time::SystemClock},
     store::master_key::{self, MasterKeyFault},
@@ -95,6 +95,7 @@ impl Data {
             console_url: config.console_url.clone(),
             usage_flush: config.usage_flush_interval,
             overview_max_age: OVERVIEW_MAX_AGE,
+            registration: config.registration == Switch::On,
         };
         let surroundings = Surroundings {
             store: Arc::new(self.store),

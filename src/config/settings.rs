@@ -13,7 +13,7 @@ use super::{
     acme::{AcmeContact, AcmeDirectory, AcmeDomain},
     start::Start,
     toml_file::{list, text},
-    values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName},
+    values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch},
 };
 use crate::{
     domain::{issuer::Issuer, time::Span},
@@ -326,6 +326,20 @@ pub struct Settings {
     )]
     pub fetch_ca: Option<PathBuf>,
 
+    /// Lets programs register clients by themselves, with a token that an operator made (RFC 7591), and
+    /// manage what they registered (RFC 7592): `on` or `off`.
+    ///
+    /// Default: off
+    #[arg(
+        long,
+        env = "JETON_REGISTRATION",
+        value_name = "ON|OFF",
+        hide_env_values = true,
+        hide_possible_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub registration: Option<Switch>,
+
     /// How the log is written, on standard error: `human` or `json`.
     ///
     /// Default: human
@@ -481,7 +495,7 @@ impl Settings {
         each! {
             data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
             tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca client_certificate_from
-            allow_plain_http_from_anywhere fetch_allow fetch_ca log_format log_level worker_threads
+            allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
             usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout handshake_timeout header_timeout body_timeout

@@ -121,6 +121,24 @@ impl FromStr for CertificateHeader {
     }
 }
 
+/// Whether something is offered.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    #[default]
+    Off,
+}
+
+impl FromStr for Switch {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        <Self as ValueEnum>::from_str(text, false).map_err(|_| ValueError("on or off"))
+    }
+}
+
 /// What a setting's value should have been.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]

@@ -67,7 +67,7 @@ pub fn decode_unverified(token: &str) -> Result<(Value, Value), VerifyError> {
 pub(crate) struct Compact<'t> {
     /// Header and claims as they were signed, with the dot between.
     pub(crate) signed: &'t str,
-    pub(crate) header: Header,
+    pub(crate) header: Members,
     pub(crate) claims: Vec<u8>,
     /// Still in base64url.
     pub(crate) signature: &'t str,
@@ -95,10 +95,10 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// A JOSE header: an object that says nothing twice (RFC 7515 §4).
-pub(crate) struct Header(BTreeMap<String, Value>);
+/// An object that says nothing twice, as a JOSE header must (RFC 7515 §4).
+pub(crate) struct Members(BTreeMap<String, Value>);
 
-impl Header {
+impl Members {
     /// All its members.
     pub(crate) fn into_members(self) -> BTreeMap<String, Value> {
         self.0
@@ -123,29 +123,29 @@ impl Header {
     }
 }
 
-impl<'de> Deserialize<'de> for Header {
+impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeaderVisitor)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
-struct HeaderVisitor;
+struct MembersVisitor;
 
-impl<'de> Visitor<'de> for HeaderVisitor {
-    type Value = Header;
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object without repeated names")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
         let mut members = BTreeMap::new();
         while let Some((name, value)) = map.next_entry()? {
             if members.insert(name, value).is_some() {
                 return Err(de::Error::custom("a name stands twice"));
             }
         }
-        Ok(Header(members))
+        Ok(Members(members))
     }
 }
 

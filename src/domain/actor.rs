@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use super::{
-    id::{ClientId, OperatorId},
+    id::{ClientId, OperatorId, RegistrationTokenId},
     name::Email,
     permission::{Permission, Permissions, Role},
 };
@@ -33,6 +33,8 @@ pub enum Who {
     Client(ClientId),
     /// Somebody on the machine itself, by the socket or the file; the number is the Unix user's.
     Local(u32),
+    /// A program that has a token to register a client with.
+    RegistrationToken(RegistrationTokenId),
     /// The server, by its own schedule.
     System(&'static str),
 }
@@ -51,6 +53,16 @@ impl Actor {
     /// The Unix user `uid` on the machine itself: acts as Owner.
     pub fn local(uid: u32) -> Self {
         Self::new(Who::Local(uid), Permissions::all())
+    }
+
+    /// Who has the registration token `id`: what may be done with it, its template bounds.
+    pub fn registration_token(id: RegistrationTokenId) -> Self {
+        Self::new(Who::RegistrationToken(id), registering())
+    }
+
+    /// A client that manages its own registration, within the template it was registered by.
+    pub fn registered(client: ClientId) -> Self {
+        Self::new(Who::Client(client), registering())
     }
 
     /// The server itself, for the task named.
@@ -83,14 +95,23 @@ impl Actor {
     }
 }
 
+/// What the making of a client asks for. No more than an operator of the lowest rank that may.
+fn registering() -> Permissions {
+    use Permission as P;
+    [P::WriteClients, P::WriteSecrets, P::WriteGrants]
+        .into_iter()
+        .collect()
+}
+
 /// The actor as the audit log names it: `operator:ana@example.com`, `client:deployer-7kq2d4`,
-/// `local:0`, `system:key schedule`.
+/// `local:0`, `registration_token:7KQ2D4XA`, `system:key schedule`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
             Who::Operator { email, .. } => write!(f, "operator:{email}"),
             Who::Client(id) => write!(f, "client:{id}"),
             Who::Local(uid) => write!(f, "local:{uid}"),
+            Who::RegistrationToken(id) => write!(f, "registration_token:{id}"),
             Who::System(task) => write!(f, "system:{task}"),
         }
     }

@@ -4,6 +4,7 @@
 
 mod people;
 mod proofs;
+mod registrations;
 mod rules;
 mod usage;
 
@@ -85,6 +86,14 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (handover_id(), client_id()).prop_map(move |(id, client)| put(
             Action::HandoverForget,
             Effect::Handover(id, client, None)
+        )),
+        2 => registrations::token().prop_map(move |it| put(
+            Action::RegistrationTokenCreate,
+            Effect::RegistrationToken(it.id.clone(), Some(it.into()))
+        )),
+        1 => registrations::token_id().prop_map(move |id| put(
+            Action::RegistrationTokenForget,
+            Effect::RegistrationToken(id, None)
         )),
         1 => people::policy().prop_map(move |it| put(Action::SettingsEdit, Effect::Policy(it.into()))),
         1 => Just(put(Action::ServerBackup, Effect::Nothing)),
@@ -173,12 +182,13 @@ fn client() -> impl Strategy<Value = Client> {
             collection::btree_set(api_identifier(), 0..3),
             option::of(time()),
             rules::client_rules(),
+            option::of(registrations::registration()),
         ),
     );
     (words, rest).prop_map(|(words, rest)| {
         let (id, name, description, owner, status) = words;
         let (created, token_lifetime, grants, default_scopes, secrets, rest) = rest;
-        let (marks, introspects, tokens_void_until, rules) = rest;
+        let (marks, introspects, tokens_void_until, rules, registration) = rest;
         Client {
             id,
             name,
@@ -194,6 +204,7 @@ fn client() -> impl Strategy<Value = Client> {
             tokens_void_until,
             rules,
             marks,
+            registration: registration.map(Into::into),
             revision: Revision::default(),
         }
     })

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision},
+    id::{ApiIdentifier, ClientId, KeyId, OperatorId, RegistrationTokenId, Revision},
     time::Timestamp,
 };
 
@@ -160,6 +160,18 @@ pub enum Action {
     OperatorEndSessions,
     /// The audit log was exported.
     AuditExport,
+    /// A token was made by which clients register themselves.
+    RegistrationTokenCreate,
+    /// A client was registered with it.
+    RegistrationTokenUse,
+    /// It registers no client any more.
+    RegistrationTokenRevoke,
+    /// One that ended long ago was forgotten.
+    RegistrationTokenForget,
+    /// A client replaced its own registration.
+    RegistrationReplace,
+    /// A client cannot manage its own registration any more.
+    RegistrationRevoke,
 }
 
 impl Action {
@@ -234,6 +246,12 @@ impl Action {
             Self::HandoverForget => "handover.forget",
             Self::OperatorEndSessions => "operator.end_sessions",
             Self::AuditExport => "audit.export",
+            Self::RegistrationTokenCreate => "registration_token.create",
+            Self::RegistrationTokenUse => "registration_token.use",
+            Self::RegistrationTokenRevoke => "registration_token.revoke",
+            Self::RegistrationTokenForget => "registration_token.forget",
+            Self::RegistrationReplace => "registration.replace",
+            Self::RegistrationRevoke => "registration.revoke",
         }
     }
 }
@@ -252,6 +270,9 @@ pub enum Object {
     Key(KeyId),
     /// An operator.
     Operator(OperatorId),
+    /// A token by which clients register themselves.
+    #[serde(rename = "registration_token")]
+    RegistrationToken(RegistrationTokenId),
     /// The policy of the server.
     Settings,
 }
@@ -264,6 +285,7 @@ impl fmt::Display for Object {
             Self::Api(id) => write!(f, "API {id}"),
             Self::Key(id) => write!(f, "key {id}"),
             Self::Operator(id) => write!(f, "operator {id}"),
+            Self::RegistrationToken(id) => write!(f, "registration token {id}"),
             Self::Settings => f.write_str("settings"),
         }
     }
@@ -360,6 +382,7 @@ impl AuditPage {
             Object::Api(id) => id.as_str(),
             Object::Key(id) => id.as_str(),
             Object::Operator(id) => id.as_str(),
+            Object::RegistrationToken(id) => id.as_str(),
             Object::Settings => "settings",
         };
         let is_action = |wanted: &String| {

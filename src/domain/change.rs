@@ -10,10 +10,11 @@ use super::{
     audit::{Action, AuditEntry, Facts, Object, difference},
     client::Client,
     handover::Handover,
-    id::{ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, Revision},
+    id::{ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, RegistrationTokenId, Revision},
     key::SigningKey,
     operator::Operator,
     policy::Policy,
+    registration::RegistrationToken,
     registry::Registry,
     time::Timestamp,
 };
@@ -42,6 +43,8 @@ pub enum Effect {
     Told(Object, Facts),
     /// A hand-over's record, and whose secret it gives: for people, it is that client's matter.
     Handover(HandoverId, ClientId, Option<Arc<Handover>>),
+    /// A registration token's record.
+    RegistrationToken(RegistrationTokenId, Option<Arc<RegistrationToken>>),
     /// The policy, which is always there.
     Policy(Arc<Policy>),
     /// No record changes; something happened that the audit log must tell.
@@ -58,6 +61,7 @@ impl Effect {
             Self::Operator(id, _) => Object::Operator(id.clone()),
             Self::Told(object, _) => object.clone(),
             Self::Handover(_, client, _) => Object::Client(client.clone()),
+            Self::RegistrationToken(id, _) => Object::RegistrationToken(id.clone()),
             Self::Policy(_) => Object::Settings,
             Self::Nothing => Object::Server,
         }
@@ -70,6 +74,9 @@ impl Effect {
             Self::Key(id, _) => registry.find_key(id).map(|it| it.facts()),
             Self::Operator(id, _) => registry.find_operator(id).map(|it| it.facts()),
             Self::Handover(id, ..) => registry.find_handover(id).map(|it| it.facts()),
+            Self::RegistrationToken(id, _) => {
+                registry.find_registration_token(id).map(|it| it.facts())
+            }
             Self::Policy(_) => Some(registry.policy().facts()),
             Self::Told(..) | Self::Nothing => None,
         }
@@ -84,6 +91,7 @@ impl Effect {
             Self::Operator(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Told(_, facts) => Some(facts.clone()),
             Self::Handover(.., after) => after.as_ref().map(|it| it.facts()),
+            Self::RegistrationToken(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Policy(after) => Some(after.facts()),
             Self::Nothing => None,
         }
@@ -118,6 +126,7 @@ impl Effect {
                 });
                 Self::Handover(id, client, stamped)
             }
+            Self::RegistrationToken(id, after) => stamp!(RegistrationToken, id, after),
             Self::Policy(after) => {
                 let mut policy = Arc::unwrap_or_clone(after);
                 policy.revision = revision;

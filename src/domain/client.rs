@@ -1,6 +1,9 @@
 //! Clients: machines with an identity.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     api::Api,
@@ -12,6 +15,7 @@ use super::{
     marks::Marks,
     name::{Description, DisplayName, Owner},
     permission::ADMIN_API,
+    registration::Registration,
     scope::ScopeSet,
     secret::{Life, Secret},
     time::{Lifetime, Timestamp},
@@ -48,6 +52,8 @@ pub struct Client {
     pub rules: ClientRules,
     /// What people noted on it.
     pub marks: Marks,
+    /// That it registered itself, if it did.
+    pub registration: Option<Arc<Registration>>,
     /// The revision that last changed it.
     pub revision: Revision,
 }
@@ -227,6 +233,9 @@ impl Client {
             }
         }
         self.marks.add_facts(&mut all);
+        if let Some(registration) = &self.registration {
+            registration.add_facts(&mut all);
+        }
         all
     }
 }

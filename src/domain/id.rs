@@ -112,6 +112,12 @@ text_id! {
     HandoverId, check_handover_id
 }
 
+text_id! {
+    /// The public part of a token by which clients register, or manage their registration: eight
+    /// characters of upper-case base32.
+    RegistrationTokenId, check_registration_token_id
+}
+
 impl ClientId {
     /// A readable identifier made from the client's name: its slug and six random characters.
     pub fn generate(name: &str, entropy: &Entropy) -> Self {
@@ -146,6 +152,13 @@ impl HandoverId {
     /// Eighty random bits. Not the secret part of its link.
     pub fn generate(entropy: &Entropy) -> Self {
         Self(format!("ho_{}", entropy.lower_base32(16)).into())
+    }
+}
+
+impl RegistrationTokenId {
+    /// Forty random bits.
+    pub fn generate(entropy: &Entropy) -> Self {
+        Self(entropy.base32(8).into())
     }
 }
 
@@ -196,11 +209,26 @@ fn check_client_id(text: &str) -> Result<(), IdError> {
 }
 
 fn check_secret_id(text: &str) -> Result<(), IdError> {
-    let base32 = |byte: u8| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte);
-    if text.len() != 8 || !text.bytes().all(base32) {
-        return Err(IdError("a secret's id has eight characters of A-Z and 2-7"));
+    if is_public_part(text) {
+        Ok(())
+    } else {
+        Err(IdError("a secret's id has eight characters of A-Z and 2-7"))
     }
-    Ok(())
+}
+
+fn check_registration_token_id(text: &str) -> Result<(), IdError> {
+    if is_public_part(text) {
+        Ok(())
+    } else {
+        Err(IdError(
+            "a registration token's id has eight characters of A-Z and 2-7",
+        ))
+    }
+}
+
+fn is_public_part(text: &str) -> bool {
+    let base32 = |byte: u8| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte);
+    text.len() == 8 && text.bytes().all(base32)
 }
 
 fn check_api_identifier(text: &str) -> Result<(), IdError> {

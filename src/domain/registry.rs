@@ -1,5 +1,6 @@
 //! Everything the server knows, at one revision: immutable, cheap to share, cheap to follow up.
 
+mod registrations;
 mod trusts;
 
 use std::{fmt, sync::Arc};
@@ -13,12 +14,16 @@ use super::{
     change::{Commit, Effect},
     client::Client,
     handover::Handover,
-    id::{ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, Revision, SecretId},
+    id::{
+        ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, RegistrationTokenId, Revision,
+        SecretId,
+    },
     key::{Age, KEPT_AFTER, Material, SigningKey},
     link::{LinkToken, LinkUse},
     name::Email,
     operator::Operator,
     policy::Policy,
+    registration::RegistrationToken,
     time::{Span, Timestamp},
 };
 use crate::crypto::{
@@ -27,7 +32,7 @@ use crate::crypto::{
     signer::{Algorithm, Signer},
 };
 
-/// Clients, APIs, signing keys, operators, hand-overs and the policy at one [`Revision`].
+/// Clients, APIs, signing keys, operators, hand-overs, registration tokens and the policy at one [`Revision`].
 ///
 /// Never mutated once published: [`Registry::apply`] makes the next one, which shares with it all
 /// that stayed the same, so that a change among a million clients costs microseconds.
@@ -43,9 +48,12 @@ pub struct Registry {
     keys: RedBlackTreeMapSync<KeyId, Arc<SigningKey>>,
     operators: RedBlackTreeMapSync<OperatorId, Arc<Operator>>,
     handovers: RedBlackTreeMapSync<HandoverId, Arc<Handover>>,
+    registration_tokens: RedBlackTreeMapSync<RegistrationTokenId, Arc<RegistrationToken>>,
     policy: Arc<Policy>,
     /// Whose each secret is: derived from `clients`.
     secrets: RedBlackTreeMapSync<SecretId, ClientId>,
+    /// Who manages its registration by which token: derived from `clients`.
+    managed: RedBlackTreeMapSync<RegistrationTokenId, ClientId>,
     /// Who trusts each other issuer: derived from `clients`.
     trusts: RedBlackTreeMapSync<String, RedBlackTreeSetSync<ClientId>>,
     /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
@@ -66,8 +74,10 @@ impl Registry {
             keys: RedBlackTreeMapSync::new_sync(),
             operators: RedBlackTreeMapSync::new_sync(),
             handovers: RedBlackTreeMapSync::new_sync(),
+            registration_tokens: RedBlackTreeMapSync::new_sync(),
             policy: Arc::default(),
             secrets: RedBlackTreeMapSync::new_sync(),
+            managed: RedBlackTreeMapSync::new_sync(),
             trusts: RedBlackTreeMapSync::new_sync(),
             signing: Arc::default(),
         }
@@ -119,6 +129,7 @@ impl Registry {
                     self.secrets.insert_mut(secret.id.clone(), id.clone());
                 }
                 self.remember_trust_of(client);
+                self.remember_access_of(client);
                 self.clients.insert_mut(id.clone(), Arc::clone(client));
             }
             Effect::Client(id, None) => {
@@ -150,6 +161,13 @@ impl Registry {
             Effect::Handover(id, _, None) => {
                 self.handovers.remove_mut(id);
             }
+            Effect::RegistrationToken(id, Some(token)) => {
+                self.registration_tokens
+                    .insert_mut(id.clone(), Arc::clone(token));
+            }
+            Effect::RegistrationToken(id, None) => {
+                self.registration_tokens.remove_mut(id);
+            }
             Effect::Policy(policy) => self.policy = Arc::clone(policy),
             Effect::Told(..) | Effect::Nothing => {}
         }
@@ -157,6 +175,7 @@ impl Registry {
 
     fn forget_secrets_of(&mut self, id: &ClientId) {
         self.forget_trust_of(id);
+        self.forget_access_of(id);
         for secret in self.clients.get(id).into_iter().flat_map(|it| &it.secrets) {
             self.secrets.remove_mut(&secret.id);
         }
@@ -189,6 +208,7 @@ impl Registry {
             Object::Api(id) => self.find_api(id).map(|it| it.revision),
             Object::Key(id) => self.find_key(id).map(|it| it.revision),
             Object::Operator(id) => self.find_operator(id).map(|it| it.revision),
+            Object::RegistrationToken(id) => self.find_registration_token(id).map(|it| it.revision),
             Object::Settings => Some(self.policy.revision),
         }
     }
@@ -390,6 +410,7 @@ impl PartialEq for Registry {
             && self.keys == other.keys
             && self.operators == other.operators
             && self.handovers == other.handovers
+            && self.registration_tokens == other.registration_tokens
             && self.policy == other.policy
             && self.signing == other.signing
     }
@@ -405,6 +426,10 @@ impl fmt::Debug for Registry {
             .field("keys", &self.keys.values().collect::<Vec<_>>())
             .field("operators", &self.operators.values().collect::<Vec<_>>())
             .field("handovers", &self.handovers.values().collect::<Vec<_>>())
+            .field(
+                "registration_tokens",
+                &self.registration_tokens.values().collect::<Vec<_>>(),
+            )
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }

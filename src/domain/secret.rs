@@ -49,14 +49,7 @@ impl PlainSecret {
     /// A new secret.
     pub fn generate(entropy: &Entropy) -> Self {
         let id = SecretId::generate(entropy);
-        let random = entropy.base62(43);
-        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 8 + 1 + 43 + 6));
-        text.push_str(PREFIX);
-        text.push_str(id.as_str());
-        text.push('_');
-        text.push_str(&random);
-        let checksum = base62_checksum(&text);
-        text.push_str(&checksum);
+        let text = text_after(PREFIX, id.as_str(), entropy);
         Self { id, text }
     }
 
@@ -108,15 +101,31 @@ impl PlainSecret {
 
 /// The public id in a text that has the form of a Jeton secret and the right checksum.
 pub fn public_id(text: &str) -> Option<SecretId> {
-    let rest = text.strip_prefix(PREFIX)?;
+    id_after(PREFIX, text)?.parse().ok()
+}
+
+/// A new text that begins with `prefix` and a public id of eight characters, has 256 random bits,
+/// and ends with a checksum.
+pub(super) fn text_after(prefix: &str, id: &str, entropy: &Entropy) -> Zeroizing<String> {
+    let random = entropy.base62(43);
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + 8 + 1 + 43 + 6));
+    text.push_str(prefix);
+    text.push_str(id);
+    text.push('_');
+    text.push_str(&random);
+    let checksum = base62_checksum(&text);
+    text.push_str(&checksum);
+    text
+}
+
+/// The public id in a text that has the form of what [`text_after`] made, and the right checksum.
+pub(super) fn id_after<'t>(prefix: &str, text: &'t str) -> Option<&'t str> {
+    let rest = text.strip_prefix(prefix)?;
     if rest.len() != 8 + 1 + 43 + 6 || !rest.is_ascii() || rest.as_bytes()[8] != b'_' {
         return None;
     }
     let (body, checksum) = text.split_at(text.len() - 6);
-    if base62_checksum(body) != checksum {
-        return None;
-    }
-    rest[..8].parse().ok()
+    (base62_checksum(body) == checksum).then(|| &rest[..8])
 }
 
 /// Why a chosen secret is refused.

@@ -195,6 +195,7 @@ pub(super) fn client(id: &str, grants: &[(&str, &str)]) -> Client {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: Revision::default(),
     }
 }

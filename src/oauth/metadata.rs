@@ -29,6 +29,8 @@ pub mod path {
     pub const TOKEN: &str = "/oauth2/token";
     /// What a token says (RFC 7662).
     pub const INTROSPECTION: &str = "/oauth2/introspect";
+    /// Registering a client (RFC 7591), and below it managing one (RFC 7592).
+    pub const REGISTRATION: &str = "/oauth2/register";
     /// Stopping a token (RFC 7009).
     pub const REVOCATION: &str = "/oauth2/revoke";
     /// What is said of an API that takes tokens of this server (RFC 9728).
@@ -56,7 +58,7 @@ impl Document {
     }
 }
 
-/// Who issues, and where it is reached.
+/// Who issues, where it is reached, and what it offers there.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses<'a> {
     /// Who issues.
@@ -66,6 +68,8 @@ pub struct Addresses<'a> {
     pub mutual: Option<&'a Issuer>,
     /// How strict the server is.
     pub profile: Profile,
+    /// Whether clients may register themselves (RFC 7591).
+    pub registration: bool,
 }
 
 /// The document of `/.well-known/oauth-authorization-server`.
@@ -152,6 +156,8 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
@@ -192,6 +198,7 @@ impl<'a> Metadata<'a> {
             issuer,
             mutual,
             profile,
+            registration,
         } = addresses;
         let mut methods = auth_methods(registry, profile);
         let algorithms = assertion_algorithms(registry, profile);
@@ -221,6 +228,7 @@ impl<'a> Metadata<'a> {
             revocation_endpoint: issuer.endpoint(path::REVOCATION),
             revocation_endpoint_auth_methods_supported: methods,
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+            registration_endpoint: registration.then(|| issuer.endpoint(path::REGISTRATION)),
             dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
             tls_client_certificate_bound_access_tokens: mutual.is_some(),
             mtls_endpoint_aliases: mutual.filter(|it| *it != issuer).map(Aliases::at),

@@ -14,6 +14,7 @@ mod marks;
 mod operator;
 mod policy;
 mod proof;
+mod registration;
 mod revocation;
 mod session;
 mod usage;
@@ -30,6 +31,7 @@ pub(super) use self::{
     key::StoredKey,
     operator::StoredOperator,
     policy::StoredPolicy,
+    registration::StoredRegistrationToken,
     revocation::StoredRevocation,
     session::StoredSession,
     usage::{UsageRow, rows_of},

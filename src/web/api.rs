@@ -1,5 +1,5 @@
-//! The admin API, `/admin/v1`: clients, secrets, hand-overs, grants, APIs, scopes, authorization details,
-//! keys, operators, audit, usage, attention, settings.
+//! The admin API, `/admin/v1`: clients, secrets, hand-overs, registration tokens, grants, APIs, scopes,
+//! authorization details, keys, operators, audit, usage, attention, settings.
 //!
 //! Every route names the permission it needs in its signature (`auth::May`), reads its input into
 //! a command, has it executed, and shows what is then there. What fails here fails as an RFC 9457
@@ -21,6 +21,7 @@ mod openapi;
 mod operators;
 mod page;
 mod problem;
+mod registration_tokens;
 mod reply;
 mod scopes;
 mod secrets;
@@ -69,6 +70,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(clients::routes())
         .merge(secrets::routes())
         .merge(handovers::routes())
+        .merge(registration_tokens::routes())
         .merge(grants::routes())
         .merge(apis::routes())
         .merge(scopes::routes())

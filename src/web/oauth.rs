@@ -5,6 +5,7 @@ pub(in crate::web) mod endpoint;
 pub mod introspect;
 pub mod metadata;
 mod protected_resource;
+mod register;
 pub mod revoke;
 pub mod token;
 
@@ -27,6 +28,7 @@ pub fn router(app: App) -> Router {
     metadata::router(&app)
         .merge(protected_resource::router(&app))
         .merge(introspect::router(app.clone()))
+        .merge(register::router(&app))
         .merge(revoke::router(app.clone()))
         .merge(token::router(app))
 }
@@ -75,7 +77,7 @@ pub fn refuse(refusal: layers::Refusal) -> Response<Body> {
 }
 
 /// An error that has another status than its code alone would have.
-fn error(status: StatusCode, code: ErrorCode, description: &'static str) -> Response<Body> {
+fn error(status: StatusCode, code: ErrorCode, description: &str) -> Response<Body> {
     let mut response = private_json(status, error_json(code, description));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response

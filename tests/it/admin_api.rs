@@ -39,6 +39,8 @@ GET /keys
 GET /keys/{kid}
 GET /operators
 GET /operators/{operator}
+GET /registration-tokens
+GET /registration-tokens/{token_id}
 GET /server
 GET /settings
 GET /usage
@@ -80,6 +82,8 @@ POST /operators/{operator}/disable
 POST /operators/{operator}/enable
 POST /operators/{operator}/reset
 POST /operators/{operator}/withdraw
+POST /registration-tokens
+POST /registration-tokens/{token_id}/revoke
 POST /server/backup
 PUT /clients/{client_id}/grants/{api}
 PUT /operators/{operator}/password";

@@ -3,7 +3,8 @@
 //! H: HTTP; T: token endpoint; SC: scopes; FP: the FAPI 2.0 profile; CA, CS: client authentication; CJ: assertions; CF: tokens of other
 //! issuers; JW: hardening of JOSE; RI, RAR: resource indicators, authorization details;
 //! AT: access tokens; TX: token exchange; MD, JK: metadata and keys; IN, IJ: introspection; RV: revocation; DP: DPoP; RS, PRM, FA: the
-//! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS.
+//! resource server's side, its metadata, and proxies that ask for it; TLS, CM: TLS and mutual TLS; DCR, DCM: clients
+//! that register themselves and manage what they registered.
 
 use std::{
     collections::BTreeSet,
@@ -86,7 +87,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 270;
+const COUNT: usize = 282;
 
 const ITEMS: &str = "\
 FP-01 tested
@@ -358,4 +359,16 @@ FA-04 tested
 FA-05 tested
 FA-06 tested
 FA-07 tested
-FA-08 tested";
+FA-08 tested
+DCR-01 tested
+DCR-02 tested
+DCR-03 tested
+DCR-04 tested
+DCR-05 tested
+DCR-06 tested
+DCR-07 tested
+DCR-08 tested
+DCR-09 tested
+DCM-01 tested
+DCM-02 tested
+DCM-03 tested";

@@ -18,6 +18,7 @@ mod keys;
 mod markup;
 mod operators;
 mod policy;
+mod registration;
 mod replacing;
 pub(crate) mod restart;
 mod retiring;

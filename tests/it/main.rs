@@ -35,6 +35,7 @@ mod permissions;
 mod protected_resource;
 mod proxies;
 mod readme;
+mod registration;
 mod revocation;
 mod rfc_examples;
 mod rotation;

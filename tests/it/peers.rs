@@ -5,6 +5,7 @@
 mod asks;
 mod assertions;
 pub(crate) mod kit;
+mod registers;
 mod snippets;
 mod world;
 

@@ -51,6 +51,7 @@ impl Route {
 fn fill(path: &str) -> String {
     path.replace("{client_id}", "nobody")
         .replace("{secret_id}", "AAAAAAAA")
+        .replace("{token_id}", "AAAAAAAA")
         .replace("{api}", "urn%3Anothing")
         .replace("{scope}", "nothing")
         .replace("{type}", "nothing")

@@ -183,7 +183,7 @@ impl ClientInput {
     }
 }
 
-fn parse_grants(
+pub(super) fn parse_grants(
     inputs: &[GrantInput],
     errors: &mut FieldErrors,
 ) -> (BTreeMap<ApiIdentifier, ScopeSet>, DetailGrants) {

@@ -114,7 +114,11 @@ pub struct FederationInput {
 
 impl CredentialInput {
     /// Reads it; `prefix` stands before the names of its fields.
-    pub(super) fn parse(self, prefix: &str, errors: &mut FieldErrors) -> Option<NewCredential> {
+    pub(in crate::admin) fn parse(
+        self,
+        prefix: &str,
+        errors: &mut FieldErrors,
+    ) -> Option<NewCredential> {
         let field = |name: &str| format!("{prefix}{name}");
         let subjects = self.subjects();
         let given = [
@@ -363,7 +367,7 @@ fn check_age(span: &SpanInput) -> Result<Span, String> {
 }
 
 /// An address that keys may be fetched from: https, without a user or a fragment.
-fn check_address(address: String) -> Result<String, String> {
+pub(in crate::admin) fn check_address(address: String) -> Result<String, String> {
     let address = check_text(address)?;
     let rest = address.strip_prefix("https://").unwrap_or_default();
     let host = rest.split(['/', '?']).next().unwrap_or_default();

@@ -338,6 +338,11 @@ fn every_command(
         }
     });
     one!(ForgetHandovers, |_| ForgetHandovers);
+    one!(RevokeRegistrationToken, |w| {
+        let token = w.run(registration_token(1)).unwrap().token.id().clone();
+        RevokeRegistrationToken { token }
+    });
+    one!(ForgetRegistrationTokens, |_| ForgetRegistrationTokens);
     one!(InitServer, |_| InitServer);
     one!(NoteBackup, |_| NoteBackup);
 }

@@ -82,6 +82,7 @@ impl ObjectView {
             Object::Api(id) => ("api", Some(id.to_string())),
             Object::Key(id) => ("key", Some(id.to_string())),
             Object::Operator(id) => ("operator", Some(id.to_string())),
+            Object::RegistrationToken(id) => ("registration_token", Some(id.to_string())),
             Object::Settings => ("settings", None),
         };
         Self {

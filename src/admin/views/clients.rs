@@ -1,12 +1,15 @@
 //! Clients, as they are shown.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{SecretView, Sight, is_empty_object, moment};
+use super::{SecretView, SelfRegistrationView, Sight, is_empty_object, moment};
 use crate::domain::{
     client::{Client, ClientStatus},
+    id::ApiIdentifier,
     scope::ScopeSet,
     time::Lifetime,
 };
@@ -54,6 +57,9 @@ pub struct ClientView {
     /// Whether it may exchange tokens (RFC 8693).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token_exchange: bool,
+    /// That it registered itself, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<SelfRegistrationView>,
     /// Its secrets, oldest first.
     pub secrets: Vec<SecretView>,
     /// When it last got a token.
@@ -104,6 +110,7 @@ impl ClientView {
             claims: client.rules.claims.to_json(),
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
             token_exchange: client.rules.token_exchange,
+            registration: client.registration.as_deref().map(SelfRegistrationView::of),
             secrets: client
                 .secrets
                 .iter()
@@ -118,8 +125,13 @@ impl ClientView {
 impl GrantView {
     /// All that `client` may have, by API.
     pub fn all_of(client: &Client) -> Vec<Self> {
-        let grants = client.grants.iter();
+        Self::all(&client.grants)
+    }
+
+    /// Each of `grants`, by API.
+    pub(super) fn all(grants: &BTreeMap<ApiIdentifier, ScopeSet>) -> Vec<Self> {
         grants
+            .iter()
             .map(|(api, scopes)| Self {
                 api: api.to_string(),
                 scopes: texts(scopes),

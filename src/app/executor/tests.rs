@@ -164,6 +164,7 @@ async fn frail_server() -> (App, Arc<Frail>) {
         mutual: None,
         profile: crate::domain::profile::Profile::default(),
         overview_max_age: Span(0),
+        registration: false,
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,

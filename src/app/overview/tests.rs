@@ -28,6 +28,7 @@ impl Server {
             mutual: None,
             profile: crate::domain::profile::Profile::default(),
             overview_max_age: max_age,
+            registration: false,
         };
         let surroundings = Surroundings {
             store: Arc::new(RedbStore::in_memory(&entropy)),

@@ -43,6 +43,7 @@ fn client() -> Client {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: crate::domain::id::Revision::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{AssertionError, SKEW};
-use crate::{crypto::jws::Header, domain::time::Timestamp};
+use crate::{crypto::jws::Members, domain::time::Timestamp};
 
 /// What an assertion claims. Nobody's word is taken for it yet.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Claims(BTreeMap<String, Value>);
 impl Claims {
     /// Reads them.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, AssertionError> {
-        let claims: Header =
+        let claims: Members =
             serde_json::from_slice(bytes).map_err(|_| AssertionError::Claim("set"))?;
         Ok(Self(claims.into_members()))
     }

@@ -24,6 +24,7 @@ fn bare(issuer: &Issuer) -> Addresses<'_> {
         profile: Profile::default(),
         issuer,
         mutual: None,
+        registration: false,
     }
 }
 
@@ -218,6 +219,7 @@ fn certificates_are_spoken_of_only_where_they_can_be_shown() {
             profile: Profile::default(),
             issuer: &world.issuer,
             mutual,
+            registration: false,
         };
         read(&authorization_server(&world.registry, addresses))
     };

@@ -1,4 +1,4 @@
-//! The codes of errors (RFC 6749 §5.2, RFC 8707 §2, RFC 9396 §5, RFC 9449 §5).
+//! The codes of errors (RFC 6749 §5.2, RFC 8707 §2, RFC 9396 §5, RFC 9449 §5, RFC 7591 §3.2.2).
 
 use std::fmt;
 
@@ -23,6 +23,14 @@ pub enum ErrorCode {
     InvalidDpopProof,
     /// A DPoP proof needs the nonce of the answer (RFC 9449 §8).
     UseDpopNonce,
+    /// The token that registers or manages a client does not count (RFC 6750 §3.1).
+    InvalidToken,
+    /// Operators do not let the client do this.
+    AccessDenied,
+    /// What a client says of itself is malformed or not allowed (RFC 7591 §3.2.2).
+    InvalidClientMetadata,
+    /// What somebody else says of a client is not believed (RFC 7591 §3.2.2).
+    InvalidSoftwareStatement,
     /// The server failed.
     ServerError,
     /// The server cannot answer now.
@@ -31,7 +39,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::UnauthorizedClient,
@@ -41,6 +49,10 @@ impl ErrorCode {
         Self::InvalidAuthorizationDetails,
         Self::InvalidDpopProof,
         Self::UseDpopNonce,
+        Self::InvalidToken,
+        Self::AccessDenied,
+        Self::InvalidClientMetadata,
+        Self::InvalidSoftwareStatement,
         Self::ServerError,
         Self::TemporarilyUnavailable,
     ];
@@ -57,6 +69,10 @@ impl ErrorCode {
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
+            Self::InvalidToken => "invalid_token",
+            Self::AccessDenied => "access_denied",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -72,8 +88,11 @@ impl ErrorCode {
             | Self::InvalidTarget
             | Self::InvalidAuthorizationDetails
             | Self::InvalidDpopProof
-            | Self::UseDpopNonce => 400,
-            Self::InvalidClient => 401,
+            | Self::UseDpopNonce
+            | Self::InvalidClientMetadata
+            | Self::InvalidSoftwareStatement => 400,
+            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::AccessDenied => 403,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,
         }

@@ -234,6 +234,7 @@ fn put(id: &str, name: &str) -> Change {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: Revision::default(),
     };
     Change {

@@ -276,6 +276,7 @@ fn client_with_secret(id: &str, secret: &str) -> Change {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: Revision::default(),
     };
     Change {

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         audit::{AuditEntry, AuditRecord, FieldChange, Object},
         change::OnceRecord,
-        id::{ApiIdentifier, ClientId, KeyId, OperatorId, Revision},
+        id::{ApiIdentifier, ClientId, KeyId, OperatorId, RegistrationTokenId, Revision},
         time::Timestamp,
     },
 };
@@ -37,6 +37,7 @@ enum StoredObject {
     Api(ApiIdentifier),
     Key(KeyId),
     Operator(OperatorId),
+    RegistrationToken(RegistrationTokenId),
     Settings,
 }
 
@@ -152,6 +153,7 @@ impl From<&Object> for StoredObject {
             Object::Api(id) => Self::Api(id.clone()),
             Object::Key(id) => Self::Key(id.clone()),
             Object::Operator(id) => Self::Operator(id.clone()),
+            Object::RegistrationToken(id) => Self::RegistrationToken(id.clone()),
             Object::Settings => Self::Settings,
         }
     }
@@ -165,6 +167,7 @@ impl From<StoredObject> for Object {
             StoredObject::Api(id) => Self::Api(id),
             StoredObject::Key(id) => Self::Key(id),
             StoredObject::Operator(id) => Self::Operator(id),
+            StoredObject::RegistrationToken(id) => Self::RegistrationToken(id),
             StoredObject::Settings => Self::Settings,
         }
     }

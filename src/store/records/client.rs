@@ -1,10 +1,15 @@
 //! Clients and their secrets as they are stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RecordError, marks::StoredMarks, proof::StoredProof};
+use super::{
+    RecordError, marks::StoredMarks, proof::StoredProof, registration::StoredRegistration,
+};
 use crate::domain::{
     claims::Claims,
     client::{Binding, Client, ClientRules, ClientStatus},
@@ -54,6 +59,8 @@ pub(in crate::store) struct StoredClient {
     // Since format 4.
     #[serde(default)]
     token_exchange: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration: Option<StoredRegistration>,
     revision: Revision,
 }
 
@@ -82,7 +89,7 @@ struct StoredSecret {
 
 #[derive(Clone, Copy, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredBinding {
+pub(super) enum StoredBinding {
     #[default]
     Optional,
     Dpop,
@@ -135,6 +142,7 @@ impl From<&Client> for StoredClient {
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
             details: client.rules.details.clone(),
             token_exchange: client.rules.token_exchange,
+            registration: client.registration.as_deref().map(Into::into),
             revision: client.revision,
         }
     }
@@ -168,6 +176,10 @@ impl TryFrom<StoredClient> for Client {
                 details: stored.details,
                 token_exchange: stored.token_exchange,
             },
+            registration: stored
+                .registration
+                .map(|it| it.try_into().map(Arc::new))
+                .transpose()?,
             revision: stored.revision,
         })
     }

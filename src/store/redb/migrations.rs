@@ -5,7 +5,7 @@
 //! | 1 | the first |
 //! | 2 | the tables `sessions`, `settings` and `handovers`; fields in records of clients and operators |
 //! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
-//! | 4 | the tables `assertions`, `acme` and `usage_exercised`; more kinds of credentials; fields in records of clients and APIs |
+//! | 4 | the tables `registration_tokens`, `assertions`, `acme` and `usage_exercised`; more kinds of credentials; fields in records of clients and APIs |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.

@@ -6,8 +6,8 @@ use super::{
     Fault, audit,
     head::Head,
     tables::{
-        APIS, CLIENTS, HANDOVERS, KEYS, ONCE, OPERATORS, REMOVED_CLIENTS, Records, SETTINGS,
-        SealedReader, SealedWriter,
+        APIS, CLIENTS, HANDOVERS, KEYS, ONCE, OPERATORS, REGISTRATION_TOKENS, REMOVED_CLIENTS,
+        Records, SETTINGS, SealedReader, SealedWriter,
     },
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         key::SigningKey,
         operator::Operator,
         policy::Policy,
+        registration::RegistrationToken,
         registry::Registry,
         time::Timestamp,
     },
@@ -28,7 +29,8 @@ use crate::{
         keyring::{Keyring, corrupt},
         records::{
             RecordError, StoredApi, StoredClient, StoredHandover, StoredKey, StoredOnce,
-            StoredOperator, StoredPolicy, StoredTombstone, from_json, to_json,
+            StoredOperator, StoredPolicy, StoredRegistrationToken, StoredTombstone, from_json,
+            to_json,
         },
     },
 };
@@ -59,6 +61,12 @@ pub(super) fn load(database: &Database, keys: &Keyring) -> Result<Registry, Faul
     reader.each(HANDOVERS, read_handover, |it| {
         let (id, client) = (it.id.clone(), it.client.clone());
         records.push(Effect::Handover(id, client, Some(it.into())));
+    })?;
+    reader.each(REGISTRATION_TOKENS, read_registration_token, |token| {
+        records.push(Effect::RegistrationToken(
+            token.id.clone(),
+            Some(token.into()),
+        ));
     })?;
     reader.each(SETTINGS, read_policy, |policy| {
         records.push(Effect::Policy(policy.into()));
@@ -135,6 +143,12 @@ impl Identified for Handover {
     }
 }
 
+impl Identified for RegistrationToken {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
 /// The word under which the policy is kept.
 const POLICY: &str = "policy";
 
@@ -167,6 +181,10 @@ fn read_operator(bytes: &[u8]) -> Result<Operator, RecordError> {
 
 fn read_handover(bytes: &[u8]) -> Result<Handover, RecordError> {
     from_json::<StoredHandover>(bytes).map(Into::into)
+}
+
+fn read_registration_token(bytes: &[u8]) -> Result<RegistrationToken, RecordError> {
+    from_json::<StoredRegistrationToken>(bytes)?.try_into()
 }
 
 fn read_policy(bytes: &[u8]) -> Result<Policy, RecordError> {
@@ -242,6 +260,12 @@ impl Writer<'_> {
                     .as_deref()
                     .map(|it| to_json(&StoredHandover::from(it)));
                 self.keep(HANDOVERS, id.as_str(), record.as_deref())
+            }
+            Effect::RegistrationToken(id, token) => {
+                let record = token
+                    .as_deref()
+                    .map(|it| to_json(&StoredRegistrationToken::from(it)));
+                self.keep(REGISTRATION_TOKENS, id.as_str(), record.as_deref())
             }
             Effect::Policy(policy) => {
                 let record = to_json(&StoredPolicy::from(&**policy));

@@ -10,6 +10,7 @@
 //! audit            number         -> prev, mac, entry as JSON: sealed
 //! settings         word           -> what operators set for the whole server, JSON: sealed
 //! handovers        id             -> a link that gives a secret to a developer, JSON: sealed
+//! registration_tokens public part -> a token by which clients register themselves, JSON: sealed
 //! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
 //! assertions       hash of client and id -> an assertion that was used, until it expires: sealed
 //! acme             word           -> the account, the certificate and its key, JSON: sealed
@@ -54,6 +55,7 @@ pub(super) const KEYS: Records = Records("keys");
 pub(super) const OPERATORS: Records = Records("operators");
 pub(super) const SETTINGS: Records = Records("settings");
 pub(super) const HANDOVERS: Records = Records("handovers");
+pub(super) const REGISTRATION_TOKENS: Records = Records("registration_tokens");
 pub(super) const REVOCATIONS: Records = Records("revocations");
 pub(super) const ASSERTIONS: Records = Records("assertions");
 pub(super) const ACME: Records = Records("acme");
@@ -67,7 +69,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 18] = [
+pub(super) const ALL_RECORDS: [Records; 19] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -75,6 +77,7 @@ pub(super) const ALL_RECORDS: [Records; 18] = [
     OPERATORS,
     SETTINGS,
     HANDOVERS,
+    REGISTRATION_TOKENS,
     REVOCATIONS,
     ASSERTIONS,
     ACME,
@@ -89,21 +92,28 @@ pub(super) const ALL_RECORDS: [Records; 18] = [
 ];
 
 /// Those that formats 2 to 4 added.
-pub(super) const SINCE_2: [Records; 7] = [
+pub(super) const SINCE_2: [Records; 8] = [
     SETTINGS,
     HANDOVERS,
     SESSIONS,
     REVOCATIONS,
+    REGISTRATION_TOKENS,
     ASSERTIONS,
     ACME,
     USAGE_EXERCISED,
 ];
 
 /// Those that formats 3 and 4 added.
-pub(super) const SINCE_3: [Records; 4] = [REVOCATIONS, ASSERTIONS, ACME, USAGE_EXERCISED];
+pub(super) const SINCE_3: [Records; 5] = [
+    REVOCATIONS,
+    REGISTRATION_TOKENS,
+    ASSERTIONS,
+    ACME,
+    USAGE_EXERCISED,
+];
 
 /// Those that format 4 added.
-pub(super) const SINCE_4: [Records; 3] = [ASSERTIONS, ACME, USAGE_EXERCISED];
+pub(super) const SINCE_4: [Records; 4] = [REGISTRATION_TOKENS, ASSERTIONS, ACME, USAGE_EXERCISED];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

@@ -151,6 +151,7 @@ pub(super) fn client_of(app: &App, object: &Object) -> Result<Arc<Client>, Probl
         | Object::Api(_)
         | Object::Key(_)
         | Object::Operator(_)
+        | Object::RegistrationToken(_)
         | Object::Settings => {
             return Err(Problem::nowhere());
         }

@@ -5,6 +5,7 @@ mod backup;
 mod general;
 mod policy;
 mod proxies;
+mod registration;
 mod scanning;
 mod security;
 mod tokens;
@@ -36,18 +37,20 @@ pub(super) fn routes() -> Router<Console> {
             get(scanning::show).post(scanning::save),
         )
         .route("/settings/proxies", get(proxies::show).post(proxies::save))
+        .merge(registration::routes())
         .route("/settings/backup", get(backup::show).post(backup::download))
         .route("/settings/master-key", post(backup::keep_master_key))
         .route("/settings/about", get(about::show))
 }
 
 /// The pages of the settings.
-const TABS: [(&str, &str); 7] = [
+const TABS: [(&str, &str); 8] = [
     ("general", "General"),
     ("tokens", "Tokens"),
     ("security", "Security"),
     ("scanning", "Scanning"),
     ("proxies", "Proxies"),
+    ("registration", "Registration"),
     ("backup", "Backup"),
     ("about", "About"),
 ];

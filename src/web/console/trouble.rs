@@ -344,6 +344,7 @@ fn named(object: &Object) -> (&'static str, String) {
         Object::Api(id) => ("API", id.to_string()),
         Object::Key(id) => ("signing key", id.to_string()),
         Object::Operator(id) => ("operator", id.to_string()),
+        Object::RegistrationToken(id) => ("registration token", id.to_string()),
         Object::Settings => ("settings", String::new()),
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn actor(name: &str) -> String {
         Some(("operator", email)) => email.to_owned(),
         Some(("client", id)) => format!("{id}, by the admin API"),
         Some(("local", _)) => "the command line".to_owned(),
+        Some(("registration_token", id)) => format!("itself, with the registration token {id}"),
         Some(("system", _)) => "Jeton itself".to_owned(),
         Some(_) | None => name.to_owned(),
     }

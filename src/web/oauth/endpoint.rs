@@ -6,6 +6,8 @@
 
 mod head;
 
+pub(super) use self::head::Media;
+
 use std::sync::Arc;
 
 use axum::{
@@ -49,13 +51,23 @@ const METHODS: &str = "POST, OPTIONS";
 pub(super) async fn receive(request: Request) -> Result<(Parts, Bytes), Box<Response<Body>>> {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST {
-        return Err(Box::new(other_method(&parts.method)));
+        return Err(Box::new(other_method(&parts.method, METHODS)));
     }
-    head::check(&parts).map_err(|fault| Box::new(fault.answer()))?;
-    match body::to_bytes(body, LONGEST_BODY).await {
-        Ok(bytes) => Ok((parts, bytes)),
-        Err(error) => Err(Box::new(unreadable(&error))),
-    }
+    check_head(&parts, Media::Form)?;
+    let bytes = read(body).await?;
+    Ok((parts, bytes))
+}
+
+/// Refuses a head that promises no body of `media` that is read here.
+pub(super) fn check_head(parts: &Parts, media: Media) -> Result<(), Box<Response<Body>>> {
+    head::check(parts, media).map_err(|fault| Box::new(fault.answer()))
+}
+
+/// The whole of a body, if it is not too long and comes in time.
+pub(super) async fn read(body: Body) -> Result<Bytes, Box<Response<Body>>> {
+    body::to_bytes(body, LONGEST_BODY)
+        .await
+        .map_err(|error| Box::new(unreadable(&error)))
 }
 
 /// What `decide` makes of a request; verifies secrets slowly first where it must. Loads the registry
@@ -213,16 +225,17 @@ fn challenge(app: &App) -> HeaderValue {
     HeaderValue::from_str(&text).expect("an issuer is visible ASCII without quotes")
 }
 
-fn other_method(method: &Method) -> Response<Body> {
+/// Answers `OPTIONS`, and refuses any other method than those of `allow`.
+pub(super) fn other_method(method: &Method, allow: &'static str) -> Response<Body> {
     if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
-        headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
+        headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         forbid_storing(headers);
         return response;
     }
-    let mut response = method_not_allowed(METHODS);
+    let mut response = method_not_allowed(allow);
     if method == Method::HEAD {
         *response.body_mut() = Body::empty();
     }

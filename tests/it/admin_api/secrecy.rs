@@ -23,6 +23,8 @@ async fn no_answer_but_the_first_holds_a_secret() {
         .json();
     let link = offered["link"].as_str().unwrap();
     let (_, link) = link.rsplit_once('/').unwrap();
+    let registering = json!({"expires_in": "1h"});
+    let registering = owner.post("/registration-tokens", registering).await.json();
     let rotated = owner
         .post(
             &format!("{client}/secrets/rotate"),
@@ -44,6 +46,7 @@ async fn no_answer_but_the_first_holds_a_secret() {
         shared.as_str().unwrap(),
         made["client_secret"].as_str().unwrap(),
         link,
+        registering["token"].as_str().unwrap(),
         CHOSEN,
         PASSWORD,
         deployer.secret.as_str(),
@@ -69,6 +72,7 @@ async fn no_answer_but_the_first_holds_a_secret() {
             .replace("{client_id}", id)
             .replace("{secret_id}", made["secret_id"].as_str().unwrap())
             .replace("{handover_id}", offered["id"].as_str().unwrap())
+            .replace("{token_id}", registering["id"].as_str().unwrap())
             .replace("{api}", "urn%3Ahs")
             .replace("{kid}", &key)
             .replace("{operator}", "ana%40example.com");

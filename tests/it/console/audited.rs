@@ -11,8 +11,8 @@ use jeton::domain::{audit::AuditPage, audit::AuditRecord, permission::Role, time
 use self::{
     clients::{apis_are_told, clients_are_told},
     server::{
-        keys_are_told, people_are_told, the_own_account_is_told, the_policy_is_told,
-        the_second_factor_is_told,
+        keys_are_told, people_are_told, registration_tokens_are_told, the_own_account_is_told,
+        the_policy_is_told, the_second_factor_is_told,
     },
 };
 use crate::harness::{
@@ -24,7 +24,7 @@ const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
 
 /// Forms that change nothing that an audit log is about: previews, comparisons, signing out, what is
 /// kept for the visit alone.
-const UNTOLD: [&str; 21] = [
+const UNTOLD: [&str; 22] = [
     "/apis/{id}/clients/review",
     "/apis/{id}/key",
     "/audit/check",
@@ -43,6 +43,7 @@ const UNTOLD: [&str; 21] = [
     "/me/sessions/end-others",
     "/operators/{id}/link",
     "/set-up/code",
+    "/settings/registration/{registration}",
     "/sign-out",
     "/theme",
     "/tools/token",
@@ -139,6 +140,7 @@ async fn every_form_that_changes_something_leaves_one_record() {
     let route = "/settings/backup";
     round.sends(route, route, &[], "server.backup").await;
     the_policy_is_told(&mut round).await;
+    registration_tokens_are_told(&mut round).await;
     the_own_account_is_told(&mut round).await;
     let mut other = Round::begin(&server, Role::Operator).await;
     the_second_factor_is_told(&mut other).await;

@@ -28,6 +28,7 @@ const DANGEROUS: [&str; 24] = [
     "/operators/{operator}/enable",
     "/operators/{operator}/remove",
     "/operators/{operator}/end-sessions",
+    "/settings/registration/new",
     "/settings/security",
     "/settings/backup",
 ];

@@ -70,6 +70,7 @@ struct World {
     secret: String,
     key: String,
     operator: String,
+    registration: String,
 }
 
 impl World {
@@ -94,6 +95,7 @@ impl World {
             secret,
             key,
             operator: operator.to_string(),
+            registration: server.registration_token().await,
             server,
         }
     }
@@ -117,6 +119,7 @@ impl World {
                 "{id}" | "{client}" | "{api}" | "{operator}" => id,
                 "{kid}" => &self.key,
                 "{secret}" => &self.secret,
+                "{registration}" => &self.registration,
                 "{scope}" => "read",
                 "{type}" => "payment",
                 "{rule}" => "unused",

@@ -92,14 +92,7 @@ impl Reply {
     /// It is an error in the form of RFC 6749 §5.2; T-40, T-45, H-17, H-18, H-27.
     #[track_caller]
     pub(crate) fn assert_fault(&self, status: u16, code: ErrorCode) {
-        assert_eq!(self.status, status, "{self:?}");
-        self.assert_private_json();
-        let answer = self.json();
-        assert_eq!(answer["error"], code.as_str(), "{answer}");
-        let description = answer["error_description"].as_str().unwrap();
-        let allowed = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        assert!(description.bytes().all(allowed), "{description}");
-        assert_eq!(answer.as_object().unwrap().len(), 2, "{answer}");
+        self.assert_error(status, code);
         let challenged = self.headers.contains_key("www-authenticate");
         assert_eq!(challenged, status == 401, "{self:?}");
         if challenged {
@@ -110,9 +103,22 @@ impl Reply {
         }
     }
 
+    /// The same, whatever it says of how to authenticate.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, status: u16, code: ErrorCode) {
+        assert_eq!(self.status, status, "{self:?}");
+        self.assert_private_json();
+        let answer = self.json();
+        assert_eq!(answer["error"], code.as_str(), "{answer}");
+        let description = answer["error_description"].as_str().unwrap();
+        let allowed = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        assert!(description.bytes().all(allowed), "{description}");
+        assert_eq!(answer.as_object().unwrap().len(), 2, "{answer}");
+    }
+
     /// It is JSON that no cache keeps, compressed by nobody and framed by nobody; H-17, H-20, H-21.
     #[track_caller]
-    fn assert_private_json(&self) {
+    pub(crate) fn assert_private_json(&self) {
         assert_eq!(self.header("content-type"), "application/json");
         assert_eq!(self.header("cache-control"), "no-store");
         assert_eq!(self.header("pragma"), "no-cache");

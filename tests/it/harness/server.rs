@@ -11,7 +11,7 @@ use axum::{Router, body::Body, http};
 use jeton::{
     admin::{
         apis::DefineApi, clients::RegisterClient, command::Command, details::DefineDetailType,
-        init::InitServer, secrets::NewSecret,
+        init::InitServer, registrations::CreateRegistrationToken, secrets::NewSecret,
     },
     app::{
         App,
@@ -21,8 +21,10 @@ use jeton::{
     domain::{
         actor::Actor,
         api::ApiScope,
+        credential::Method,
         details::{Schema, TypeDetail},
         profile::Profile,
+        registration::Template,
         scope::ScopeSet,
         time::{Lifetime, ManualClock, Span, Timestamp},
     },
@@ -82,6 +84,20 @@ impl TestServer {
         Self::with(outbound, |_| {}).await
     }
 
+    /// The same at which clients may register themselves.
+    pub(crate) async fn with_registration() -> Self {
+        Self::with(Outbound::default(), |settings| settings.registration = true).await
+    }
+
+    /// The same that is strict with them.
+    pub(crate) async fn with_registration_under(profile: Profile) -> Self {
+        let set = |settings: &mut Settings| {
+            settings.registration = true;
+            settings.profile = profile;
+        };
+        Self::with(Outbound::default(), set).await
+    }
+
     async fn with(outbound: Outbound, set: impl FnOnce(&mut Settings)) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
@@ -99,6 +115,7 @@ impl TestServer {
             mutual: None,
             profile: Profile::default(),
             overview_max_age: Span(0),
+            registration: false,
         };
         set(&mut settings);
         let app = assemble(settings, surroundings).await.unwrap();
@@ -204,6 +221,20 @@ impl TestServer {
         registered.secret.value = chosen.map(|text| text.to_owned().into());
         let registered = self.run(registered).await;
         Client::new(self, id, registered.secret.reveal())
+    }
+
+    /// Makes a token by which clients register themselves; says its id.
+    pub(crate) async fn registration_token(&self) -> String {
+        let command = CreateRegistrationToken {
+            note: "Build farm".parse().unwrap(),
+            template: Template {
+                methods: [Method::ClientSecret].into(),
+                ..Template::default()
+            },
+            limit: 1,
+            expires_in: Span::days(30),
+        };
+        self.run(command).await.token.id().to_string()
     }
 
     /// Somebody the server has never heard of.

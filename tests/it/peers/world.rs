@@ -26,7 +26,15 @@ pub(crate) struct Credentials {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let server = ServerProcess::start();
+        Self::on(ServerProcess::start())
+    }
+
+    /// The same, at which clients may register themselves.
+    pub(crate) fn with_registration() -> Self {
+        Self::on(ServerProcess::start_with(&["--registration", "on"]))
+    }
+
+    fn on(server: ServerProcess) -> Self {
         create_api(&server, SALES_ANALYTICS, "ES256");
         let report_service = create_client(&server, "Report Service", &[SALES_ANALYTICS], &[]);
         Self {

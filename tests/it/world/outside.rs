@@ -58,6 +58,7 @@ pub(super) async fn calm(tour: &mut Tour<'_>) {
             ("calm-clients-second", "/clients?page=2"),
             ("calm-attention-none", "/clients?status=attention"),
             ("calm-client", "/clients/till-01"),
+            ("calm-registration-none", "/settings/registration"),
             ("calm-audit", "/audit"),
             (
                 "calm-api-clients",

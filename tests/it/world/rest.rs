@@ -16,6 +16,7 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
     keys(tour, owner);
     log_and_inspector(tour, owner).await;
     people(tour, owner).await;
+    registration(tour, owner).await;
     settings_and_account(tour, owner, late).await;
 }
 
@@ -179,6 +180,35 @@ async fn people(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
     tour.sends(&stranger, (422, "invitation-wrong", link), &wrong);
     let dead = "/invitation/not-a-link-at-all";
     tour.meets(&stranger, 404, "invitation-dead", dead);
+}
+
+async fn registration(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
+    let other = tour.server.registration_token().await;
+    let other = format!("/settings/registration/{other}");
+    let scope = format!("{ORDERS} orders:read");
+    let token = [
+        ("note", "The build farm"),
+        ("expires_in", "7d"),
+        ("limit", "20"),
+        ("scope", scope.as_str()),
+        ("name_prefix", "ci"),
+        ("owner", "Build team"),
+    ];
+    let shown = fill_in(owner, "/settings/registration/new", &token).await;
+    tour.sees(
+        owner,
+        &[
+            ("settings-registration", "/settings/registration"),
+            ("registration-new", "/settings/registration/new"),
+            ("registration-token-shown", &shown.path),
+            ("registration-revoke", &format!("{}/revoke", shown.path)),
+            ("registration-token", &other),
+        ],
+    );
+    let wrong = [("limit", "many"), ("expires_in", "never")];
+    let place = (422, "registration-new-wrong", "/settings/registration/new");
+    tour.sends(owner, place, &wrong);
+    tour.sends(owner, (422, "registration-unticked", &shown.path), &[]);
 }
 
 async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Browser<'_>) {

@@ -27,6 +27,7 @@ use crate::{
         id::ClientId,
         key::SigningKey,
         operator::Operator,
+        registration::{Registration, RegistrationToken},
         secret::{IfUsed, Proof},
         session::{SessionKey, SessionRecord},
         time::Timestamp,
@@ -210,6 +211,10 @@ async fn dump(store: &RedbStore) -> Value {
         "operators": registry.operators().map(|it| operator(it)).collect::<Vec<_>>(),
         "audit": audit.collect::<Vec<_>>(),
         "handovers": registry.handovers().map(|it| handover(it)).collect::<Vec<_>>(),
+        "registration_tokens": registry
+            .registration_tokens()
+            .map(|it| registration_token(it))
+            .collect::<Vec<_>>(),
         "policy": registry.policy().facts(),
         "sessions": sessions(store).await,
         "revocations": revocations(store).await,
@@ -261,6 +266,7 @@ fn client(client: &Client) -> Value {
         "proofs": proofs.collect::<Vec<_>>(),
         "postponed_by": client.marks.postponed.values().map(|it| &it.by).collect::<Vec<_>>(),
         "made": made.collect::<Vec<_>>(),
+        "registration": client.registration.as_deref().map(registration),
     })
 }
 
@@ -303,6 +309,27 @@ fn operator(operator: &Operator) -> Value {
         "created": operator.created.0,
         "epoch": operator.epoch,
         "revision": operator.revision.0,
+    })
+}
+
+fn registration_token(token: &RegistrationToken) -> Value {
+    json!({
+        "id": token.id,
+        "digest": digest(&token.digest),
+        "facts": token.facts(),
+        "created": [token.created.0, token.created_by],
+        "last_used": token.last_used.map(|at| at.0),
+        "revision": token.revision.0,
+    })
+}
+
+/// What of a registration is no matter of the audit log.
+fn registration(registration: &Registration) -> Value {
+    json!({
+        "access": registration.access.as_ref().map(|it| digest(&it.digest)),
+        "template": format!("{:?}", registration.template),
+        "binding": registration.binding.as_str(),
+        "certificate": registration.about.certificate,
     })
 }
 

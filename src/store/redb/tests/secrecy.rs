@@ -171,6 +171,7 @@ fn client(now: Timestamp, proof: Proof, secret: &PlainSecret) -> Client {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: Revision::default(),
     }
 }

@@ -133,6 +133,7 @@ fn actor(actor: &str) -> (&'static str, String) {
         Some(("operator", email)) => ("", email.to_owned()),
         Some(("client", id)) => ("program", id.to_owned()),
         Some(("local", uid)) => ("on this machine", format!("Unix user {uid}")),
+        Some(("registration_token", id)) => ("registration token", id.to_owned()),
         Some(("system", task)) => ("by itself", format!("The server’s {task}")),
         Some(_) | None => ("", actor.to_owned()),
     }
@@ -146,6 +147,13 @@ fn named(object: &Object, registry: &Registry) -> (String, String, Option<String
             "Settings".to_owned(),
             String::new(),
             Some("/settings".to_owned()),
+        ),
+        Object::RegistrationToken(id) => (
+            "Registration token".to_owned(),
+            id.to_string(),
+            registry
+                .find_registration_token(id)
+                .map(|_| format!("/settings/registration/{id}")),
         ),
         Object::Client(id) => match registry.find_client(id) {
             Some(client) => (

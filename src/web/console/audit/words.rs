@@ -143,6 +143,21 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        prefix: "registration_token.",
+        name: "Registration tokens",
+        acts: &[
+            Action::RegistrationTokenCreate,
+            Action::RegistrationTokenUse,
+            Action::RegistrationTokenRevoke,
+            Action::RegistrationTokenForget,
+        ],
+    },
+    Group {
+        prefix: "registration.",
+        name: "Registrations",
+        acts: &[Action::RegistrationReplace, Action::RegistrationRevoke],
+    },
+    Group {
         prefix: "token.",
         name: "Tokens",
         acts: &[Action::TokenTest, Action::TokenRevoke],
@@ -237,6 +252,12 @@ const fn phrase(action: Action) -> &'static str {
         Action::HandoverWithdraw => "Withdrew the link to a secret",
         Action::HandoverForget => "Forgot an old link to a secret",
         Action::AuditExport => "Exported the audit log",
+        Action::RegistrationTokenCreate => "Made a registration token",
+        Action::RegistrationTokenUse => "Registered a client with the token",
+        Action::RegistrationTokenRevoke => "Revoked the registration token",
+        Action::RegistrationTokenForget => "Forgot an old registration token",
+        Action::RegistrationReplace => "Replaced its own registration",
+        Action::RegistrationRevoke => "Took the registration from the client",
     }
 }
 

@@ -1,4 +1,4 @@
-//! The head of a token request: what is refused before a byte of the body is read.
+//! The head of a request: what is refused before a byte of the body is read.
 
 use axum::{
     body::Body,
@@ -11,8 +11,23 @@ use crate::{
     web::{layers::Refusal, oauth},
 };
 
-/// The one media type of token requests (RFC 6749 Appendix B).
-const FORM: &str = "application/x-www-form-urlencoded";
+/// The media type of a body: an endpoint reads one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::web::oauth) enum Media {
+    /// Of token requests (RFC 6749 Appendix B).
+    Form,
+    /// Of client metadata (RFC 7591 §3.1).
+    Json,
+}
+
+impl Media {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Form => "application/x-www-form-urlencoded",
+            Self::Json => "application/json",
+        }
+    }
+}
 
 /// What belongs into the body alone: a query string ends up in logs (RFC 6749 §2.3.1).
 const BODY_ONLY: [&str; 5] = [
@@ -28,8 +43,8 @@ const BODY_ONLY: [&str; 5] = [
 pub(super) enum Fault {
     /// Parameters stand in the query string.
     Query,
-    /// The body is not a form in UTF-8.
-    MediaType,
+    /// The body is something else than this in UTF-8.
+    MediaType(Media),
     /// The body is compressed.
     Encoding,
     /// The body is declared to be too large.
@@ -37,7 +52,7 @@ pub(super) enum Fault {
 }
 
 /// Finds what is wrong with a head, if anything is.
-pub(super) fn check(parts: &Parts) -> Result<(), Fault> {
+pub(super) fn check(parts: &Parts, media: Media) -> Result<(), Fault> {
     if parts.uri.query().is_some_and(has_parameters) {
         return Err(Fault::Query);
     }
@@ -51,8 +66,8 @@ pub(super) fn check(parts: &Parts) -> Result<(), Fault> {
     let mut types = parts.headers.get_all(header::CONTENT_TYPE).iter();
     match (types.next(), types.next()) {
         (None, _) if is_bodiless(&parts.headers, length) => Ok(()),
-        (Some(value), None) if is_form(value) => Ok(()),
-        (None | Some(_), _) => Err(Fault::MediaType),
+        (Some(value), None) if is_of(media, value) => Ok(()),
+        (None | Some(_), _) => Err(Fault::MediaType(media)),
     }
 }
 
@@ -64,13 +79,13 @@ impl Fault {
                 ErrorCode::InvalidRequest,
                 "parameters belong into the body, not into the query string",
             ),
-            Self::MediaType => {
+            Self::MediaType(media) => {
                 let mut response = oauth::error(
                     StatusCode::UNSUPPORTED_MEDIA_TYPE,
                     ErrorCode::InvalidRequest,
-                    "the body must be application/x-www-form-urlencoded in UTF-8",
+                    &format!("the body must be {} in UTF-8", media.name()),
                 );
-                let accepted = HeaderValue::from_static(FORM);
+                let accepted = HeaderValue::from_static(media.name());
                 response.headers_mut().insert(header::ACCEPT, accepted);
                 response
             }
@@ -108,15 +123,15 @@ fn is_bodiless(headers: &HeaderMap, length: Option<u64>) -> bool {
 }
 
 /// Types and parameter names know no case; the only parameter that matters is `charset`.
-fn is_form(value: &HeaderValue) -> bool {
+fn is_of(media: Media, value: &HeaderValue) -> bool {
     let Ok(value) = value.to_str() else {
         return false;
     };
     let mut pieces = value.split(';').map(str::trim);
-    let is_form = pieces
+    let is_it = pieces
         .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case(FORM));
-    is_form && pieces.all(is_harmless)
+        .is_some_and(|essence| essence.eq_ignore_ascii_case(media.name()));
+    is_it && pieces.all(is_harmless)
 }
 
 fn is_harmless(parameter: &str) -> bool {
@@ -135,12 +150,14 @@ mod tests {
 
     use super::*;
 
+    const FORM: &str = Media::Form.name();
+
     fn check_head(uri: &str, headers: &[(&str, &str)]) -> Result<(), Fault> {
         let mut request = Request::post(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        check(&request.body(()).unwrap().into_parts().0)
+        check(&request.body(()).unwrap().into_parts().0, Media::Form)
     }
 
     fn check_type(value: &str) -> Result<(), Fault> {
@@ -159,16 +176,20 @@ mod tests {
             "application/x-www-form-urlencodedx",
             "application/x-www-form-urlencoded, application/json",
         ] {
-            assert_eq!(check_type(other), Err(Fault::MediaType), "{other}");
+            assert_eq!(
+                check_type(other),
+                Err(Fault::MediaType(Media::Form)),
+                "{other}"
+            );
         }
         let bodiless = [("content-length", "0")];
         assert_eq!(check_head("/", &bodiless), Ok(()));
         assert_eq!(check_head("/", &[]), Ok(()));
         for body in [("content-length", "5"), ("transfer-encoding", "chunked")] {
-            assert_eq!(check_head("/", &[body]), Err(Fault::MediaType));
+            assert_eq!(check_head("/", &[body]), Err(Fault::MediaType(Media::Form)));
         }
         let twice = [("content-type", FORM), ("content-type", FORM)];
-        assert_eq!(check_head("/", &twice), Err(Fault::MediaType));
+        assert_eq!(check_head("/", &twice), Err(Fault::MediaType(Media::Form)));
     }
 
     /// H-08
@@ -183,7 +204,11 @@ mod tests {
         }
         for charset in ["iso-8859-1", "utf-16", "\"latin1\"", ""] {
             let value = format!("{FORM}; charset={charset}");
-            assert_eq!(check_type(&value), Err(Fault::MediaType), "{charset}");
+            assert_eq!(
+                check_type(&value),
+                Err(Fault::MediaType(Media::Form)),
+                "{charset}"
+            );
         }
     }
 

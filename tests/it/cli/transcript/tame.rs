@@ -67,12 +67,14 @@ impl Names {
     }
 
     fn name(&mut self, word: &str) -> String {
-        if let Some((id, secret)) = word
-            .strip_prefix("jtn_")
-            .and_then(|rest| rest.split_once('_'))
-            && secret.len() == 49
-        {
-            return format!("jtn_{}_SECRET", self.numbered("ID", id));
+        for kind in ["jtn_", "jtr_"] {
+            if let Some((id, secret)) = word
+                .strip_prefix(kind)
+                .and_then(|rest| rest.split_once('_'))
+                && secret.len() == 49
+            {
+                return format!("{kind}{}_SECRET", self.numbered("ID", id));
+            }
         }
         if let Some(id) = word.strip_prefix("jtn_").filter(|id| is_secret_id(id)) {
             return format!("jtn_{}", self.numbered("ID", id));

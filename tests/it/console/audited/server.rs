@@ -126,6 +126,30 @@ pub(super) async fn the_policy_is_told(round: &mut Round<'_>) {
     }
 }
 
+pub(super) async fn registration_tokens_are_told(round: &mut Round<'_>) {
+    let route = "/settings/registration/new";
+    let form = [
+        ("note", "Build farm"),
+        ("expires_in", "7d"),
+        ("limit", "3"),
+        ("methods", "client_secret"),
+        ("scope", "urn:shop read"),
+    ];
+    round
+        .sends(route, route, &form, "registration_token.create")
+        .await;
+    let id = {
+        let registry = round.server.app.registry();
+        let token = registry.registration_tokens().next().unwrap();
+        token.id.to_string()
+    };
+    let path = format!("/settings/registration/{id}/revoke");
+    let route = "/settings/registration/{registration}/revoke";
+    round
+        .sends(route, &path, &[], "registration_token.revoke")
+        .await;
+}
+
 pub(super) async fn the_own_account_is_told(round: &mut Round<'_>) {
     let name = [("name", "Ana M. Lima")];
     round

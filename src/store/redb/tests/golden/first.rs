@@ -197,6 +197,7 @@ pub(super) fn report_service(pepper: &MacKey) -> Client {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: Revision::default(),
     }
 }
@@ -217,6 +218,7 @@ fn old_importer() -> Client {
         tokens_void_until: None,
         rules: crate::domain::client::ClientRules::default(),
         marks: crate::domain::marks::Marks::default(),
+        registration: None,
         revision: Revision::default(),
     }
 }

@@ -18,6 +18,11 @@ use crate::{
             CertificateSubject, Federation, FederationKeys, PinnedCertificate, PublicKey,
         },
         details::{Schema, TypeDetail},
+        id::Revision,
+        registration::{
+            About, Access, AuthMethod, PlainToken, Registration, RegistrationToken, Template,
+            TokenUse,
+        },
         secret::{PlainSecret, Proof, Secret, SecretState, SharedSecret},
         time::Span,
         usage::{Observation, Tally},
@@ -75,7 +80,19 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
         claims: claims(),
         details: [("payment".parse().unwrap(), payment())].into(),
     };
+    let token = registration_token(pepper);
+    let mut registered = bound.clone();
+    registered.id = "registered-service".parse().unwrap();
+    registered.registration = Some(Arc::new(registration(&token, pepper)));
     history.push(vec![
+        Change {
+            action: Action::RegistrationTokenCreate,
+            effect: Effect::RegistrationToken(token.id.clone(), Some(token.into())),
+        },
+        Change {
+            action: Action::ClientCreate,
+            effect: Effect::Client(registered.id.clone(), Some(registered.into())),
+        },
         Change {
             action: Action::ClientCreate,
             effect: Effect::Client(client.id.clone(), Some(client.into())),
@@ -97,6 +114,63 @@ fn payment() -> TypeDetail {
         description: "Pay an invoice".parse().unwrap(),
         schema: Schema::parse(r#"{"properties":{"amount":{"type":"integer","minimum":1}}}"#)
             .unwrap(),
+    }
+}
+
+/// A token by which clients register themselves.
+fn registration_token(pepper: &MacKey) -> RegistrationToken {
+    let plain = PlainToken::generate(TokenUse::Register, &Entropy::seeded(5));
+    RegistrationToken {
+        id: plain.id().clone(),
+        digest: plain.digest(pepper),
+        note: "for the build farm".parse().unwrap(),
+        template: Template {
+            grants: [(
+                "https://sales.example.com".parse().unwrap(),
+                "read:analytics".parse().unwrap(),
+            )]
+            .into(),
+            methods: Template::METHODS.into(),
+            binding: Binding::Certificate,
+            secret_lifetime: Some(Span::days(30)),
+            name_prefix: Some("ci".parse().unwrap()),
+            owner: "Build team".parse().unwrap(),
+        },
+        limit: 3,
+        used: 1,
+        last_used: Some(NOW),
+        created: NOW,
+        created_by: "operator:ana@example.com".to_owned(),
+        expires: NOW.plus(Span::days(7)),
+        revoked: Some(NOW.plus(Span::days(1))),
+        revision: Revision::default(),
+    }
+}
+
+/// What a client said of itself that came with it.
+fn registration(token: &RegistrationToken, pepper: &MacKey) -> Registration {
+    let access = PlainToken::generate(TokenUse::Manage, &Entropy::seeded(6));
+    let page = (
+        "client_uri".to_owned(),
+        "https://build.example.com".to_owned(),
+    );
+    Registration {
+        token: token.id.clone(),
+        note: token.note.clone(),
+        template: token.template.clone(),
+        access: Some(Access {
+            id: access.id().clone(),
+            digest: access.digest(pepper),
+        }),
+        auth_method: AuthMethod::SelfSignedTls,
+        binding: Binding::Certificate,
+        about: About {
+            pages: [page].into(),
+            contacts: vec!["build@example.com".parse().unwrap()],
+            software_id: Some("runner".parse().unwrap()),
+            software_version: Some("1.2".parse().unwrap()),
+            certificate: Some(json!({ "keys": [{ "kty": "EC", "x5c": ["AAAA"] }] })),
+        },
     }
 }
 

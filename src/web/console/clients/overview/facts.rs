@@ -21,6 +21,15 @@ pub(in super::super) struct Facts {
     /// The longest life of its tokens.
     pub(super) lifetime: String,
     pub(super) defaults: Vec<String>,
+    /// The registration token it came with, if it registered itself.
+    pub(super) came_with: Option<CameWith>,
+}
+
+/// A registration token, and whether there is a page of it still.
+pub(in super::super) struct CameWith {
+    pub(super) id: String,
+    pub(super) note: String,
+    pub(super) is_remembered: bool,
 }
 
 /// The state of its secrets in a line.
@@ -58,7 +67,20 @@ impl Facts {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            came_with: CameWith::of(client, &registry),
         }
+    }
+}
+
+impl CameWith {
+    fn of(client: &Client, registry: &Registry) -> Option<Self> {
+        let registration = client.registration.as_ref()?;
+        let token = &registration.token;
+        Some(Self {
+            id: token.to_string(),
+            note: registration.note.to_string(),
+            is_remembered: registry.find_registration_token(token).is_some(),
+        })
     }
 }
 

@@ -1,0 +1,200 @@
+//! A new registration token: what clients that come with it may ask for.
+
+use askama::Template;
+use axum::{body::Body, extract::State, http::Response};
+use zeroize::Zeroizing;
+
+use super::{address, binding, method, window};
+use crate::{
+    admin::{
+        input::{GrantInput, RegistrationTokenInput, SpanInput},
+        refusal::{FieldErrors, Refusal},
+        registrations::Created,
+    },
+    app::AdminError,
+    domain::{
+        api::{Api, Offer, Sensitivity},
+        audit::Object,
+        client::Binding,
+        credential::Method,
+        permission::Permission,
+        registration::Template as Allowed,
+    },
+    web::console::{
+        Console,
+        confirm::Confirmed,
+        form::{Fields, Sheet},
+        page::{self, Frame, Here},
+        trouble::Trouble,
+        visit::Visitor,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "settings/registration/new.html")]
+struct NewPage {
+    frame: Frame,
+    sheet: Sheet,
+    apis: Vec<ApiChoice>,
+    methods: Vec<(&'static str, &'static str)>,
+    bindings: Vec<(&'static str, &'static str)>,
+}
+
+/// An API, and the scopes of it that can be given.
+struct ApiChoice {
+    name: String,
+    identifier: String,
+    scopes: Vec<ScopeChoice>,
+}
+
+struct ScopeChoice {
+    /// API and scope.
+    value: String,
+    name: String,
+    opens: String,
+    is_sensitive: bool,
+}
+
+impl ApiChoice {
+    fn of(api: &Api) -> Self {
+        let open = api.scopes.iter();
+        let open = open.filter(|(_, about)| about.offer == Offer::Open);
+        Self {
+            name: api.name.to_string(),
+            identifier: api.identifier.to_string(),
+            scopes: open
+                .map(|(scope, about)| ScopeChoice {
+                    value: format!("{} {scope}", api.identifier),
+                    name: scope.to_string(),
+                    opens: about.description.to_string(),
+                    is_sensitive: about.sensitivity == Sensitivity::Sensitive,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl NewPage {
+    fn of(console: &Console, frame: Frame, sheet: Sheet) -> Self {
+        let registry = console.app.registry();
+        let apis = registry.apis().filter(|api| !api.is_admin());
+        let mut apis: Vec<ApiChoice> = apis
+            .map(|api| ApiChoice::of(api))
+            .filter(|api| !api.scopes.is_empty())
+            .collect();
+        apis.sort_by_key(|api| api.name.to_lowercase());
+        Self {
+            frame,
+            sheet,
+            apis,
+            methods: Allowed::METHODS.map(|it| (it.as_str(), method(it))).into(),
+            bindings: Binding::ALL.map(|it| (it.as_str(), binding(it))).into(),
+        }
+    }
+}
+
+pub(super) async fn ask(
+    State(console): State<Console>,
+    visitor: Visitor,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteSettings)?;
+    let mut fields = Fields::default();
+    fields.set("expires_in", "24h");
+    fields.set("limit", "1");
+    fields.set("token_binding", Binding::Optional.as_str());
+    for usual in [Method::ClientSecret, Method::PrivateKeyJwt] {
+        fields.add("methods", usual.as_str());
+    }
+    let frame = visitor.frame(Here::Settings).await;
+    Ok(page::ok(&NewPage::of(&console, frame, Sheet::of(fields))))
+}
+
+/// Whoever has the token lets programs in: only from somebody who was there a moment ago.
+pub(super) async fn make(
+    State(console): State<Console>,
+    Confirmed { visitor, form }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteSettings)?;
+    let command = match read(&form.fields).and_then(RegistrationTokenInput::parse) {
+        Ok(command) => command,
+        Err(errors) => return Ok(again(&console, &visitor, form.fields, &errors)),
+    };
+    let terms = form.terms_of_new(&console.app);
+    let made = console
+        .app
+        .execute_on(visitor.actor(), terms, command)
+        .await;
+    match made {
+        Ok(created) => Ok(reveal(&console, &visitor, &created)),
+        Err(AdminError::Replayed(Object::RegistrationToken(id))) => Ok(visitor.see(&address(&id))),
+        Err(AdminError::Refusal(Refusal::Invalid(errors))) => {
+            Ok(again(&console, &visitor, form.fields, &errors))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens the window on a token that was just made, and goes there.
+fn reveal(console: &Console, visitor: &Visitor, created: &Created) -> Response<Body> {
+    let text = Zeroizing::new(created.token.reveal().to_owned());
+    let place = window(created.token.id());
+    let now = console.app.now();
+    console.reveals.open((visitor.name(), &place), text, now);
+    visitor.see(&address(created.token.id()))
+}
+
+fn read(fields: &Fields) -> Result<RegistrationTokenInput, FieldErrors> {
+    let some = |name: &str| fields.has(name).then(|| fields.text(name).to_owned());
+    let span = |name: &str| some(name).map(SpanInput::Text);
+    let mut errors = FieldErrors::default();
+    let limit = fields
+        .text("limit")
+        .parse::<u32>()
+        .map_err(|_| "how many clients is a number, such as 1 or 20");
+    let limit = errors.check("limit", limit);
+    if fields.all("methods").next().is_none() {
+        errors.add("methods", "tick at least one way to authenticate");
+    }
+    errors.finish()?;
+    let mut grants: Vec<GrantInput> = Vec::new();
+    for (api, scope) in fields.all("scope").filter_map(|it| it.split_once(' ')) {
+        match grants.iter_mut().find(|grant| grant.api == api) {
+            Some(grant) => grant.scopes.push(scope.to_owned()),
+            None => grants.push(GrantInput {
+                api: api.to_owned(),
+                scopes: vec![scope.to_owned()],
+            }),
+        }
+    }
+    Ok(RegistrationTokenInput {
+        note: some("note"),
+        expires_in: span("expires_in"),
+        limit,
+        grants,
+        methods: fields.all("methods").map(str::to_owned).collect(),
+        token_binding: some("token_binding"),
+        secret_lifetime: span("secret_lifetime"),
+        name_prefix: some("name_prefix"),
+        owner: some("owner"),
+    })
+}
+
+fn again(
+    console: &Console,
+    visitor: &Visitor,
+    fields: Fields,
+    errors: &FieldErrors,
+) -> Response<Body> {
+    let mut sheet = Sheet::of(fields);
+    for (field, message) in errors.iter() {
+        // Scopes are ticked: what is wrong with one is said where they stand.
+        let field = if field.starts_with("grants") {
+            "scope"
+        } else {
+            field
+        };
+        sheet.complain(field, message);
+    }
+    let frame = visitor.plain_frame(Here::Settings);
+    page::refused(&NewPage::of(console, frame, sheet))
+}
