@@ -29,7 +29,6 @@ use super::{
 };
 use crate::domain::{
     audit::{Action, Object},
-    claims::Claims,
     client::{Client, ClientRules},
     id::{ClientId, RegistrationTokenId},
     name::{Description, Note},
@@ -144,8 +143,7 @@ fn described(admitted: Admitted, token: &RegistrationToken) -> RegisterClient {
         introspects: BTreeSet::new(),
         rules: ClientRules {
             binding: admitted.binding,
-            claims: Claims::default(),
-            legacy_assertion_audience: false,
+            ..ClientRules::default()
         },
         secret: NewSecret::default(),
     }

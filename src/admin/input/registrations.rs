@@ -76,8 +76,13 @@ impl RegistrationTokenInput {
             errors.check("secret_lifetime", span)
         });
         let methods = errors.check("methods", parse_methods(&self.methods));
+        let (grants, details) = parse_grants(&self.grants, &mut errors);
+        if !details.is_empty() {
+            let message = "authorization details are granted by an operator, client by client";
+            errors.add("grants", message);
+        }
         let template = Template {
-            grants: parse_grants(&self.grants, &mut errors),
+            grants,
             methods: methods.unwrap_or_default(),
             binding: parse_or_default(self.token_binding.as_deref(), "token_binding", &mut errors),
             secret_lifetime,

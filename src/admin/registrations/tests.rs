@@ -375,6 +375,7 @@ fn what_operators_gave_or_asked_for_is_not_the_clients_to_change() {
             client: client.clone(),
             api: api("urn:shop"),
             scopes: scopes("read write"),
+            details: None,
         })
         .unwrap();
     let mut edit = EditClient::of(client.clone());
@@ -413,6 +414,7 @@ fn a_client_that_is_disabled_or_manages_the_server_is_left_to_operators() {
             client: mighty.client.id.clone(),
             api: ADMIN_API.parse().unwrap(),
             scopes: scopes("clients:read"),
+            details: None,
         })
         .unwrap();
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::{SecretView, SelfRegistrationView, Sight, is_empty_object, moment};
 use crate::domain::{
     client::{Client, ClientStatus},
+    details::DetailGrants,
     id::ApiIdentifier,
     scope::ScopeSet,
     time::Lifetime,
@@ -125,19 +126,20 @@ impl ClientView {
 impl GrantView {
     /// All that `client` may have, by API.
     pub fn all_of(client: &Client) -> Vec<Self> {
-        Self::all(&client.grants)
+        Self::all(&client.grants, &client.rules.details)
     }
 
-    /// Each of `grants`, by API.
-    pub(super) fn all(grants: &BTreeMap<ApiIdentifier, ScopeSet>) -> Vec<Self> {
+    /// Each of `grants`, by API, with what of `details` is for it.
+    pub(super) fn all(
+        grants: &BTreeMap<ApiIdentifier, ScopeSet>,
+        details: &DetailGrants,
+    ) -> Vec<Self> {
         grants
             .iter()
             .map(|(api, scopes)| Self {
                 api: api.to_string(),
                 scopes: texts(scopes),
-                authorization_details_types: client
-                    .rules
-                    .details
+                authorization_details_types: details
                     .get(api)
                     .into_iter()
                     .flatten()

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{GrantView, moment};
 use crate::domain::{
+    details::DetailGrants,
     registration::{Registration, RegistrationToken},
     registry::Registry,
     time::{Span, Timestamp},
@@ -63,7 +64,7 @@ impl RegistrationTokenView {
             limit: token.limit,
             used: token.used,
             last_used_at: token.last_used.map(moment),
-            grants: GrantView::all(&template.grants),
+            grants: GrantView::all(&template.grants, &DetailGrants::new()),
             methods: methods.map(ToString::to_string).collect(),
             token_binding: template.binding.as_str().to_owned(),
             secret_lifetime: template.secret_lifetime.map(Span::seconds),

@@ -5,7 +5,7 @@ use jeton::domain::{audit::AuditPage, permission::Role, time::Span};
 use crate::harness::server::TestServer;
 
 /// Forms that stop services, let new ones in, or take everything away.
-const DANGEROUS: [&str; 24] = [
+const DANGEROUS: [&str; 25] = [
     "/clients/new/check",
     "/clients/mailer/credentials/rotate",
     "/clients/mailer/credentials/federate",

@@ -163,6 +163,7 @@ fn read(fields: &Fields) -> Result<RegistrationTokenInput, FieldErrors> {
             None => grants.push(GrantInput {
                 api: api.to_owned(),
                 scopes: vec![scope.to_owned()],
+                ..GrantInput::default()
             }),
         }
     }
