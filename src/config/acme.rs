@@ -46,11 +46,8 @@ impl FromStr for AcmeDirectory {
             "letsencrypt-staging" => "https://acme-staging-v02.api.letsencrypt.org/directory",
             other => other,
         };
-        let parsed: http::Uri = url.parse().map_err(|_| NO_DIRECTORY)?;
-        let is_plain = parsed
-            .authority()
-            .is_some_and(|it| !it.as_str().contains('@'));
-        if parsed.scheme_str() != Some("https") || !is_plain {
+        let parsed: Issuer = url.parse().map_err(|_| NO_DIRECTORY)?;
+        if !parsed.is_https() {
             return Err(NO_DIRECTORY);
         }
         Ok(Self(url.to_owned()))

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod acme;
 mod admin_api;
 mod assertions;
 mod audit;

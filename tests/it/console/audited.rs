@@ -24,7 +24,7 @@ const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
 
 /// Forms that change nothing that an audit log is about: previews, comparisons, signing out, what is
 /// kept for the visit alone.
-const UNTOLD: [&str; 22] = [
+const UNTOLD: [&str; 23] = [
     "/apis/{id}/clients/review",
     "/apis/{id}/key",
     "/audit/check",
@@ -33,6 +33,7 @@ const UNTOLD: [&str; 22] = [
     "/clients/new/discard",
     "/clients/new/secret",
     "/clients/{id}/access/review",
+    "/clients/{id}/credentials/dry-run",
     "/clients/{id}/credentials/handover/{handover}",
     "/clients/{id}/reveal/{secret}",
     "/clients/{id}/reveal/{secret}/check",

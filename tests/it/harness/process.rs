@@ -156,7 +156,8 @@ impl ServerProcess {
             .expect("the binary runs")
     }
 
-    fn spawn(settings: &[&str]) -> Self {
+    /// Starts on an empty directory, and waits for nothing.
+    pub(crate) fn spawn(settings: &[&str]) -> Self {
         let home = TempDir::new().expect("a temporary directory");
         let address = free_address();
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
@@ -238,7 +239,8 @@ impl Drop for ServerProcess {
 }
 
 fn speaks_tls(settings: &[String]) -> bool {
-    settings.iter().any(|setting| setting == "--tls-cert")
+    let speaks = |setting: &String| setting == "--tls-cert" || setting == "--acme";
+    settings.iter().any(speaks)
 }
 
 /// What the server calls itself: as it is told, else by its address.

@@ -261,6 +261,19 @@ async fn rotation_is_told(round: &mut Round<'_>) {
     round
         .sends(replace, &at("/replace"), &form, "secret.rotate")
         .await;
+    let federate = "/clients/{id}/credentials/federate";
+    let form = [
+        ("platform", "github"),
+        ("repository", "acme/shop"),
+        ("place", "branch"),
+        ("name", "main"),
+        ("issuer", "https://token.actions.githubusercontent.com"),
+        ("audience", "https://as.test"),
+        ("overlap", "now"),
+    ];
+    round
+        .sends(federate, &at("/federate"), &form, "secret.rotate")
+        .await;
 }
 
 pub(super) async fn clients_are_told(round: &mut Round<'_>) {

@@ -70,6 +70,11 @@ impl FederatePage {
         }
     }
 
+    /// What a workload does to get its token, if the platform has it in lines to copy.
+    fn lines(&self) -> Option<String> {
+        self.platform.lines(&self.audience)
+    }
+
     fn is(&self, name: &str) -> bool {
         self.platform.as_str() == name
     }

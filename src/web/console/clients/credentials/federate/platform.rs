@@ -83,6 +83,26 @@ impl Platform {
         }
     }
 
+    /// How a workload gets a token for `audience` there, in lines to copy.
+    pub(super) fn lines(self, audience: &str) -> Option<String> {
+        let lines = match self {
+            Self::GitHub => format!(
+                "assertion=$(curl -sH \"Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN\" \\\n  \
+                 \"$ACTIONS_ID_TOKEN_REQUEST_URL&audience={audience}\" | jq -r .value)"
+            ),
+            Self::GitLab => format!("id_tokens:\n  JETON_ASSERTION:\n    aud: {audience}"),
+            Self::Kubernetes => format!(
+                "volumes:\n- name: jeton\n  projected:\n    sources:\n    - serviceAccountToken:\n        \
+                 path: assertion\n        audience: {audience}\n        expirationSeconds: 600"
+            ),
+            Self::Spiffe => {
+                format!("spire-agent api fetch jwt -audience {audience} -output json")
+            }
+            Self::Other => return None,
+        };
+        Some(lines)
+    }
+
     /// The trust that a form describes.
     pub(super) fn trust(self, fields: &Fields) -> Result<FederationInput, FieldErrors> {
         let mut errors = FieldErrors::default();
