@@ -48,6 +48,7 @@ use crate::{
     crypto::{certificate::ClientCertificate, random::Entropy},
     domain::{
         assertion::UsedAssertion,
+        client::Client,
         id::{ApiIdentifier, ClientId, SecretId},
         issuer::Issuer,
         profile::Profile,
@@ -213,18 +214,32 @@ pub fn decide<'r>(
         client_credentials::grant(registry, who.client, &params)
     };
     let mut grant = grant.map_err(|reason| refused(reason, &who))?;
-    if !context.profile.allows_api(grant.api) {
-        let reason = Reason::TargetWeak(grant.api.identifier.clone());
-        return Err(refused(reason, &who));
-    }
     let bound = prove(request, proof, context)
-        .and_then(|proven| confirmation::bind(who.client, proven, context.profile));
-    grant.confirmation = bound.map_err(|reason| refused(reason, &who))?;
+        .and_then(|proven| bind(who.client, &mut grant, proven, context.profile));
+    bound.map_err(|reason| refused(reason, &who))?;
     if let Some(on_behalf) = &grant.on_behalf {
         let kept = on_behalf.check_binding(grant.confirmation.as_ref());
         kept.map_err(|reason| refused(reason, &who))?;
     }
     Ok((who, grant))
+}
+
+/// Binds what is granted to what is `proven`, as the client's rules and the server's profile ask. Without it no token
+/// may be made, whoever asks.
+///
+/// # Errors
+/// What it must be bound to is not there, or the profile does not allow how tokens for the API are signed.
+pub fn bind(
+    client: &Client,
+    grant: &mut Grant<'_>,
+    proven: Proven,
+    profile: Profile,
+) -> Result<(), Reason> {
+    if !profile.allows_api(grant.api) {
+        return Err(Reason::TargetWeak(grant.api.identifier.clone()));
+    }
+    grant.confirmation = confirmation::bind(client, proven, profile)?;
+    Ok(())
 }
 
 /// What a token request proves that its token can be bound to. A proof is used up by it.

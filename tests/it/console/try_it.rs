@@ -2,7 +2,10 @@
 
 use jeton::{
     admin::{apis::EditApi, clients::EditClient},
-    domain::{audit::AuditPage, claims::Claims, permission::Role, time::Span},
+    domain::{
+        audit::AuditPage, claims::Claims, client::Binding, permission::Role, profile::Profile,
+        time::Span,
+    },
     store::UsageOf,
 };
 
@@ -127,6 +130,29 @@ async fn the_command_calls_the_api_that_the_token_is_for_whatever_the_address_sa
 }
 
 /// Console 48, for test tokens.
+/// DP-02, FP-01
+#[tokio::test]
+async fn no_test_token_is_made_that_is_bound_to_nothing_where_tokens_must_be_bound() {
+    for (profile, binding) in [
+        (Profile::Standard, Binding::Dpop),
+        (Profile::Standard, Binding::Certificate),
+        (Profile::Fapi2, Binding::Optional),
+    ] {
+        let server = TestServer::with_profile(profile).await;
+        let client = caller(&server).await;
+        let mut edit = EditClient::of(client.client_id());
+        edit.binding = Some(binding);
+        server.run(edit).await;
+        let mut browser = server.signed_in(Role::Operator).await;
+
+        let asked = [("chosen", "yes"), ("scope", "read")];
+        let page = browser.post(MINT, &asked).await;
+
+        page.assert_status(409);
+        page.assert_says("The token endpoint would refuse this");
+    }
+}
+
 #[tokio::test]
 async fn a_viewer_mints_no_token() {
     let server = TestServer::start().await;

@@ -17,7 +17,7 @@ use crate::{
         permission::{ADMIN_API, Permission},
         time::Lifetime,
     },
-    oauth::access_token,
+    oauth::{access_token, bind, confirmation::Proven},
 };
 
 /// Where a token that was made for `client` is shown.
@@ -43,6 +43,14 @@ pub(super) async fn mint(
     let mut grant = asked
         .grant(&registry, &client)
         .map_err(|reason| refused(&reason))?;
+    // Whoever tries proves nothing, so where tokens must be bound there is none to try.
+    bind(
+        &client,
+        &mut grant,
+        Proven::default(),
+        console.app.profile(),
+    )
+    .map_err(|reason| refused(&reason))?;
     grant.lifetime = Lifetime::MIN.span();
     let note = NoteTestToken {
         client: client.id.clone(),
