@@ -71,9 +71,8 @@ pub(crate) enum When {
 /// When a pending key takes over.
 #[derive(Args, Debug)]
 pub(crate) struct Activate {
-    /// The key's id.
-    #[arg(value_name = "KID")]
-    kid: String,
+    #[command(flatten)]
+    key: Named,
     /// When it takes over.
     #[arg(long, value_name = "WHEN", default_value = "soon")]
     when: Earlier,
@@ -92,7 +91,8 @@ pub(crate) enum Earlier {
 #[derive(Args, Debug)]
 pub(crate) struct Named {
     /// The key's id.
-    #[arg(value_name = "KID")]
+    // A thumbprint (RFC 7638) in base64url: one in 64 begins with a dash.
+    #[arg(value_name = "KID", allow_hyphen_values = true)]
     kid: String,
 }
 
@@ -113,13 +113,16 @@ impl KeyCommand {
                     one(pen, "A key is made and published.", key)
                 })
             }
-            Self::Activate(Activate { kid, when }) => {
+            Self::Activate(Activate { key, when }) => {
                 let when = match when {
                     Earlier::Soon => "soon",
                     Earlier::Now => "now",
                 };
                 let key = desk
-                    .post(&path(["keys", &kid, "activate"]), json!({ "when": when }))
+                    .post(
+                        &path(["keys", &key.kid, "activate"]),
+                        json!({ "when": when }),
+                    )
                     .await?;
                 desk.answer(&key, |pen, key| {
                     one(pen, "The key takes over earlier.", key)

@@ -84,3 +84,21 @@ fn words(line: &str) -> Vec<String> {
     }
     words
 }
+
+#[test]
+fn a_key_whose_id_begins_with_dashes_can_be_named() {
+    for kid in [
+        "-xeA8V-m4Ln1kfM1eVUupw6x4WZXM_m2_DOid87jUgk",
+        "--eA8V-m4Ln1kfM1eVUupw6x4WZXM_m2_DOid87jUgk",
+    ] {
+        for line in [
+            &["activate", kid, "--when", "now"][..],
+            &["activate", "--when", "now", kid],
+            &["retire", kid],
+            &["revoke", kid],
+        ] {
+            let line = [&["jeton", "key"], line].concat();
+            CommandLine::try_parse_from(&line).unwrap();
+        }
+    }
+}
