@@ -192,8 +192,7 @@ pub fn decide<'r>(
     context: &Context<'_>,
 ) -> Result<(AuthenticatedClient<'r>, Grant<'r>), Refused> {
     let mut params = Params::parse(request.body).map_err(Reason::Params)?;
-    let credentials = Credentials::read(request.authorization, &mut params)?
-        .or_shown(request.certificate, &params);
+    let credentials = Credentials::read(request.authorization, &mut params)?;
     if params.grant_type.is_none() {
         return Err(Reason::NoGrantType.into());
     }
@@ -207,9 +206,17 @@ pub fn decide<'r>(
         let known = proof.check_nonce(context.proofs);
         known.map_err(Reason::Proof)?;
     }
-    let who = authenticate::authenticate(registry, &credentials, context)?;
+    let workload = is_exchange.then(|| token_exchange::assertion(&params, &credentials, context));
+    let (who, proven) = if let Some(assertion) = workload.flatten() {
+        let (who, subject) = token_exchange::prove(registry, &assertion, context)?;
+        (who, Some(subject))
+    } else {
+        let credentials = credentials.or_shown(request.certificate, &params);
+        let who = authenticate::authenticate(registry, &credentials, context)?;
+        (who, None)
+    };
     let grant = if is_exchange {
-        token_exchange::grant(registry, who.client, &params, context)
+        token_exchange::grant(registry, (who.client, proven), &params, context)
     } else {
         client_credentials::grant(registry, who.client, &params)
     };

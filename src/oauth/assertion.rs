@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use self::claims::Claims;
 use super::{
     Context, SlowHashes,
-    authenticate::{AuthenticatedClient, judge},
+    authenticate::{AuthenticatedClient, allowed, judge},
     params::Presented,
     reason::{Reason, Refused},
 };
@@ -171,10 +171,7 @@ pub fn prove<'r>(
     assertion: &Assertion<'_>,
     context: &Context<'_>,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
-    let parsed = Parsed::of(assertion.text.reveal()).map_err(Reason::Assertion)?;
-    if !context.profile.allows_algorithm(parsed.algorithm) {
-        return Err(Reason::Assertion(VerifyError::Algorithm.into()).into());
-    }
+    let parsed = parse(assertion, context)?;
     let issuer = parsed.claims.text("iss").map_err(Reason::Assertion)?;
     let subject = parsed.claims.text("sub").map_err(Reason::Assertion)?;
     if issuer != subject && registry.is_trusted_issuer(issuer) {
@@ -205,6 +202,29 @@ pub fn prove<'r>(
         used: Some(used),
         ..who
     })
+}
+
+/// Finds out which client the token of another issuer proves, and until when it does. A client's own assertion
+/// proves nobody here.
+pub(super) fn prove_workload<'r>(
+    registry: &'r Registry,
+    assertion: &Assertion<'_>,
+    context: &Context<'_>,
+) -> Result<(AuthenticatedClient<'r>, Timestamp), Refused> {
+    let parsed = parse(assertion, context)?;
+    let client_id = assertion.client_id.as_deref();
+    let who = federation::prove(registry, (&parsed, client_id), context)?;
+    let expires = parsed.claims.expires().map_err(Reason::Assertion)?;
+    Ok((allowed(who, context)?, expires))
+}
+
+fn parse<'a>(assertion: &'a Assertion<'_>, context: &Context<'_>) -> Result<Parsed<'a>, Reason> {
+    let parsed = Parsed::of(assertion.text.reveal()).map_err(Reason::Assertion)?;
+    if context.profile.allows_algorithm(parsed.algorithm) {
+        Ok(parsed)
+    } else {
+        Err(Reason::Assertion(VerifyError::Algorithm.into()))
+    }
 }
 
 /// Which of the client's credentials signed it: of those that work first, then of the dead, so that who

@@ -47,7 +47,14 @@ pub fn authenticate<'r>(
     credentials: &Credentials<'_>,
     context: &Context<'_>,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
-    let who = recognise(registry, credentials, context)?;
+    allowed(recognise(registry, credentials, context)?, context)
+}
+
+/// A client that proved itself, if the server's profile allows it to prove itself so.
+pub(super) fn allowed<'r>(
+    who: AuthenticatedClient<'r>,
+    context: &Context<'_>,
+) -> Result<AuthenticatedClient<'r>, Refused> {
     let method = who.secret.proof.method();
     if context.profile.allows_method(method) {
         Ok(who)

@@ -16,17 +16,17 @@ use crate::{
     },
 };
 
-const FRONT: &str = "https://front.example";
-const BACK: &str = "https://back.example";
+pub(super) const FRONT: &str = "https://front.example";
+pub(super) const BACK: &str = "https://back.example";
 
 /// A caller of the front, whose own service may call the back and exchange tokens.
-struct Chain {
-    world: World,
+pub(super) struct Chain {
+    pub(super) world: World,
     caller: String,
-    service: String,
+    pub(super) service: String,
 }
 
-fn chain() -> Chain {
+pub(super) fn chain() -> Chain {
     let mut world = World::new();
     world.put_api(api(FRONT, "read write"));
     world.put_api(api(BACK, "look touch"));
@@ -43,19 +43,19 @@ fn chain() -> Chain {
 }
 
 impl Chain {
-    fn edit(&mut self, id: &str, change: impl FnOnce(&mut Client)) {
+    pub(super) fn edit(&mut self, id: &str, change: impl FnOnce(&mut Client)) {
         let mut edited = self.world.client(id);
         change(&mut edited);
         self.world.replace_client(edited);
     }
 
-    fn ask(&self, form: &str) -> Result<Issued, Reason> {
+    pub(super) fn ask(&self, form: &str) -> Result<Issued, Reason> {
         let issued = token(&self.world.registry, &body(form), &self.world.context());
         issued.map_err(|refused| refused.reason)
     }
 
     /// A token of the caller for the front.
-    fn first(&self, scope: &str) -> String {
+    pub(super) fn first(&self, scope: &str) -> String {
         let form = format!(
             "grant_type=client_credentials&client_id=caller&client_secret={}&scope={}",
             escaped(&self.caller),
@@ -64,7 +64,7 @@ impl Chain {
         self.ask(&form).unwrap().access_token
     }
 
-    fn exchange(&self, subject: &str, rest: &str) -> Result<Issued, Reason> {
+    pub(super) fn exchange(&self, subject: &str, rest: &str) -> Result<Issued, Reason> {
         self.exchange_as(("service", &self.service), subject, rest)
     }
 
@@ -83,13 +83,13 @@ impl Chain {
         ))
     }
 
-    fn said(&self, issued: &Issued) -> VerifiedToken {
+    pub(super) fn said(&self, issued: &Issued) -> VerifiedToken {
         let text = &issued.access_token;
         believe(&self.world.registry, text, (&self.world.issuer, NOW)).unwrap()
     }
 }
 
-fn to(api: &str) -> String {
+pub(super) fn to(api: &str) -> String {
     format!("&resource={}", escaped(api))
 }
 
@@ -363,6 +363,7 @@ fn a_bound_token_is_exchanged_for_a_bound_one_alone() {
         act: None,
         bound,
         is_own,
+        actor: None,
     };
     let refused = Err(Reason::Exchange(ExchangeError::Binding));
     for (old, is_own, new, expected) in [
