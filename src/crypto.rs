@@ -6,6 +6,7 @@
 
 pub mod algorithm;
 pub mod certificate;
+mod curve;
 pub mod jwk;
 pub mod jws;
 pub mod mac;
@@ -14,6 +15,7 @@ pub mod pem;
 pub mod random;
 pub mod sealed;
 pub mod signer;
+mod spki;
 pub mod text;
 pub mod tls;
 pub mod totp;

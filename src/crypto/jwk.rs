@@ -8,12 +8,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use crate::crypto::algorithm::Algorithm;
+use crate::crypto::curve::Curve;
 use crate::crypto::text;
 
-/// The public half of a key of P-256, from the uncompressed point. Coordinates keep their length (RFC 7518 §6.2.1.2).
-pub(crate) fn p256(point: &[u8]) -> Value {
-    let (x, y) = point[1..].split_at(32);
-    json!({ "kty": "EC", "crv": "P-256", "x": text::base64url(x), "y": text::base64url(y) })
+/// A key on `curve`, from the uncompressed point. Coordinates keep their length (RFC 7518 §6.2.1.2).
+pub(crate) fn ec(curve: Curve, point: &[u8]) -> Value {
+    let (x, y) = point[1..].split_at(curve.coordinate_len());
+    json!({ "kty": "EC", "crv": curve.name(), "x": text::base64url(x), "y": text::base64url(y) })
 }
 
 /// The public half of an RSA key, from its big-endian numbers.

@@ -3,13 +3,11 @@
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, pem::PemObject};
 use serde_json::Value;
 use x509_parser::{
-    oid_registry::{OID_EC_P256, OID_SIG_ED25519},
     prelude::{FromDer, X509Certificate},
-    public_key::PublicKey,
     x509::SubjectPublicKeyInfo,
 };
 
-use super::{jwk, verifier::KeyError};
+use super::{spki::jwk_of, verifier::KeyError};
 
 /// The key of a `PUBLIC KEY`, or of a `CERTIFICATE`, as a JWK.
 ///
@@ -21,45 +19,12 @@ pub fn public_jwk(pem: &str) -> Result<Value, KeyError> {
         let der =
             CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::Malformed)?;
         let certificate = X509Certificate::from_der(&der).map_err(|_| KeyError::Malformed)?;
-        return of(certificate.1.public_key());
+        return jwk_of(certificate.1.public_key());
     }
     let der = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes());
     let der = der.map_err(|_| KeyError::Malformed)?;
     let (_, key) = SubjectPublicKeyInfo::from_der(&der).map_err(|_| KeyError::Malformed)?;
-    of(&key)
-}
-
-fn of(key: &SubjectPublicKeyInfo<'_>) -> Result<Value, KeyError> {
-    if key.algorithm.algorithm == OID_SIG_ED25519 {
-        return Ok(jwk::ed25519(&key.subject_public_key.data));
-    }
-    match key.parsed().map_err(|_| KeyError::Malformed)? {
-        PublicKey::RSA(rsa) => Ok(jwk::rsa(unpadded(rsa.modulus), unpadded(rsa.exponent))),
-        PublicKey::EC(point) => {
-            let curve = key
-                .algorithm
-                .parameters
-                .as_ref()
-                .and_then(|it| it.as_oid().ok());
-            let data = point.data();
-            if curve != Some(OID_EC_P256) {
-                return Err(KeyError::Unsupported);
-            }
-            if data.len() != 65 || data[0] != 4 {
-                return Err(KeyError::Malformed);
-            }
-            Ok(jwk::p256(data))
-        }
-        PublicKey::DSA(_)
-        | PublicKey::GostR3410(_)
-        | PublicKey::GostR3410_2012(_)
-        | PublicKey::Unknown(_) => Err(KeyError::Unsupported),
-    }
-}
-
-/// A number of DER without the zero that keeps it from being negative.
-fn unpadded(number: &[u8]) -> &[u8] {
-    number.strip_prefix(&[0]).unwrap_or(number)
+    jwk_of(&key)
 }
 
 #[cfg(test)]

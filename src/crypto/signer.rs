@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 pub use crate::crypto::algorithm::Algorithm;
+use crate::crypto::curve::Curve;
 use crate::crypto::jwk;
 pub use crate::crypto::jws::{Typ, VerifyError};
 use crate::crypto::random::Entropy;
@@ -184,7 +185,7 @@ impl Key {
 
     fn verifier(&self, private: &PrivateKey) -> Result<Verifier, KeyError> {
         match self {
-            Self::Es256(key) => Verifier::p256(key.public_key().as_ref()),
+            Self::Es256(key) => Verifier::ec(Curve::P256, key.public_key().as_ref()),
             Self::Rs256(key) => rsa_verifier(Algorithm::Rs256, key),
             Self::Ps256(key) => rsa_verifier(Algorithm::Ps256, key),
             Self::EdDsa(key) => Verifier::ed25519(key.public_key().as_ref()),
@@ -194,7 +195,7 @@ impl Key {
 
     fn public_jwk(&self) -> Option<Value> {
         match self {
-            Self::Es256(key) => Some(jwk::p256(key.public_key().as_ref())),
+            Self::Es256(key) => Some(jwk::ec(Curve::P256, key.public_key().as_ref())),
             Self::Rs256(key) | Self::Ps256(key) => {
                 let key = key.public_key();
                 Some(jwk::rsa(
@@ -259,7 +260,7 @@ fn append(signature: impl AsRef<[u8]>, token: &mut String) {
 fn rsa_verifier(algorithm: Algorithm, key: &RsaKeyPair) -> Result<Verifier, KeyError> {
     let public = key.public_key();
     Verifier::rsa(
-        algorithm,
+        algorithm.into(),
         public.modulus().big_endian_without_leading_zero(),
         public.exponent().big_endian_without_leading_zero(),
     )

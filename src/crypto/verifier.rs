@@ -5,18 +5,20 @@
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
+    ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
 };
 use serde_json::Value;
 
-use crate::crypto::algorithm::Algorithm;
+use crate::crypto::algorithm::JwsAlgorithm;
+use crate::crypto::curve::Curve;
 use crate::crypto::jws::{Compact, Typ, VerifyError};
 use crate::crypto::text;
 
 /// Checks the signatures of one key, parsed once.
 pub struct Verifier {
-    algorithm: Algorithm,
+    algorithm: JwsAlgorithm,
     key: Key,
 }
 
@@ -26,7 +28,7 @@ enum Key {
 }
 
 impl Verifier {
-    /// A public JWK, for its `alg`; without one, for the algorithm of its kind (RSA: RS256).
+    /// A public JWK, for its `alg`; without one, for the algorithm of its kind (RSA: RS256; EC: that of the curve).
     ///
     /// Symmetric keys, keys for encryption and private members are refused: none belongs in a key set.
     pub fn from_jwk(jwk: &Value) -> Result<Self, KeyError> {
@@ -61,29 +63,33 @@ impl Verifier {
         let named = member("alg").transpose()?.map(str::parse).transpose();
         let named = named.map_err(|_| KeyError::Unsupported)?;
         match (kind, curve, named) {
-            ("EC", Some("P-256"), None | Some(Algorithm::Es256)) => {
+            ("EC", Some(curve), named) => {
+                let curve = Curve::named(curve).ok_or(KeyError::Unsupported)?;
+                if named.is_some_and(|named| named != curve.algorithm()) {
+                    return Err(KeyError::Unsupported);
+                }
                 let (x, y) = (bytes("x")?, bytes("y")?);
-                if x.len() != 32 || y.len() != 32 {
+                if [&x, &y].iter().any(|it| it.len() != curve.coordinate_len()) {
                     return Err(KeyError::Malformed);
                 }
-                Self::p256(&[&[4], x.as_slice(), y.as_slice()].concat())
+                Self::ec(curve, &[&[4], x.as_slice(), y.as_slice()].concat())
             }
-            ("OKP", Some("Ed25519"), None | Some(Algorithm::EdDsa)) => Self::ed25519(&bytes("x")?),
-            ("RSA", None, None | Some(Algorithm::Rs256)) => {
-                Self::rsa(Algorithm::Rs256, &bytes("n")?, &bytes("e")?)
+            ("OKP", Some("Ed25519"), None | Some(JwsAlgorithm::EdDsa)) => {
+                Self::ed25519(&bytes("x")?)
             }
-            ("RSA", None, Some(Algorithm::Ps256)) => {
-                Self::rsa(Algorithm::Ps256, &bytes("n")?, &bytes("e")?)
+            ("RSA", None, named) => {
+                let algorithm = named.unwrap_or(JwsAlgorithm::Rs256);
+                Self::rsa(algorithm, &bytes("n")?, &bytes("e")?)
             }
             _ => Err(KeyError::Unsupported),
         }
     }
 
-    /// An uncompressed point of P-256.
-    pub(crate) fn p256(point: &[u8]) -> Result<Self, KeyError> {
-        let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+    /// An uncompressed point of `curve`.
+    pub(crate) fn ec(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
+        let key = ParsedPublicKey::new(curve.verification(), point);
         Ok(Self {
-            algorithm: Algorithm::Es256,
+            algorithm: curve.algorithm(),
             key: Key::Public(key.map_err(|_| KeyError::Malformed)?),
         })
     }
@@ -101,24 +107,18 @@ impl Verifier {
         }
         let key = ParsedPublicKey::new(&ED25519, point);
         Ok(Self {
-            algorithm: Algorithm::EdDsa,
+            algorithm: JwsAlgorithm::EdDsa,
             key: Key::Public(key.map_err(|_| KeyError::Malformed)?),
         })
     }
 
-    /// The big-endian numbers of an RSA key, for RS256 or PS256.
+    /// The big-endian numbers of an RSA key.
     pub(crate) fn rsa(
-        algorithm: Algorithm,
+        algorithm: JwsAlgorithm,
         modulus: &[u8],
         exponent: &[u8],
     ) -> Result<Self, KeyError> {
-        let parameters = match algorithm {
-            Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-            Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
-            Algorithm::Es256 | Algorithm::EdDsa | Algorithm::Hs256 => {
-                return Err(KeyError::Unsupported);
-            }
-        };
+        let parameters = rsa_parameters(algorithm).ok_or(KeyError::Unsupported)?;
         if !(256..=1024).contains(&modulus.len()) {
             return Err(KeyError::Size);
         }
@@ -143,7 +143,7 @@ impl Verifier {
     /// A secret shared with whoever signs.
     pub(crate) fn secret(key: &[u8]) -> Self {
         Self {
-            algorithm: Algorithm::Hs256,
+            algorithm: JwsAlgorithm::Hs256,
             key: Key::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, key))),
         }
     }
@@ -163,7 +163,7 @@ impl Verifier {
     }
 
     /// The algorithm of the key.
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> JwsAlgorithm {
         self.algorithm
     }
 
@@ -186,6 +186,23 @@ impl Verifier {
         .map_err(|_| VerifyError::Signature)?;
         Ok(token.claims)
     }
+}
+
+/// How RSA keys of `algorithm` are used; nothing if it is none of RSA's.
+fn rsa_parameters(algorithm: JwsAlgorithm) -> Option<&'static RsaParameters> {
+    Some(match algorithm {
+        JwsAlgorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+        JwsAlgorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+        JwsAlgorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+        JwsAlgorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
+        JwsAlgorithm::Ps384 => &RSA_PSS_2048_8192_SHA384,
+        JwsAlgorithm::Ps512 => &RSA_PSS_2048_8192_SHA512,
+        JwsAlgorithm::Es256
+        | JwsAlgorithm::Es384
+        | JwsAlgorithm::Es512
+        | JwsAlgorithm::EdDsa
+        | JwsAlgorithm::Hs256 => return None,
+    })
 }
 
 /// The claims of `token`, as JSON bytes, if the key in `jwk` signed it, whatever it is for.
@@ -246,5 +263,7 @@ pub enum KeyError {
     Weak,
 }
 
+#[cfg(test)]
+pub(crate) mod strangers;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::{
     registry::Registry,
     time::{Span, Timestamp},
 };
-use crate::crypto::algorithm::Algorithm;
+use crate::crypto::algorithm::JwsAlgorithm;
 
 /// How strict the server is, beyond what each client and API asks of it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,12 +45,19 @@ impl Profile {
     }
 
     /// Whether JWTs may be signed so, clients' and the server's own (FAPI 2.0 §5.4.1).
-    pub const fn allows_algorithm(self, algorithm: Algorithm) -> bool {
+    pub fn allows_algorithm(self, algorithm: impl Into<JwsAlgorithm>) -> bool {
         match self {
             Self::Standard => true,
-            Self::Fapi2 => match algorithm {
-                Algorithm::Es256 | Algorithm::Ps256 | Algorithm::EdDsa => true,
-                Algorithm::Rs256 | Algorithm::Hs256 => false,
+            Self::Fapi2 => match algorithm.into() {
+                JwsAlgorithm::Es256 | JwsAlgorithm::Ps256 | JwsAlgorithm::EdDsa => true,
+                JwsAlgorithm::Es384
+                | JwsAlgorithm::Es512
+                | JwsAlgorithm::Rs256
+                | JwsAlgorithm::Rs384
+                | JwsAlgorithm::Rs512
+                | JwsAlgorithm::Ps384
+                | JwsAlgorithm::Ps512
+                | JwsAlgorithm::Hs256 => false,
             },
         }
     }
@@ -142,9 +149,9 @@ mod tests {
                 ("federated", false),
             ]
         );
-        let algorithms = Algorithm::ALL.into_iter();
+        let algorithms = JwsAlgorithm::ALL.into_iter();
         let allowed = algorithms.filter(|it| Profile::Fapi2.allows_algorithm(*it));
-        let allowed: Vec<_> = allowed.map(Algorithm::as_str).collect();
+        let allowed: Vec<_> = allowed.map(JwsAlgorithm::as_str).collect();
         assert_eq!(allowed, ["ES256", "PS256", "EdDSA"]);
         assert!(
             Method::ALL

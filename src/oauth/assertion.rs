@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     crypto::{
+        algorithm::JwsAlgorithm,
         jws::{Compact, Typ, VerifyError},
-        signer::Algorithm,
     },
     domain::{
         assertion::UsedAssertion,
@@ -91,7 +91,7 @@ pub struct Assertion<'a> {
 /// An assertion taken apart: what its header says of it, and its claims, nobody's word taken for it.
 pub struct Parsed<'a> {
     text: &'a str,
-    algorithm: Algorithm,
+    algorithm: JwsAlgorithm,
     key_id: Option<String>,
     /// What it claims.
     pub claims: Claims,
@@ -241,7 +241,7 @@ fn find<'c>(
             let is_it = match &secret.proof {
                 Proof::Key(key) => parsed.is_signed_by(key),
                 Proof::Shared(shared) => {
-                    parsed.algorithm == Algorithm::Hs256
+                    parsed.algorithm == JwsAlgorithm::Hs256
                         && shared.verifier().verify_any_typ(parsed.text).is_ok()
                 }
                 Proof::KeySet(uri) if alive => {

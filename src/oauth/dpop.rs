@@ -14,7 +14,7 @@ use self::claims::Claims;
 use super::credentials::Header;
 use crate::{
     crypto::{
-        algorithm::Algorithm,
+        algorithm::JwsAlgorithm,
         jwk::thumbprint,
         jws::{Compact, Typ},
         mac::sha256,
@@ -28,12 +28,15 @@ use crate::{
 };
 
 /// The algorithms of proofs, by their JOSE names. `Ed25519` is another name of what `EdDSA` means here (RFC 9864).
-pub const ALGORITHMS: [&str; 5] = ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"];
+pub const ALGORITHMS: [&str; 11] = [
+    "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384",
+    "RS512",
+];
 
 /// Those of them that `profile` allows.
 pub fn algorithms(profile: Profile) -> impl Iterator<Item = &'static str> {
     let is_allowed = move |name: &&str| {
-        let algorithm = name.parse::<Algorithm>();
+        let algorithm = name.parse::<JwsAlgorithm>();
         algorithm.is_ok_and(|it| profile.allows_algorithm(it))
     };
     ALGORITHMS.into_iter().filter(is_allowed)

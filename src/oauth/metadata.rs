@@ -8,7 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    crypto::{algorithm::Algorithm, text},
+    crypto::{
+        algorithm::{Algorithm, JwsAlgorithm},
+        text,
+    },
     domain::{
         api::{Api, Offer},
         credential::Method,
@@ -119,11 +122,11 @@ fn grant_types(registry: &Registry) -> Vec<&'static str> {
 
 /// What assertions may be signed with.
 fn assertion_algorithms(registry: &Registry, profile: Profile) -> Vec<&'static str> {
-    let all = Algorithm::ALL.into_iter();
+    let all = JwsAlgorithm::ALL.into_iter();
     let secrets = signs_with_secrets(registry);
     all.filter(|it| !it.is_symmetric() || secrets)
         .filter(|it| profile.allows_algorithm(*it))
-        .map(Algorithm::as_str)
+        .map(JwsAlgorithm::as_str)
         .collect()
 }
 

@@ -30,7 +30,7 @@ async fn an_api_is_described_by_its_identifier() {
             "authorization_servers": ["https://as.test"],
             "scopes_supported": ["read", "write"],
             "bearer_methods_supported": ["header"],
-            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"],
+            "dpop_signing_alg_values_supported": ["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
         })
     );
 }

@@ -255,8 +255,8 @@ fn read(jwk: &Value) -> Result<PublicKey, String> {
     PublicKey::from_jwk(jwk).map_err(|error| match error {
         KeyError::Private => PRIVATE.to_owned(),
         KeyError::Unsupported => {
-            "the keys that are supported are EC on P-256 (ES256), RSA of 2048 bits \
-                                  or more (RS256; PS256 if its alg says so) and Ed25519 (EdDSA)"
+            "the keys that are supported are EC on P-256, P-384 and P-521, RSA of 2048 bits or more (RS256; another of \
+             RS384, RS512, PS256, PS384 and PS512 if its alg says so) and Ed25519"
                 .to_owned()
         }
         KeyError::Malformed | KeyError::Purpose | KeyError::Size | KeyError::Weak => {

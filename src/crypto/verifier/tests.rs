@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::crypto::algorithm::Algorithm;
 use crate::crypto::jws::{MAX_TOKEN, decode_unverified, key_id_of};
 use crate::crypto::random::Entropy;
 use crate::crypto::signer::{PrivateKey, Signer};

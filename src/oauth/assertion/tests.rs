@@ -4,10 +4,14 @@ use super::*;
 use crate::{
     crypto::{
         random::Entropy,
-        signer::{PrivateKey, Signer, Typ},
+        signer::{Algorithm, PrivateKey, Signer, Typ},
         text::base64url,
+        verifier::strangers::Stranger,
     },
-    domain::secret::{SecretState, SharedSecret},
+    domain::{
+        profile::Profile,
+        secret::{SecretState, SharedSecret},
+    },
     oauth::{
         authenticate::authenticate,
         credentials::Credentials,
@@ -114,6 +118,35 @@ fn a_client_proves_itself_with_its_key_of_every_algorithm() {
         let used = signed.claiming(|_| {}).unwrap().unwrap();
         assert_eq!((used.client.as_str(), used.id.as_str()), ("svc", "one"));
         assert!(used.expires > NOW.plus(Span(60)), "{algorithm}");
+    }
+}
+
+/// CJ-10, CJ-16, FP-02
+#[test]
+fn a_clients_key_may_be_of_an_algorithm_that_this_server_signs_nothing_with() {
+    for stranger in Stranger::all() {
+        let mut signed = Signed::with(Algorithm::Es256);
+        let mut client = signed.world.client("svc");
+        let key = PublicKey::from_jwk(&stranger.jwk()).unwrap();
+        client.secrets = vec![signed.world.credential(Proof::Key(key))];
+        signed.world.replace_client(client);
+        let algorithm = stranger.algorithm;
+        let header = json!({ "alg": algorithm.as_str(), "typ": "JWT" });
+        let assertion = stranger.sign(&header, &claims());
+
+        assert!(signed.present(&assertion).is_ok(), "{algorithm}");
+
+        let credentials = Credentials::Assertion(Assertion {
+            text: Presented::new(assertion.as_str().into()),
+            client_id: None,
+        });
+        let strict = Context {
+            profile: Profile::Fapi2,
+            ..signed.world.context()
+        };
+        let proven = authenticate(&signed.world.registry, &credentials, &strict);
+        let is_strong = matches!(algorithm.as_str(), "ES256" | "PS256" | "EdDSA");
+        assert_eq!(proven.is_ok(), is_strong, "{algorithm}");
     }
 }
 

@@ -8,6 +8,7 @@ use super::*;
 use crate::crypto::{
     random::Entropy,
     signer::{Algorithm, Signer},
+    verifier::strangers::Stranger,
 };
 use crate::domain::profile::Profile;
 
@@ -111,6 +112,19 @@ fn check(proof: &str, place: &Place, token: Option<&str>) -> Result<String, Proo
         token,
     };
     proof.check(&expected, place)
+}
+
+/// DP-01, DP-12, CJ-16
+#[test]
+fn the_key_of_a_proof_may_be_of_any_algorithm_that_is_listed() {
+    for stranger in Stranger::all() {
+        let (jwk, algorithm) = (stranger.jwk(), stranger.algorithm.as_str());
+        assert!(ALGORITHMS.contains(&algorithm), "{algorithm}");
+        let header = json!({ "typ": "dpop+jwt", "alg": algorithm, "jwk": jwk });
+        let proof = stranger.sign(&header, &holder().claims);
+        let shown = check(&proof, &Place::default(), None);
+        assert_eq!(shown.ok(), thumbprint(&jwk), "{algorithm}");
+    }
 }
 
 /// DP-01, DP-12

@@ -1,6 +1,7 @@
 //! Signatures and keys: the RFCs' own, and those that must not be believed.
 
 use super::*;
+use crate::crypto::verifier::strangers::Stranger;
 
 #[test]
 fn rfc_7515_a_1_hs256() {
@@ -242,6 +243,84 @@ fn a_key_that_has_no_place_in_a_key_set_is_refused() {
         (json!("EC"), KeyError::Malformed),
     ] {
         assert_eq!(Verifier::from_jwk(&jwk).err(), Some(error), "{jwk}");
+    }
+}
+
+/// CJ-10, CJ-16
+#[test]
+fn a_key_of_every_algorithm_is_checked_for_that_one_alone() {
+    for stranger in Stranger::all() {
+        let own = stranger.algorithm.as_str();
+        let token = stranger.sign(&json!({ "alg": own }), &json!({ "iss": "joe" }));
+        assert!(verify_with_jwk(&stranger.jwk(), &token).is_ok(), "{own}");
+
+        let others = JwsAlgorithm::ALL.into_iter().map(JwsAlgorithm::as_str);
+        for other in others.chain(["none", ""]).filter(|other| *other != own) {
+            let token = stranger.sign(&json!({ "alg": other }), &json!({ "iss": "joe" }));
+            let refused = verify_with_jwk(&stranger.jwk(), &token);
+            assert_eq!(refused, Err(VerifyError::Algorithm), "{own} as {other}");
+        }
+    }
+}
+
+/// CJ-16: the hash and the padding are the key's, whatever the token says of them.
+#[test]
+fn an_rsa_signature_of_another_hash_or_padding_is_wrong() {
+    use JwsAlgorithm::{Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+    let all = [Rs256, Rs384, Rs512, Ps256, Ps384, Ps512];
+    for signed_with in all {
+        let stranger = Stranger::of(signed_with);
+        for said in all.into_iter().filter(|said| *said != signed_with) {
+            let mut jwk = stranger.jwk();
+            jwk["alg"] = said.as_str().into();
+            let token = stranger.sign(&json!({ "alg": said.as_str() }), &json!({}));
+            let refused = verify_with_jwk(&jwk, &token);
+            assert_eq!(refused, Err(VerifyError::Signature), "{signed_with} as {said}");
+        }
+    }
+}
+
+/// JW-02, CJ-16
+#[test]
+fn the_larger_curves_have_signatures_of_their_length_and_points_on_them() {
+    for (algorithm, len) in [(JwsAlgorithm::Es384, 48), (JwsAlgorithm::Es512, 66)] {
+        let stranger = Stranger::of(algorithm);
+        let header = text::base64url(json!({ "alg": algorithm.as_str() }).to_string());
+        let signed = format!("{header}.e30");
+        let good = stranger.signature(&signed);
+        assert_eq!(good.len(), 2 * len);
+        let with = |signature: &[u8]| {
+            let token = format!("{signed}.{}", text::base64url(signature));
+            verify_with_jwk(&stranger.jwk(), &token)
+        };
+        assert!(with(&good).is_ok());
+        for wrong in [
+            &[][..],
+            &good[1..],
+            &good[..2 * len - 1],
+            &[&good[..], &[0]].concat(),
+            &vec![0; 2 * len],
+            &[&good[..len], &vec![0; len]].concat(),
+            &[&vec![0; len], &good[len..]].concat(),
+            &vec![0xff; 2 * len],
+        ] {
+            assert_eq!(with(wrong), Err(VerifyError::Signature), "{wrong:02x?}");
+        }
+        let error = |name: &str, value: &str| {
+            let mut jwk = stranger.jwk();
+            jwk[name] = value.into();
+            Verifier::from_jwk(&jwk).err()
+        };
+        for size in [32, len - 1, len] {
+            let off = text::base64url(vec![1; size]);
+            assert_eq!(error("x", &off), Some(KeyError::Malformed), "{size}");
+        }
+        assert_eq!(error("crv", "P-256"), Some(KeyError::Unsupported));
+        assert_eq!(error("alg", "ES256"), Some(KeyError::Unsupported));
+        let mut unnamed = stranger.jwk();
+        unnamed.as_object_mut().unwrap().remove("alg");
+        let verifier = Verifier::from_jwk(&unnamed).unwrap();
+        assert_eq!(verifier.algorithm(), algorithm);
     }
 }
 
