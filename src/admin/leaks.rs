@@ -29,6 +29,8 @@ pub fn recognise(registry: &Registry, text: &str) -> Option<(ClientId, SecretId)
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
+        | Proof::CertificateKeySet(_)
         | Proof::Subject(_)
         | Proof::Federated(_) => false,
     };

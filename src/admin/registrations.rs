@@ -293,6 +293,8 @@ fn check_secret(
         Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
+        | Proof::CertificateKeySet(_)
         | Proof::Subject(_)
         | Proof::Federated(_) => false,
     };

@@ -186,7 +186,7 @@ fn sources(registry: &Registry, now: Timestamp) -> BTreeSet<KeySource> {
     let clients = registry.clients();
     let secrets = clients.flat_map(|client| client.live_secrets(now));
     let sources = secrets.filter_map(|secret| match &secret.proof {
-        Proof::KeySet(uri) => Some(KeySource::Set(uri.clone())),
+        Proof::KeySet(uri) | Proof::CertificateKeySet(uri) => Some(KeySource::Set(uri.clone())),
         Proof::Federated(trust) => match &trust.keys {
             FederationKeys::Discovered => Some(KeySource::Issuer(trust.issuer.clone())),
             FederationKeys::At(uri) => Some(KeySource::Set(uri.clone())),
@@ -197,6 +197,7 @@ fn sources(registry: &Registry, now: Timestamp) -> BTreeSet<KeySource> {
         | Proof::Shared(_)
         | Proof::Key(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
         | Proof::Subject(_) => None,
     });
     sources.collect()

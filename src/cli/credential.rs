@@ -19,7 +19,7 @@ pub(crate) enum AuthMethod {
     PrivateKeyJwt,
     /// It shows a certificate that an authority of `--tls-client-ca` vouches for.
     TlsClientAuth,
-    /// It shows a certificate that is registered itself.
+    /// It shows a certificate that is registered itself, or whose public key is.
     SelfSignedTlsClientAuth,
     /// It shows a token that another issuer made for it.
     Federated,
@@ -31,10 +31,11 @@ pub(crate) struct CredentialArgs {
     /// How the client authenticates. As the other flags say, if not given: with a secret, if none does.
     #[arg(long, value_name = "METHOD", help_heading = HEADING)]
     auth_method: Option<AuthMethod>,
-    /// The client's public key: a JWK, a JWK set of one key, or PEM; `-` is standard input.
+    /// The client's public key: a JWK, a JWK set of one key, or PEM; `-` is standard input. It signs assertions, or
+    /// with `--auth-method self_signed_tls_client_auth` makes certificates.
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     jwks: Option<PathBuf>,
-    /// Where the client publishes its keys, over https.
+    /// Where the client publishes its keys, over https; they are for the same.
     #[arg(long, value_name = "URL", help_heading = HEADING, conflicts_with = "jwks")]
     jwks_uri: Option<String>,
     /// The client's certificate, registered itself: PEM; `-` is standard input. It works until it expires.
@@ -118,7 +119,8 @@ impl CredentialArgs {
                 "private_key_jwt needs the client's public key: --jwks FILE or --jwks-uri URL",
             )),
             (Some(AuthMethod::SelfSignedTlsClientAuth), None) => Err(Failure::usage(
-                "self_signed_tls_client_auth needs the client's certificate: --cert FILE",
+                "self_signed_tls_client_auth needs the client's certificate: --cert FILE; or the public key of its \
+                 certificates: --jwks FILE or --jwks-uri URL",
             )),
             (Some(AuthMethod::TlsClientAuth), None) => Err(Failure::usage(
                 "tls_client_auth needs what the client's certificates say: --tls-subject-dn DN, or one of \
@@ -127,6 +129,12 @@ impl CredentialArgs {
             (Some(AuthMethod::Federated), None) => Err(Failure::usage(
                 "federated needs --federated-issuer URL and --federated-subject SUBJECT",
             )),
+            (Some(AuthMethod::SelfSignedTlsClientAuth), Some(AuthMethod::PrivateKeyJwt)) => {
+                let mut credential = self.credential(desk).await?;
+                let method = json!("self_signed_tls_client_auth");
+                credential.insert("auth_method".to_owned(), method);
+                Ok(Instead::Credential(credential))
+            }
             (Some(method), Some(says)) if method != says => {
                 Err(contradiction("--auth-method and the other flags"))
             }

@@ -18,7 +18,7 @@ use x509_parser::{
 };
 
 pub use self::name::{DistinguishedName, NameError};
-use super::text::base64url;
+use super::{jwk, spki::jwk_of, text::base64url};
 
 /// The longest certificate that is read, in bytes of DER.
 pub const LONGEST: usize = 12 * 1024;
@@ -31,6 +31,7 @@ const MOST_NAMES: usize = 256;
 pub struct Certificate {
     der: Vec<u8>,
     thumbprint: String,
+    key_thumbprint: Option<String>,
     subject: DistinguishedName,
     issuer: DistinguishedName,
     alternatives: Vec<AlternativeName>,
@@ -102,6 +103,7 @@ impl Certificate {
         Ok(Self {
             der: der.to_owned(),
             thumbprint: base64url(digest(&SHA256, der)),
+            key_thumbprint: jwk_of(parsed.public_key()).ok().as_ref().and_then(jwk::thumbprint),
             subject: DistinguishedName::from_x509(parsed.subject()),
             issuer: DistinguishedName::from_x509(parsed.issuer()),
             alternatives: alternatives(&parsed)?,
@@ -140,6 +142,11 @@ impl Certificate {
     /// The SHA-256 of its DER in base64url, as in `x5t#S256` (RFC 8705 §3.1): 43 characters.
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
+    }
+
+    /// The thumbprint of its public key as a JWK (RFC 7638); none if the key is of a kind that no JWK here is of.
+    pub fn key_thumbprint(&self) -> Option<&str> {
+        self.key_thumbprint.as_deref()
     }
 
     /// Whom it names.

@@ -26,7 +26,7 @@ pub enum Method {
     PrivateKeyJwt,
     /// With a certificate of an authority that the server trusts.
     TlsClientAuth,
-    /// With a certificate that is registered itself.
+    /// With a certificate that is registered itself, or whose public key is.
     SelfSignedTlsClientAuth,
     /// With a token that another issuer made for it.
     Federated,

@@ -257,6 +257,8 @@ fn find<'c>(
                 | Proof::Mac(_)
                 | Proof::Password(_)
                 | Proof::Certificate(_)
+                | Proof::CertificateKey(_)
+                | Proof::CertificateKeySet(_)
                 | Proof::Subject(_)
                 | Proof::Federated(_) => false,
             };
@@ -274,9 +276,19 @@ fn fetched(
     parsed: &Parsed<'_>,
     context: &Context<'_>,
 ) -> Result<bool, KeySource> {
+    let signed = |keys: &[PublicKey]| parsed.find_signer(keys.iter()).is_some();
+    keys_at(source, signed, context)
+}
+
+/// Whether the one that is meant is among the keys of `source`; the source, if its keys have to be fetched to know.
+pub(super) fn keys_at(
+    source: &KeySource,
+    has_it: impl Fn(&[PublicKey]) -> bool,
+    context: &Context<'_>,
+) -> Result<bool, KeySource> {
     let set = (context.keys)(source);
     if let Some(set) = &set
-        && parsed.find_signer(set.keys.iter()).is_some()
+        && has_it(&set.keys)
     {
         return Ok(true);
     }

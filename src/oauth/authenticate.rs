@@ -173,6 +173,8 @@ fn is_proof(
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
+        | Proof::CertificateKeySet(_)
         | Proof::Subject(_)
         | Proof::Federated(_) => false,
     }
@@ -220,6 +222,8 @@ fn not_found(client: &Client, presented: &str, context: &Context<'_>) -> Reason 
             | Proof::Key(_)
             | Proof::KeySet(_)
             | Proof::Certificate(_)
+            | Proof::CertificateKey(_)
+            | Proof::CertificateKeySet(_)
             | Proof::Subject(_)
             | Proof::Federated(_) => None,
         })

@@ -305,6 +305,8 @@ fn is_it(registry: &Registry, secret: &Secret, text: &str) -> bool {
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
+        | Proof::CertificateKeySet(_)
         | Proof::Subject(_)
         | Proof::Federated(_) => false,
     }

@@ -1,5 +1,5 @@
-//! Clients that prove themselves with a certificate (RFC 8705 §2): one that is registered itself, or one
-//! that an authority vouches for and that says what is registered.
+//! Clients that prove themselves with a certificate (RFC 8705 §2): one that is registered itself, or whose public
+//! key is; or one that an authority vouches for and that says what is registered.
 //!
 //! That the key of the certificate was there is proven already, in the handshake.
 
@@ -7,13 +7,14 @@ use std::borrow::Cow;
 
 use super::{
     Context,
+    assertion::{KeySource, keys_at},
     authenticate::{AuthenticatedClient, fit_for_logs, judge},
     reason::{Reason, Refused},
 };
 use crate::{
     crypto::certificate::ClientCertificate,
     domain::{
-        credential::CertificateSubject,
+        credential::{CertificateSubject, Method, PublicKey},
         registry::Registry,
         secret::{Proof, Secret},
     },
@@ -51,8 +52,14 @@ pub(super) fn prove<'r>(
         return Err(Reason::UnknownClient(fit_for_logs(&shown.id)).into());
     };
     let now = context.now;
-    let credentials = client.secrets.iter();
-    let mut fitting: Vec<&Secret> = credentials.filter(|it| fits(it, shown)).collect();
+    let (mut fitting, mut wanted) = (Vec::new(), None);
+    for credential in &client.secrets {
+        match fits(credential, shown, context) {
+            Ok(true) => fitting.push(credential),
+            Ok(false) => {}
+            Err(source) => wanted = Some(source),
+        }
+    }
     // Those that are live first, so that a dead one counts only where it is all there is.
     fitting.sort_by_key(|it| !it.is_live(now));
     let refused = |fault, secret: Option<&Secret>| Refused {
@@ -61,12 +68,15 @@ pub(super) fn prove<'r>(
         ..Reason::Certificate(fault).into()
     };
     let Some(secret) = fitting.first().copied() else {
-        return Err(refused(CertificateFault::Another, None));
+        return Err(match wanted {
+            Some(source) => Reason::NeedsKeys(source).into(),
+            None => refused(CertificateFault::Another, None),
+        });
     };
     if !shown.certificate.certificate.is_valid_at(now.0) {
         return Err(refused(CertificateFault::Stale, Some(secret)));
     }
-    // Where a certificate is registered itself, nobody need vouch for it.
+    // Where a certificate is registered itself, or its key, nobody need vouch for it.
     let trusted = fitting
         .iter()
         .find(|it| is_pinned(it) || shown.certificate.is_vouched_for);
@@ -77,21 +87,33 @@ pub(super) fn prove<'r>(
 }
 
 fn is_pinned(credential: &Secret) -> bool {
-    matches!(credential.proof, Proof::Certificate(_))
+    credential.proof.method() == Method::SelfSignedTlsClientAuth
 }
 
-fn fits(credential: &Secret, shown: &Shown<'_>) -> bool {
+/// Whether the certificate is what is registered; where keys come from that have to be fetched to know.
+fn fits(
+    credential: &Secret,
+    shown: &Shown<'_>,
+    context: &Context<'_>,
+) -> Result<bool, KeySource> {
     let certificate = &shown.certificate.certificate;
-    match &credential.proof {
+    let is_its_key = |key: &PublicKey| certificate.key_thumbprint() == Some(key.thumbprint());
+    Ok(match &credential.proof {
         Proof::Certificate(pinned) => pinned.thumbprint == certificate.thumbprint(),
+        Proof::CertificateKey(key) => is_its_key(key),
+        Proof::CertificateKeySet(uri) if credential.is_live(context.now) => {
+            let has_it = |keys: &[PublicKey]| keys.iter().any(is_its_key);
+            return keys_at(&KeySource::Set(uri.clone()), has_it, context);
+        }
         Proof::Subject(subject) => says(shown.certificate, subject),
-        Proof::Mac(_)
+        Proof::CertificateKeySet(_)
+        | Proof::Mac(_)
         | Proof::Password(_)
         | Proof::Shared(_)
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Federated(_) => false,
-    }
+    })
 }
 
 /// Whether a certificate says this of its subject (RFC 8705 §2.1.2).

@@ -40,6 +40,40 @@ fn a_client_with_its_own_certificate_gets_a_token_bound_to_it() {
     );
 }
 
+/// CM-04, CM-05
+#[test]
+fn a_client_is_known_by_its_key_whatever_certificate_it_makes_with_it() {
+    let house = House::start();
+    let first = house.authority.self_signed(Wanted::client("svc"));
+    let again = |name, valid| {
+        let wanted = Wanted {
+            valid,
+            ..Wanted::client(name)
+        };
+        house.authority.self_signed_again(&first, wanted)
+    };
+    let method = ["--auth-method", "self_signed_tls_client_auth", "--jwks"];
+    house.create("svc", &[&method[..], &[text(&first.certificate)]].concat());
+
+    for pair in [&first, &again("next", (-1, 90))] {
+        let answer = house.ask(Some(pair), &grant("svc"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let claims = kit::claims(answer.json()["access_token"].as_str().unwrap());
+        assert_eq!(claims["cnf"], json!({ "x5t#S256": kit::thumbprint(pair) }));
+    }
+
+    let foreign = house.authority.self_signed(Wanted::client("svc-2"));
+    for wrong in [&again("old", (-9, -1)), &again("early", (1, 9)), &foreign] {
+        let answer = house.ask(Some(wrong), &grant("svc"));
+        assert_eq!(
+            (answer.status, &answer.json()["error"]),
+            (401, &json!("invalid_client"))
+        );
+    }
+    let told = house.server.jeton(&["secret", "list", "svc"]).to_string();
+    assert!(told.contains("\"certificate_key\""), "{told}");
+}
+
 /// CM-02, CM-03
 #[test]
 fn a_client_is_known_by_what_its_authority_says_of_it() {

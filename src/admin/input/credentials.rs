@@ -35,12 +35,16 @@ const MOST_KEYS: usize = 20;
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialInput {
-    /// A public key (`private_key_jwt`): a JWK, or a JWK set of one key, as JSON or as its text; or PEM.
+    /// A public key: a JWK, or a JWK set of one key, as JSON or as its text; or PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKeyInput>,
-    /// Where the client publishes its keys (`private_key_jwt`): an https address.
+    /// Where the client publishes its keys: an https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// What its keys are for, those of `key` and of `jwks_uri`: `private_key_jwt`, if left out, where it signs an
+    /// assertion with them, or `self_signed_tls_client_auth`, where it makes certificates with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_method: Option<String>,
     /// Whose tokens the client shows: workload identity federation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation: Option<FederationInput>,
@@ -132,15 +136,16 @@ impl CredentialInput {
             errors.add(prefix.trim_end_matches('.'), message);
             return None;
         }
+        let key_use = errors.check(&field("auth_method"), self.key_use())?;
         let proof = if let Some(key) = self.key {
-            errors.check(&field("key"), key.parse_one()).map(Proof::Key)
+            errors.check(&field("key"), key.parse_one()).map(|key| key_use.of_key(key))
         } else if let Some((name, value)) = subjects.first() {
             errors.check(&field(name), certificates::subject(name, value))
         } else if let Some(certificate) = self.certificate {
             errors.check(&field("certificate"), certificates::pinned(&certificate))
         } else if let Some(uri) = self.jwks_uri {
             let uri = errors.check(&field("jwks_uri"), check_address(uri));
-            uri.map(Proof::KeySet)
+            uri.map(|uri| key_use.of_set(uri))
         } else {
             let trust = self.federation.unwrap_or_default();
             let trust = trust.parse(&field("federation."), errors);
@@ -158,7 +163,45 @@ impl CredentialInput {
     }
 }
 
+/// What a client does with its keys.
+#[derive(Clone, Copy)]
+enum KeyUse {
+    /// It signs assertions.
+    Assertions,
+    /// It makes certificates of its own.
+    Certificates,
+}
+
+impl KeyUse {
+    fn of_key(self, key: PublicKey) -> Proof {
+        match self {
+            Self::Assertions => Proof::Key(key),
+            Self::Certificates => Proof::CertificateKey(key),
+        }
+    }
+
+    fn of_set(self, uri: String) -> Proof {
+        match self {
+            Self::Assertions => Proof::KeySet(uri),
+            Self::Certificates => Proof::CertificateKeySet(uri),
+        }
+    }
+}
+
 impl CredentialInput {
+    fn key_use(&self) -> Result<KeyUse, String> {
+        let has_keys = self.key.is_some() || self.jwks_uri.is_some();
+        match self.auth_method.as_deref() {
+            None => Ok(KeyUse::Assertions),
+            Some("private_key_jwt") if has_keys => Ok(KeyUse::Assertions),
+            Some("self_signed_tls_client_auth") if has_keys => Ok(KeyUse::Certificates),
+            Some(_) => Err(
+                "keys are for private_key_jwt or self_signed_tls_client_auth; nothing else has a choice"
+                    .to_owned(),
+            ),
+        }
+    }
+
     /// What must stand in certificates of an authority: the names of the metadata, and the values.
     fn subjects(&self) -> Vec<(&'static str, String)> {
         let all = [

@@ -78,7 +78,10 @@ fn add_credential(current: &Secret, registration: &Registration, all: &mut Map<S
             let algorithm = key.verifier().algorithm().as_str();
             put("token_endpoint_auth_signing_alg", json!(algorithm));
         }
-        Proof::KeySet(uri) => {
+        Proof::CertificateKey(key) => {
+            put("jwks", json!({ "keys": [key.jwk()] }));
+        }
+        Proof::KeySet(uri) | Proof::CertificateKeySet(uri) => {
             put("jwks_uri", json!(uri));
         }
         Proof::Subject(subject) => {

@@ -153,8 +153,8 @@ impl ClientMetadata {
         {
             errors.add("jwks", "this server takes nothing that such a key signs");
         }
-        about.certificate = match auth_method {
-            Some(AuthMethod::SelfSignedTls) => self.keys.public_set(),
+        about.certificate = match &proof {
+            Some(Proof::Certificate(_)) => self.keys.public_set(),
             Some(_) | None => None,
         };
         errors.finish()?;

@@ -112,6 +112,8 @@ impl SecretView {
             "key" => ", a public key",
             "key_set" => ", the keys that the client publishes",
             "certificate" => ", a certificate",
+            "certificate_key" => ", the public key of its certificates",
+            "certificate_key_set" => ", the keys of its certificates, which the client publishes",
             "subject" => ", what a certificate says",
             "federated" => ", tokens of another issuer",
             _ => "",

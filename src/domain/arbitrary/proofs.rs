@@ -34,6 +34,8 @@ pub(super) fn proof() -> impl Strategy<Value = Proof> {
                 not_after,
             })
         ),
+        any::<u64>().prop_map(|seed| Proof::CertificateKey(public_key(seed))),
+        "https://[a-z]{1,8}\\.test/jwks".prop_map(Proof::CertificateKeySet),
         certificate_subject().prop_map(Proof::Subject),
         federation().prop_map(|federation| Proof::Federated(Arc::new(federation))),
     ]

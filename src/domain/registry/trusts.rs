@@ -59,6 +59,8 @@ fn issuers(client: &Client) -> impl Iterator<Item = &str> {
             | Proof::Key(_)
             | Proof::KeySet(_)
             | Proof::Certificate(_)
+            | Proof::CertificateKey(_)
+            | Proof::CertificateKeySet(_)
             | Proof::Subject(_) => None,
         })
 }

@@ -32,6 +32,10 @@ pub enum Proof {
     KeySet(String),
     /// A certificate (`self_signed_tls_client_auth`).
     Certificate(PinnedCertificate),
+    /// The public key of its certificates, whatever else those say (the same).
+    CertificateKey(PublicKey),
+    /// Where it publishes the public keys of its certificates (the same by `jwks_uri`).
+    CertificateKeySet(String),
     /// What a certificate says (`tls_client_auth`).
     Subject(CertificateSubject),
     /// Another issuer's tokens.
@@ -85,7 +89,9 @@ impl Proof {
             Self::Mac(_) | Self::Password(_) => Method::ClientSecret,
             Self::Shared(_) => Method::ClientSecretJwt,
             Self::Key(_) | Self::KeySet(_) => Method::PrivateKeyJwt,
-            Self::Certificate(_) => Method::SelfSignedTlsClientAuth,
+            Self::Certificate(_) | Self::CertificateKey(_) | Self::CertificateKeySet(_) => {
+                Method::SelfSignedTlsClientAuth
+            }
             Self::Subject(_) => Method::TlsClientAuth,
             Self::Federated(_) => Method::Federated,
         }
@@ -100,6 +106,8 @@ impl Proof {
             Self::Key(_) => "key",
             Self::KeySet(_) => "key_set",
             Self::Certificate(_) => "certificate",
+            Self::CertificateKey(_) => "certificate_key",
+            Self::CertificateKeySet(_) => "certificate_key_set",
             Self::Subject(_) => "subject",
             Self::Federated(_) => "federated",
         }
@@ -118,7 +126,12 @@ impl Proof {
                 ];
                 id.into_iter().chain(others).collect()
             }
-            Self::KeySet(uri) => vec![("jwks_uri", uri.clone())],
+            Self::CertificateKey(key) => {
+                let id = key.key_id().map(|id| ("key_id", id.to_owned()));
+                let thumbprint = ("thumbprint", key.thumbprint().to_owned());
+                id.into_iter().chain([thumbprint]).collect()
+            }
+            Self::KeySet(uri) | Self::CertificateKeySet(uri) => vec![("jwks_uri", uri.clone())],
             Self::Certificate(pinned) => vec![
                 ("subject", pinned.subject.clone()),
                 ("thumbprint", pinned.thumbprint.clone()),
@@ -160,6 +173,8 @@ impl fmt::Debug for Proof {
             Self::Key(_) => "Key(..)",
             Self::KeySet(_) => "KeySet(..)",
             Self::Certificate(_) => "Certificate(..)",
+            Self::CertificateKey(_) => "CertificateKey(..)",
+            Self::CertificateKeySet(_) => "CertificateKeySet(..)",
             Self::Subject(_) => "Subject(..)",
             Self::Federated(_) => "Federated(..)",
         })

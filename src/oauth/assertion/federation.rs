@@ -80,6 +80,8 @@ fn candidates<'r>(
                 | Proof::Key(_)
                 | Proof::KeySet(_)
                 | Proof::Certificate(_)
+                | Proof::CertificateKey(_)
+                | Proof::CertificateKeySet(_)
                 | Proof::Subject(_) => None,
             })
     };

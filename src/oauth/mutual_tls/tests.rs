@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 
 use super::*;
 use crate::{
-    crypto::certificate::Certificate,
+    crypto::{certificate::Certificate, pem::public_jwk},
     domain::{
         client::{Binding, ClientStatus},
         credential::PinnedCertificate,
@@ -13,7 +15,8 @@ use crate::{
         usage::Outcome,
     },
     oauth::{
-        Request,
+        Request, SlowHashes,
+        assertion::FetchedKeys,
         confirmation::Confirmation,
         decide,
         fixtures::{NOW, SALES, World, body, client},
@@ -23,6 +26,11 @@ use crate::{
 
 /// A certificate for `name`, valid at the tests' moment, for which somebody vouches.
 fn certificate(name: &str) -> ClientCertificate {
+    certificate_of(name, &KeyPair::generate().unwrap())
+}
+
+/// The same, of a key that there is.
+fn certificate_of(name: &str, key: &KeyPair) -> ClientCertificate {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params
@@ -37,7 +45,7 @@ fn certificate(name: &str) -> ClientCertificate {
     ];
     params.not_before = rcgen::date_time_ymd(2027, 1, 1);
     params.not_after = rcgen::date_time_ymd(2028, 1, 1);
-    let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    let made = params.self_signed(key).unwrap();
     ClientCertificate {
         certificate: Certificate::from_der(made.der()).unwrap(),
         is_vouched_for: true,
@@ -115,6 +123,87 @@ fn a_registered_certificate_proves_its_client_and_no_other_does() {
     ));
 }
 
+/// Every kind of key that a client may have.
+const KINDS: [&rcgen::SignatureAlgorithm; 5] = [
+    &rcgen::PKCS_ECDSA_P256_SHA256,
+    &rcgen::PKCS_ECDSA_P384_SHA384,
+    &rcgen::PKCS_ECDSA_P521_SHA512,
+    &rcgen::PKCS_ED25519,
+    &rcgen::PKCS_RSA_SHA256,
+];
+
+fn public(pair: &KeyPair) -> PublicKey {
+    PublicKey::from_jwk(&public_jwk(&pair.public_key_pem()).unwrap()).unwrap()
+}
+
+/// CM-04
+#[test]
+fn a_registered_key_proves_its_client_in_every_certificate_that_it_makes() {
+    for kind in KINDS {
+        let pair = KeyPair::generate_for(kind).unwrap();
+        let key = public(&pair);
+        let mut mine = certificate_of("svc", &pair);
+        mine.is_vouched_for = false;
+        let registered = Proof::CertificateKey(key.clone());
+        let (world, ids) = world_of(&[(registered, SecretState::Active)]);
+
+        assert_eq!(show(&world, "svc", &mine).as_ref(), Ok(&ids[0]));
+        let other_names = certificate_of("renamed", &pair);
+        assert_eq!(show(&world, "svc", &other_names).as_ref(), Ok(&ids[0]));
+        let another = Err(Reason::Certificate(CertificateFault::Another));
+        assert_eq!(show(&world, "svc", &certificate("svc")), another);
+        assert_eq!(show(&world, "report-service", &mine), another);
+
+        // A key for assertions makes no certificates that count.
+        let (world, _) = world_of(&[(Proof::Key(key), SecretState::Active)]);
+        assert_eq!(show(&world, "svc", &mine), another);
+    }
+}
+
+/// CM-04, CJ-15
+#[test]
+fn a_key_that_is_published_elsewhere_is_asked_for_once() {
+    let pair = KeyPair::generate().unwrap();
+    let shown = certificate_of("svc", &pair);
+    let uri = "https://svc.test/jwks";
+    let (world, ids) = world_of(&[(
+        Proof::CertificateKeySet(uri.to_owned()),
+        SecretState::Active,
+    )]);
+    let show = |keys: Option<Vec<PublicKey>>, slow_hashes| {
+        let set = keys.map(|keys| {
+            Arc::new(FetchedKeys {
+                keys,
+                asked: NOW,
+                fetched: Some(NOW),
+                problem: None,
+            })
+        });
+        let context = Context {
+            keys: &|_| set.clone(),
+            slow_hashes,
+            ..world.context()
+        };
+        let shown = Shown {
+            id: "svc".into(),
+            certificate: &shown,
+        };
+        let proven = prove(&world.registry, &shown, &context);
+        proven
+            .map(|who| who.secret.id.clone())
+            .map_err(|refused| refused.reason)
+    };
+    let another = Err(Reason::Certificate(CertificateFault::Another));
+    let stranger = public(&KeyPair::generate().unwrap());
+
+    let wanted = Reason::NeedsKeys(KeySource::Set(uri.to_owned()));
+    assert_eq!(show(None, SlowHashes::Ask), Err(wanted));
+    assert_eq!(show(None, SlowHashes::Checked), another);
+    assert_eq!(show(Some(vec![stranger.clone()]), SlowHashes::Ask), another);
+    let both = vec![stranger, public(&pair)];
+    assert_eq!(show(Some(both), SlowHashes::Ask).as_ref(), Ok(&ids[0]));
+}
+
 /// CM-02, CM-05
 #[test]
 fn a_subject_counts_only_where_an_authority_vouches_for_it() {
@@ -173,7 +262,14 @@ fn each_kind_of_name_is_looked_for_in_its_own_place() {
 #[test]
 fn a_certificate_counts_only_while_it_is_valid() {
     let shown = certificate("svc");
-    for proof in [pinned(&shown), subject("CN=svc,O=Example")] {
+    let pair = KeyPair::generate().unwrap();
+    let by_key = Proof::CertificateKey(public(&pair));
+    let of_key = certificate_of("svc", &pair);
+    for (proof, shown) in [
+        (pinned(&shown), &shown),
+        (subject("CN=svc,O=Example"), &shown),
+        (by_key, &of_key),
+    ] {
         let (world, _) = world_of(&[(proof, SecretState::Active)]);
         for at in [1_798_761_599, 1_830_297_601] {
             let context = Context {
@@ -182,7 +278,7 @@ fn a_certificate_counts_only_while_it_is_valid() {
             };
             let it = Shown {
                 id: "svc".into(),
-                certificate: &shown,
+                certificate: shown,
             };
             let refused = prove(&world.registry, &it, &context).unwrap_err();
             assert_eq!(refused.reason, Reason::Certificate(CertificateFault::Stale));

@@ -32,6 +32,8 @@ pub(super) enum StoredProof {
         subject: String,
         not_after: Timestamp,
     },
+    CertificateKey(Value),
+    CertificateKeySet(String),
     Subject(StoredSubject),
     Federated {
         issuer: String,
@@ -77,6 +79,8 @@ impl From<&Proof> for StoredProof {
                 subject: pinned.subject.clone(),
                 not_after: pinned.not_after,
             },
+            Proof::CertificateKey(key) => Self::CertificateKey(key.jwk().clone()),
+            Proof::CertificateKeySet(uri) => Self::CertificateKeySet(uri.clone()),
             Proof::Subject(subject) => Self::Subject(subject.into()),
             Proof::Federated(federation) => Self::Federated {
                 issuer: federation.issuer.clone(),
@@ -114,6 +118,8 @@ impl TryFrom<StoredProof> for Proof {
                 subject,
                 not_after,
             }),
+            StoredProof::CertificateKey(jwk) => Self::CertificateKey(read_key(&jwk)?),
+            StoredProof::CertificateKeySet(uri) => Self::CertificateKeySet(uri),
             StoredProof::Subject(subject) => Self::Subject(subject.into()),
             StoredProof::Federated {
                 issuer,

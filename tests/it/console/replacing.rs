@@ -66,6 +66,10 @@ async fn each_kind_of_credential_is_taken_and_the_old_one_may_stop_at_once() {
         ),
         (&[("kind", "key"), ("key", key)], Method::PrivateKeyJwt),
         (
+            &[("kind", "certificate_key"), ("certificate_key", key)],
+            Method::SelfSignedTlsClientAuth,
+        ),
+        (
             &[
                 ("kind", "jwks_uri"),
                 ("jwks_uri", "https://svc.example/jwks"),
@@ -112,6 +116,10 @@ async fn what_cannot_be_a_credential_is_refused_where_it_stands() {
             "RFC 4514",
         ),
         (&[("kind", "key"), ("key", "{}")], "JWK"),
+        (
+            &[("kind", "certificate_key"), ("certificate_key", "{}")],
+            "JWK",
+        ),
         (
             &[("kind", "other")],
             "Choose what the client proves itself with",

@@ -110,6 +110,15 @@ impl Authority {
         self.keep(wanted.name, &certificate.pem(), &key)
     }
 
+    /// Makes one that nobody vouches for, of the key that another has.
+    pub(crate) fn self_signed_again(&self, pair: &Pair, wanted: Wanted<'_>) -> Pair {
+        let (params, _) = prepare(wanted);
+        let key = fs::read_to_string(&pair.key).expect("a file");
+        let key = KeyPair::from_pem(&key).expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        self.keep(wanted.name, &certificate.pem(), &key)
+    }
+
     fn keep(&self, name: &str, certificate: &str, key: &KeyPair) -> Pair {
         let pair = Pair {
             certificate: self.path(&format!("{name}.pem")),

@@ -128,6 +128,29 @@ async fn a_client_registers_where_its_keys_are_or_its_certificate() {
     assert!(pinned.0.get("scope").is_none(), "none was asked for");
 }
 
+/// CM-04
+#[tokio::test]
+async fn a_client_registers_the_keys_that_it_makes_its_certificates_with() {
+    let world = World::new().await;
+    let method = "self_signed_tls_client_auth";
+
+    let told = world
+        .register(json!({ "token_endpoint_auth_method": method, "jwks": { "keys": [jwk()] } }))
+        .await;
+    let published = world
+        .register(json!({
+            "token_endpoint_auth_method": method,
+            "jwks_uri": "https://svc.example/jwks",
+        }))
+        .await;
+
+    assert_eq!(told.0["token_endpoint_auth_method"], method);
+    assert_eq!(told.0["jwks"]["keys"][0], jwk());
+    assert_eq!(published.0["token_endpoint_auth_method"], method);
+    assert_eq!(published.0["jwks_uri"], "https://svc.example/jwks");
+    assert!(published.0.get("jwks").is_none());
+}
+
 /// DCR-01, H-18
 #[tokio::test]
 async fn without_a_token_that_counts_nobody_registers() {

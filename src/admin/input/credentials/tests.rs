@@ -47,6 +47,30 @@ fn a_private_key_is_refused_with_advice() {
     }
 }
 
+/// CM-04
+#[test]
+fn keys_are_for_assertions_unless_they_are_said_to_be_for_certificates() {
+    let uri = "https://svc.test/jwks";
+    for (method, of_key, of_set) in [
+        (None, "key", "key_set"),
+        (Some("private_key_jwt"), "key", "key_set"),
+        (
+            Some("self_signed_tls_client_auth"),
+            "certificate_key",
+            "certificate_key_set",
+        ),
+    ] {
+        let kind = |input| parse(input).unwrap().proof.kind();
+        assert_eq!(kind(json!({ "key": jwk(), "auth_method": method })), of_key);
+        assert_eq!(kind(json!({ "jwks_uri": uri, "auth_method": method })), of_set);
+    }
+    let other = json!({ "key": jwk(), "auth_method": "tls_client_auth" });
+    assert!(complaint(other).starts_with("credential.auth_method: keys are for"));
+    let name = "tls_client_auth_san_dns";
+    let without_keys = json!({ name: "svc.test", "auth_method": "private_key_jwt" });
+    assert!(complaint(without_keys).starts_with("credential.auth_method: keys are for"));
+}
+
 #[test]
 fn one_credential_is_given_and_not_two() {
     let both = json!({ "key": jwk(), "jwks_uri": "https://svc.test/jwks" });

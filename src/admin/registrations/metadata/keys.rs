@@ -62,7 +62,7 @@ impl Keys {
         let input = match method {
             AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt => return None,
             AuthMethod::KeyJwt => self.key(),
-            AuthMethod::SelfSignedTls => self.certificate(),
+            AuthMethod::SelfSignedTls => self.certificate_or_key(),
             AuthMethod::Tls => self.subject(),
         };
         let input = match input {
@@ -124,11 +124,19 @@ impl Keys {
         }
     }
 
-    /// The certificate in a JWK (RFC 8705 §2.2.2).
-    fn certificate(&self) -> Result<CredentialInput, (&'static str, &'static str)> {
-        let key = self.signing_key()?;
-        let der = key.get("x5c").and_then(|it| it.get(0)?.as_str());
-        let der = der.ok_or(("jwks", "the key comes with its certificate, as x5c"))?;
+    /// The certificate in a JWK, or the key alone, of which it makes certificates (RFC 8705 §2.2.2).
+    fn certificate_or_key(&self) -> Result<CredentialInput, (&'static str, &'static str)> {
+        let method = AuthMethod::SelfSignedTls.as_str().to_owned();
+        let of_its_key = CredentialInput {
+            auth_method: Some(method),
+            ..self.key()?
+        };
+        let x5c = self.signing_key().ok().and_then(|key| key.get("x5c"));
+        let Some(x5c) = x5c else {
+            return Ok(of_its_key);
+        };
+        let der = x5c.get(0).and_then(Value::as_str);
+        let der = der.ok_or(("jwks", "x5c is a list that begins with the certificate"))?;
         let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
         Ok(CredentialInput {
             certificate: Some(pem),

@@ -75,6 +75,8 @@ fn client(client: &Client) -> Value {
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
+        | Proof::CertificateKeySet(_)
         | Proof::Subject(_)
         | Proof::Federated(_)) => format!("{} {:?}", other.kind(), other.details()),
     });

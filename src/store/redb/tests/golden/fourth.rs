@@ -208,6 +208,8 @@ fn credentials() -> Vec<Secret> {
             subject: "CN=deploy".to_owned(),
             not_after: NOW.plus(Span::days(90)),
         }),
+        Proof::CertificateKey(key.clone()),
+        Proof::CertificateKeySet("https://deploy.example.com/certificates".to_owned()),
         Proof::Subject(CertificateSubject::Dn("CN=deploy,O=Example".to_owned())),
         Proof::Subject(CertificateSubject::SanDns("deploy.example.com".to_owned())),
         Proof::Subject(CertificateSubject::SanUri(

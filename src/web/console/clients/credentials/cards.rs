@@ -210,6 +210,8 @@ const fn kind(proof: &Proof) -> &'static str {
         Proof::Key(_) => "A public key",
         Proof::KeySet(_) => "Keys that the client publishes",
         Proof::Certificate(_) => "A certificate of its own",
+        Proof::CertificateKey(_) => "The key of its certificates",
+        Proof::CertificateKeySet(_) => "The keys of its certificates, which it publishes",
         Proof::Subject(_) => "A certificate of your authority",
         Proof::Federated(_) => "Tokens of another issuer",
     }
@@ -246,6 +248,8 @@ pub(in super::super) fn shown(secret: &Secret) -> String {
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)
+        | Proof::CertificateKey(_)
+        | Proof::CertificateKeySet(_)
         | Proof::Subject(_)
         | Proof::Federated(_) => secret.id.to_string(),
     }

@@ -97,7 +97,8 @@ async fn make(
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Refused(errors) => {
             may_touch(&client, &visitor)?;
-            let sheet = Sheet::refused(form.fields, &renamed(&errors));
+            let errors = renamed(&errors, form.fields.text("kind"));
+            let sheet = Sheet::refused(form.fields, &errors);
             let page = ReplacePage::of(&client, sheet, (&console, &visitor)).await;
             Ok(page::refused(&page))
         }
@@ -198,6 +199,10 @@ fn read(
             credential.set_subject(name, fields.text("subject").to_owned());
         }
         "key" => credential.key = text("key").map(PublicKeyInput::Text),
+        "certificate_key" => {
+            credential.key = text("certificate_key").map(PublicKeyInput::Text);
+            credential.auth_method = Some("self_signed_tls_client_auth".to_owned());
+        }
         "jwks_uri" => credential.jwks_uri = text("jwks_uri"),
         _ => {
             return Err(FieldErrors::one(
@@ -210,17 +215,17 @@ fn read(
     input.read(client.id.clone(), policy)
 }
 
-/// Errors under the names that the form has.
-fn renamed(errors: &FieldErrors) -> FieldErrors {
+/// Errors under the names that the form has for what was chosen.
+fn renamed(errors: &FieldErrors, kind: &str) -> FieldErrors {
     let mut all = FieldErrors::default();
     for (field, message) in errors.iter() {
         let field = field.trim_start_matches("credential.");
-        let field = if field.starts_with("tls_client_auth_") {
-            "subject"
-        } else {
-            field
+        let field = match field {
+            "credential" => "kind",
+            "key" if kind == "certificate_key" => "certificate_key",
+            it if it.starts_with("tls_client_auth_") => "subject",
+            it => it,
         };
-        let field = if field == "credential" { "kind" } else { field };
         all.add(field, message);
     }
     all
