@@ -49,6 +49,8 @@ use self::{
     throttle::Throttle,
     usage::UsageRecorder,
 };
+#[cfg(test)]
+pub(crate) use self::executor::tests::frail_server;
 pub use self::{
     executor::{AdminError, Once, Terms},
     proofs::{Place, ProofsAt},

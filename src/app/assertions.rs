@@ -70,3 +70,6 @@ impl Assertions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

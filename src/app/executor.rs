@@ -219,4 +219,4 @@ async fn decide<C: Command>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,7 +1,7 @@
 //! Clients that prove themselves with a JWT: `private_key_jwt`, `client_secret_jwt`, and tokens of other
 //! issuers (RFC 7521, RFC 7523).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use jeton::{
     admin::{
@@ -18,10 +18,13 @@ use jeton::{
     oauth::reason::ErrorCode,
 };
 use serde_json::json;
+use time::OffsetDateTime;
 
 use crate::harness::{
-    assertion::{claims, move_to, present, public, sign, signer},
+    assertion::{claims, form, move_to, present, public, sign, signer},
     caller::{Request, encode},
+    curl::curl,
+    process::ServerProcess,
     server::{ISSUER, TestServer},
 };
 
@@ -166,6 +169,36 @@ async fn an_assertion_is_spent_by_a_token_and_by_nothing_less() {
     move_to(&server, &other, Proof::Key(public(&key)), Overlap::None).await;
     let same_id = sign(&key, &claims(&server, "other", "one"));
     present(&server, &same_id, "").await.assert_issued();
+}
+
+/// CJ-08, CJ-09: what was answered is kept, whatever ends the process.
+#[test]
+fn an_assertion_that_was_used_is_refused_after_the_process_was_killed() {
+    let mut server = ServerProcess::start();
+    let signer = signer(1);
+    let jwk = server.home().join("svc.jwk");
+    fs::write(&jwk, signer.public_jwk().unwrap().to_string()).unwrap();
+    server.jeton(&["api", "create", SHOP, "--name", "Shop", "--scope", "read"]);
+    let create = ["client", "create", "svc", "--id", "svc", "--grant"];
+    let key = ["urn:shop=read", "--jwks", jwk.to_str().unwrap()];
+    server.jeton(&[&create[..], &key].concat());
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let issuer = server.issuer().to_owned();
+    let assertion = |id: &str| {
+        let claims = json!({
+            "iss": "svc", "sub": "svc", "aud": issuer, "jti": id, "iat": now, "exp": now + 600,
+        });
+        form(&sign(&signer, &claims), "")
+    };
+    let ask = |form: &str| curl(&["--data", form, &format!("{issuer}/oauth2/token")]).status;
+    let used = assertion("one");
+    assert_eq!(ask(&used), 200);
+
+    server.kill();
+    server.start_again();
+
+    assert_eq!(ask(&used), 401);
+    assert_eq!(ask(&assertion("two")), 200);
 }
 
 #[tokio::test]

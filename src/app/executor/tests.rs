@@ -34,13 +34,30 @@ use crate::{
 use super::*;
 
 /// A real store whose next commit fails: before it is kept, or after.
-struct Frail {
+pub(crate) struct Frail {
     store: RedbStore,
     fails: AtomicU8,
+    /// While a test holds it, no assertion is written down.
+    pub(crate) pen: tokio::sync::Mutex<()>,
 }
 
 const BEFORE: u8 = 1;
 const AFTER: u8 = 2;
+
+impl Frail {
+    pub(crate) fn new(entropy: &Entropy) -> Self {
+        Self {
+            store: RedbStore::in_memory(entropy),
+            fails: AtomicU8::new(0),
+            pen: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Lets the next thing fail that is to be kept, before it is.
+    pub(crate) fn fail_next(&self) {
+        self.fails.store(BEFORE, Ordering::SeqCst);
+    }
+}
 
 #[async_trait]
 impl Store for Frail {
@@ -80,7 +97,11 @@ impl Store for Frail {
     }
 
     async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError> {
-        self.store.use_assertions(used).await
+        let _pen = self.pen.lock().await;
+        match self.fails.swap(0, Ordering::SeqCst) {
+            0 => self.store.use_assertions(used).await,
+            _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
+        }
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
@@ -151,12 +172,9 @@ impl Store for Frail {
     }
 }
 
-async fn frail_server() -> (App, Arc<Frail>) {
+pub(crate) async fn frail_server() -> (App, Arc<Frail>) {
     let entropy = Entropy::seeded(5);
-    let store = Arc::new(Frail {
-        store: RedbStore::in_memory(&entropy),
-        fails: AtomicU8::new(0),
-    });
+    let store = Arc::new(Frail::new(&entropy));
     let settings = Settings {
         issuer: "https://as.test".parse().unwrap(),
         console_url: None,

@@ -55,3 +55,6 @@ fn succeed(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What the token endpoint answers when the store fails.
+
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    admin::input::{ApiInput, ClientInput, Registration},
+    app::frail_server,
+    crypto::{
+        random::Entropy,
+        signer::{Algorithm, Signer, Typ},
+    },
+    domain::actor::Actor,
+    oauth::assertion,
+};
+
+/// Registers a client with the public half of `signer`, and an API that it may ask tokens for.
+async fn with_client(app: &App, signer: &Signer) {
+    let api = json!({ "identifier": "urn:shop", "name": "Shop", "scopes": [{ "name": "read" }] });
+    let api: ApiInput = serde_json::from_value(api).unwrap();
+    let api = api.parse(app.registry().policy()).unwrap();
+    app.execute(Actor::local(0), api).await.ok().unwrap();
+    let client = json!({
+        "name": "A service", "client_id": "svc",
+        "grants": [{ "api": "urn:shop", "scopes": ["read"] }],
+        "credential": { "key": signer.public_jwk().unwrap() },
+    });
+    let client: ClientInput = serde_json::from_value(client).unwrap();
+    let Registration::Credential(client) = client.read().unwrap() else {
+        panic!("a client with a key")
+    };
+    app.execute(Actor::local(0), client).await.ok().unwrap();
+}
+
+/// Status, `Cache-Control` and body of the answer to this assertion.
+async fn present(app: &App, assertion: &str) -> (u16, String, Value) {
+    let body = format!(
+        "grant_type=client_credentials&client_assertion_type={}&client_assertion={assertion}",
+        assertion::TYPE
+    );
+    let (parts, ()) = axum::http::Request::post(path::TOKEN)
+        .body(())
+        .unwrap()
+        .into_parts();
+    let answer = answer(app, &parts, body.as_bytes()).await;
+    let status = answer.status().as_u16();
+    let storing = answer.headers()["cache-control"].to_str().unwrap().to_owned();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, storing, serde_json::from_slice(&body).unwrap())
+}
+
+/// CJ-09
+#[tokio::test]
+async fn an_assertion_that_cannot_be_kept_gets_no_token_and_counts_afterwards() {
+    crate::crypto::install_provider();
+    let (app, store) = frail_server().await;
+    let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(1));
+    with_client(&app, &signer).await;
+    let now = app.now().seconds();
+    let claims = json!({
+        "iss": "svc", "sub": "svc", "aud": "https://as.test", "jti": "one", "iat": now, "exp": now + 60,
+    });
+    let assertion = signer.sign(Typ::ClientAuthentication, claims.to_string().as_bytes());
+    let assertion = assertion.unwrap();
+
+    store.fail_next();
+    let (status, storing, body) = present(&app, &assertion).await;
+
+    assert_eq!((status, storing.as_str()), (503, "no-store"));
+    assert_eq!(body["error"], "temporarily_unavailable");
+    assert!(body.get("access_token").is_none());
+    let (status, _, body) = present(&app, &assertion).await;
+    assert_eq!(status, 200, "{body}");
+    let (status, _, body) = present(&app, &assertion).await;
+    assert_eq!((status, &body["error"]), (401, &json!("invalid_client")));
+}
