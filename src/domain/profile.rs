@@ -86,8 +86,12 @@ impl Profile {
         }
     }
 
-    /// Who gets no token because of it, at `now`.
+    /// Who gets no token because of it, at `now`. Looks through all clients if it shuts anybody out.
     pub fn shuts_out(self, registry: &Registry, now: Timestamp) -> ShutOut {
+        match self {
+            Self::Standard => return ShutOut::default(),
+            Self::Fapi2 => {}
+        }
         let is_shut_out = |client: &Client| {
             let mut live = client
                 .secrets

@@ -1,5 +1,6 @@
 //! Everything the server knows, at one revision: immutable, cheap to share, cheap to follow up.
 
+mod offers;
 mod registrations;
 mod trusts;
 
@@ -8,6 +9,7 @@ use std::{fmt, sync::Arc};
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use zeroize::Zeroizing;
 
+use self::offers::Offers;
 use super::{
     api::{Api, Signing},
     audit::Object,
@@ -56,6 +58,8 @@ pub struct Registry {
     managed: RedBlackTreeMapSync<RegistrationTokenId, ClientId>,
     /// Who trusts each other issuer: derived from `clients`.
     trusts: RedBlackTreeMapSync<String, RedBlackTreeSetSync<ClientId>>,
+    /// What some clients do that metadata tell of: derived from `clients`.
+    offers: Offers,
     /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
     signing: Arc<Vec<Arc<SigningKey>>>,
 }
@@ -79,6 +83,7 @@ impl Registry {
             secrets: RedBlackTreeMapSync::new_sync(),
             managed: RedBlackTreeMapSync::new_sync(),
             trusts: RedBlackTreeMapSync::new_sync(),
+            offers: Offers::default(),
             signing: Arc::default(),
         }
     }
@@ -130,6 +135,7 @@ impl Registry {
                 }
                 self.remember_trust_of(client);
                 self.remember_access_of(client);
+                self.remember_offers_of(client);
                 self.clients.insert_mut(id.clone(), Arc::clone(client));
             }
             Effect::Client(id, None) => {
@@ -176,6 +182,7 @@ impl Registry {
     fn forget_secrets_of(&mut self, id: &ClientId) {
         self.forget_trust_of(id);
         self.forget_access_of(id);
+        self.forget_offers_of(id);
         for secret in self.clients.get(id).into_iter().flat_map(|it| &it.secrets) {
             self.secrets.remove_mut(&secret.id);
         }

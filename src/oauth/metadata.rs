@@ -105,7 +105,7 @@ fn auth_methods(registry: &Registry, profile: Profile) -> Vec<&'static str> {
         "client_secret_post",
         "private_key_jwt",
     ];
-    if signs_with_secrets(registry) {
+    if registry.has_client_that_signs_with_secrets() {
         all.push("client_secret_jwt");
     }
     all
@@ -114,7 +114,7 @@ fn auth_methods(registry: &Registry, profile: Profile) -> Vec<&'static str> {
 /// The grants. That tokens are exchanged is said where some client may.
 fn grant_types(registry: &Registry) -> Vec<&'static str> {
     let mut all = vec!["client_credentials"];
-    if token_exchange::is_offered(registry) {
+    if registry.has_client_that_exchanges_tokens() {
         all.push(token_exchange::GRANT_TYPE);
     }
     all
@@ -123,16 +123,11 @@ fn grant_types(registry: &Registry) -> Vec<&'static str> {
 /// What assertions may be signed with.
 fn assertion_algorithms(registry: &Registry, profile: Profile) -> Vec<&'static str> {
     let all = JwsAlgorithm::ALL.into_iter();
-    let secrets = signs_with_secrets(registry);
+    let secrets = registry.has_client_that_signs_with_secrets();
     all.filter(|it| !it.is_symmetric() || secrets)
         .filter(|it| profile.allows_algorithm(*it))
         .map(JwsAlgorithm::as_str)
         .collect()
-}
-
-fn signs_with_secrets(registry: &Registry) -> bool {
-    let mut secrets = registry.clients().flat_map(|client| &client.secrets);
-    secrets.any(|secret| secret.proof.method() == Method::ClientSecretJwt)
 }
 
 /// How they do so besides where they can show certificates (RFC 8705 §2).

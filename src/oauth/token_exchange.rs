@@ -232,12 +232,6 @@ impl OnBehalf {
     }
 }
 
-/// Whether any client that gets tokens may exchange some.
-pub(super) fn is_offered(registry: &Registry) -> bool {
-    let mut clients = registry.clients();
-    clients.any(|client| client.rules.token_exchange && client.is_active())
-}
-
 /// Why a token is not exchanged. For logs and tests; the caller is told [`ExchangeError::description`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ExchangeError {
