@@ -30,6 +30,8 @@ use std::{fmt, net::IpAddr, path::Path, sync::Arc};
 use arc_swap::Guard;
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+pub(crate) use self::executor::tests::frail_server;
 use self::{
     assemble::Settings,
     assertions::Assertions,
@@ -49,8 +51,6 @@ use self::{
     throttle::Throttle,
     usage::UsageRecorder,
 };
-#[cfg(test)]
-pub(crate) use self::executor::tests::frail_server;
 pub use self::{
     executor::{AdminError, Once, Terms},
     proofs::{Place, ProofsAt},

@@ -25,6 +25,7 @@ use super::{
     draft::Draft,
     grants,
     refusal::{FieldErrors, Refusal},
+    require,
     secrets::{self, NewSecret},
 };
 use crate::domain::{
@@ -383,13 +384,43 @@ impl Command for RevokeAccess {
         let Some(before) = registry.find_client_by_access(&self.access) else {
             return Ok(());
         };
-        let mut after = Client::clone(before);
-        if let Some(registration) = &mut after.registration {
-            Arc::make_mut(registration).access = None;
-        }
-        draft.put_client(Action::RegistrationRevoke, after);
+        draft.put_client(Action::RegistrationRevoke, without_access(before));
         Ok(())
     }
+}
+
+/// The same, as an operator wishes. The client goes on as it is; nothing of it changes but by operators.
+pub struct RevokeRegistrationAccess {
+    /// Which.
+    pub client: ClientId,
+}
+
+impl Command for RevokeRegistrationAccess {
+    type Outcome = ();
+
+    const NEEDS: Permission = Permission::WriteClients;
+
+    fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
+        let before = require::client(registry, &self.client)?;
+        draft.require_touch(before)?;
+        let Some(registration) = &before.registration else {
+            let message = format!("{} did not register itself", before.id);
+            return Err(Refusal::Conflict(message));
+        };
+        if registration.access.is_some() {
+            draft.put_client(Action::RegistrationRevoke, without_access(before));
+        }
+        Ok(())
+    }
+}
+
+/// The client with nothing to manage its registration by.
+fn without_access(before: &Client) -> Client {
+    let mut after = before.clone();
+    if let Some(registration) = &mut after.registration {
+        Arc::make_mut(registration).access = None;
+    }
+    after
 }
 
 #[cfg(test)]

@@ -49,6 +49,9 @@ Examples:
     /// Revoke all tokens that a client holds. It gets new ones as before.
     #[command(after_help = "Example:\n  jeton client revoke-tokens report-service")]
     RevokeTokens(Named),
+    /// Revoke the token by which a client that registered itself manages its registration. It goes on as it is.
+    #[command(after_help = "Example:\n  jeton client revoke-registration-access ci-runner-7kq2d4")]
+    RevokeRegistrationAccess(Named),
     /// Remove a client for good, with its secrets and grants. Its id is never used again.
     #[command(after_help = "Example:\n  jeton client remove report-service")]
     Remove(Named),
@@ -214,6 +217,11 @@ impl ClientCommand {
                 let path = path(["clients", &id, "revoke-tokens"]);
                 let client = desk.post(&path, json!({})).await?;
                 desk.answer(&client, words::tokens_revoked)
+            }
+            Self::RevokeRegistrationAccess(Named { id }) => {
+                let path = path(["clients", &id, "revoke-registration-access"]);
+                let client = desk.post(&path, json!({})).await?;
+                desk.answer(&client, words::registration_taken)
             }
             Self::Enable(Named { id }) => {
                 let client = desk

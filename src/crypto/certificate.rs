@@ -103,7 +103,10 @@ impl Certificate {
         Ok(Self {
             der: der.to_owned(),
             thumbprint: base64url(digest(&SHA256, der)),
-            key_thumbprint: jwk_of(parsed.public_key()).ok().as_ref().and_then(jwk::thumbprint),
+            key_thumbprint: jwk_of(parsed.public_key())
+                .ok()
+                .as_ref()
+                .and_then(jwk::thumbprint),
             subject: DistinguishedName::from_x509(parsed.subject()),
             issuer: DistinguishedName::from_x509(parsed.issuer()),
             alternatives: alternatives(&parsed)?,

@@ -130,6 +130,12 @@ impl Client {
         self.status == ClientStatus::Active
     }
 
+    /// Whether it registered itself, and changes its registration by a token of its own (RFC 7592).
+    pub fn manages_itself(&self) -> bool {
+        let registration = self.registration.as_deref();
+        registration.is_some_and(|it| it.access.is_some())
+    }
+
     /// Whether it may manage this server.
     pub fn holds_admin(&self) -> bool {
         self.grants.contains_key(ADMIN_API)

@@ -91,11 +91,7 @@ fn is_pinned(credential: &Secret) -> bool {
 }
 
 /// Whether the certificate is what is registered; where keys come from that have to be fetched to know.
-fn fits(
-    credential: &Secret,
-    shown: &Shown<'_>,
-    context: &Context<'_>,
-) -> Result<bool, KeySource> {
+fn fits(credential: &Secret, shown: &Shown<'_>, context: &Context<'_>) -> Result<bool, KeySource> {
     let certificate = &shown.certificate.certificate;
     let is_its_key = |key: &PublicKey| certificate.key_thumbprint() == Some(key.thumbprint());
     Ok(match &credential.proof {

@@ -278,7 +278,9 @@ impl ExchangeError {
             }
             Self::ActorType => "the only actor_token_type is that of an access token",
             Self::RequestedType => "the only requested_token_type is that of an access token",
-            Self::SubjectType => "subject_token_type is that of an access token, of a JWT, or of an ID token",
+            Self::SubjectType => {
+                "subject_token_type is that of an access token, of a JWT, or of an ID token"
+            }
             Self::Subject | Self::SubjectOfOthers => {
                 "the subject token is not valid, or not this client's to exchange"
             }

@@ -65,6 +65,7 @@ POST /clients/{client_id}/disable
 POST /clients/{client_id}/enable
 POST /clients/{client_id}/handovers
 POST /clients/{client_id}/handovers/{handover_id}/withdraw
+POST /clients/{client_id}/revoke-registration-access
 POST /clients/{client_id}/revoke-tokens
 POST /clients/{client_id}/secrets/cancel
 POST /clients/{client_id}/secrets/extend

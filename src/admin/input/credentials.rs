@@ -138,7 +138,9 @@ impl CredentialInput {
         }
         let key_use = errors.check(&field("auth_method"), self.key_use())?;
         let proof = if let Some(key) = self.key {
-            errors.check(&field("key"), key.parse_one()).map(|key| key_use.of_key(key))
+            errors
+                .check(&field("key"), key.parse_one())
+                .map(|key| key_use.of_key(key))
         } else if let Some((name, value)) = subjects.first() {
             errors.check(&field(name), certificates::subject(name, value))
         } else if let Some(certificate) = self.certificate {

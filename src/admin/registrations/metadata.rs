@@ -52,7 +52,8 @@ pub struct ClientMetadata {
     pub(super) client_secret: Option<Zeroizing<String>>,
     name: Option<DisplayName>,
     auth_method: Option<AuthMethod>,
-    scopes: ScopeSet,
+    /// Nothing if it says nothing of them, or names none.
+    scopes: Option<ScopeSet>,
     keys: Keys,
     dpop: Option<bool>,
     certificate: Option<bool>,
@@ -112,7 +113,9 @@ impl ClientMetadata {
             },
             name: reader.parsed("client_name"),
             auth_method: reader.auth_method(),
-            scopes: reader.parsed("scope").unwrap_or_default(),
+            scopes: reader
+                .parsed("scope")
+                .filter(|it: &ScopeSet| !it.is_empty()),
             keys: reader.keys(),
             dpop: reader.flag("dpop_bound_access_tokens"),
             certificate: reader.flag("tls_client_certificate_bound_access_tokens"),
@@ -202,30 +205,45 @@ impl ClientMetadata {
         ))
     }
 
+    /// What it may have from now on. A client that says nothing of scopes goes on with those it has, as a server
+    /// may let it (RFC 7592 §2.2); of a new one those are none. What operators granted beside the template is
+    /// theirs to take back, whatever the client says.
     fn grants(
         &self,
         template: &Template,
         before: Option<&Client>,
     ) -> Result<BTreeMap<ApiIdentifier, ScopeSet>, String> {
+        let held = before
+            .map(|client| client.grants.clone())
+            .unwrap_or_default();
+        let Some(named) = &self.scopes else {
+            return Ok(held);
+        };
         let mut allowed = template.grants.clone();
-        for (api, held) in before.into_iter().flat_map(|client| &client.grants) {
+        for (api, scopes) in &held {
             let all = allowed.entry(api.clone()).or_default();
-            *all = all.union(held);
+            *all = all.union(scopes);
         }
         let anywhere: ScopeSet = allowed.values().flatten().cloned().collect();
-        if !self.scopes.is_subset_of(&anywhere) {
+        if !named.is_subset_of(&anywhere) {
             return Err("the token that was used does not allow all of these".to_owned());
         }
-        let of_these = |scopes: &ScopeSet| -> ScopeSet {
+        let nothing = ScopeSet::default();
+        let granted = |api: &ApiIdentifier, scopes: &ScopeSet| -> ScopeSet {
+            let by_operators = held
+                .get(api)
+                .unwrap_or(&nothing)
+                .without(template.grants.get(api).unwrap_or(&nothing));
             let scopes = scopes.iter();
             scopes
-                .filter(|scope: &&Scope| self.scopes.contains(scope))
+                .filter(|scope: &&Scope| named.contains(scope) || by_operators.contains(scope))
                 .cloned()
                 .collect()
         };
-        let grants = allowed
-            .into_iter()
-            .map(|(api, scopes)| (api, of_these(&scopes)));
+        let grants = allowed.into_iter().map(|(api, scopes)| {
+            let scopes = granted(&api, &scopes);
+            (api, scopes)
+        });
         Ok(grants.filter(|(_, scopes)| !scopes.is_empty()).collect())
     }
 

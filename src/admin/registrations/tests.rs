@@ -292,7 +292,7 @@ fn nobody_hands_out_more_than_they_may_nor_this_server() {
 
 /// DCM-02
 #[test]
-fn a_client_replaces_all_that_it_said() {
+fn a_client_replaces_all_that_it_said_and_goes_on_with_its_scopes_if_it_names_none() {
     let (mut world, token) = world_with_token(1);
     let text = r#"{"client_name":"runner","scope":"read","client_uri":"https://a.test/"}"#;
     let made = register(&mut world, &token, text).unwrap();
@@ -302,7 +302,7 @@ fn a_client_replaces_all_that_it_said() {
     assert_eq!(world.audited(), ["registration.replace"]);
     let client = world.client(&made.client.id);
     assert_eq!(client.name.as_str(), "ci: other", "the prefix stands once");
-    assert!(client.grants.is_empty());
+    assert_eq!(client.grants, made.client.grants);
     assert!(client.registration.as_ref().unwrap().about.pages.is_empty());
     assert!(after.secret.is_none(), "what it has goes on");
     assert_eq!(client.live_secrets(world.now).count(), 1);
@@ -384,18 +384,16 @@ fn what_operators_gave_or_asked_for_is_not_the_clients_to_change() {
 
     let kept = replace(&mut world, &made, r#""scope":"read write""#).unwrap();
     let less = replace(&mut world, &kept, r#""scope":"read""#).unwrap();
-    let more = replace(&mut world, &less, r#""scope":"read write""#);
+    let other = replace(&mut world, &less, r#""scope":"write""#).unwrap();
 
-    assert_eq!(
-        kept.client.grants,
-        [(api("urn:shop"), scopes("read write"))].into()
-    );
+    let both = [(api("urn:shop"), scopes("read write"))].into();
+    assert_eq!(kept.client.grants, both);
+    assert_eq!(less.client.grants, both, "the operator's stays");
     assert_eq!(less.client.rules.binding, Binding::Dpop);
-    assert_eq!(
-        fields(more),
-        ["scope"],
-        "what it gave up it cannot take back"
-    );
+    let own = [(api("urn:shop"), scopes("write"))].into();
+    assert_eq!(other.client.grants, own, "its own it gives up");
+    let more = replace(&mut world, &other, r#""scope":"delete""#);
+    assert_eq!(fields(more), ["scope"]);
 }
 
 /// DCM-03

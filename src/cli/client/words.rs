@@ -218,6 +218,13 @@ pub(super) fn tokens_revoked(_: &Pen, client: &ClientView) -> String {
     )
 }
 
+pub(super) fn registration_taken(_: &Pen, client: &ClientView) -> String {
+    format!(
+        "The registration access token of {} ({}) is revoked. Its secrets, access and tokens stay as they are.\n",
+        client.name, client.client_id
+    )
+}
+
 pub(super) fn enabled(_: &Pen, client: &ClientView) -> String {
     format!(
         "{} ({}) gets tokens again.\n",

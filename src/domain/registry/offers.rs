@@ -58,9 +58,11 @@ mod tests {
     proptest! {
         /// Clients come, change and go: the counts are what a look at all of them would find.
         #[test]
-        fn the_counts_are_those_of_the_clients_that_are_there(changes in arbitrary::changes()) {
+        fn the_counts_are_those_of_the_clients_that_are_there(
+            commits in proptest::collection::vec(arbitrary::changes(), 1..8),
+        ) {
             let mut registry = Registry::empty(MacKey::new(&[7; 32]));
-            for change in changes {
+            for change in commits.into_iter().flatten() {
                 registry.put(&change.effect);
                 let mut found = Offers::default();
                 for client in registry.clients() {

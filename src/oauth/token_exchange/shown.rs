@@ -83,10 +83,7 @@ pub(in super::super) fn assertion<'p>(
         credentials,
         Credentials::Unusable(Unusable::Absent | Unusable::IdAlone)
     );
-    let is_jwt = matches!(
-        params.subject_token_type.as_deref(),
-        Some(JWT | ID_TOKEN)
-    );
+    let is_jwt = matches!(params.subject_token_type.as_deref(), Some(JWT | ID_TOKEN));
     let text = params.subject_token.as_ref()?.reveal();
     let issuer = assertion::claimed(text, "iss");
     let is_ours = issuer.is_none_or(|issuer| issuer == context.issuer.as_str());

@@ -22,6 +22,7 @@ use crate::{
     admin::{
         clients::{DisableClient, EnableClient, RemoveClient, RevokeTokens},
         input::{ClientEditInput, ClientInput, Registration},
+        registrations::RevokeRegistrationAccess,
         views::{ClientView, Sight},
     },
     app::App,
@@ -35,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, edit, remove))
         .routes(routes!(disable))
         .routes(routes!(revoke_tokens))
+        .routes(routes!(revoke_registration_access))
         .routes(routes!(enable))
 }
 
@@ -218,6 +220,24 @@ async fn revoke_tokens(
 ) -> Result<Reply, Problem> {
     let terms = written.terms(Object::Client(client.clone()))?;
     let command = RevokeTokens {
+        client: client.clone(),
+    };
+    let done = run(&app, actor, terms, command).await?;
+    Ok(show_client(&app, &client).await?.replayed(done.is_replay()))
+}
+
+/// Revokes the token by which a client manages its own registration; the client goes on as it is.
+#[utoipa::path(post, path = "/clients/{client_id}/revoke-registration-access", tag = "clients",
+    operation_id = "revoke_registration_access", security(("token" = ["clients:write"])),
+    params(("client_id" = String, Path)), responses((status = 200, body = ClientView)))]
+async fn revoke_registration_access(
+    State(app): State<App>,
+    May { actor, .. }: May<WriteClients>,
+    At(client): At<ClientId>,
+    written: Written<Nothing>,
+) -> Result<Reply, Problem> {
+    let terms = written.terms(Object::Client(client.clone()))?;
+    let command = RevokeRegistrationAccess {
         client: client.clone(),
     };
     let done = run(&app, actor, terms, command).await?;

@@ -5,7 +5,7 @@ use jeton::domain::{audit::AuditPage, permission::Role, time::Span};
 use crate::harness::server::TestServer;
 
 /// Forms that stop services, let new ones in, or take everything away.
-const DANGEROUS: [&str; 25] = [
+const DANGEROUS: [&str; 26] = [
     "/clients/new/check",
     "/clients/mailer/credentials/rotate",
     "/clients/mailer/credentials/federate",
@@ -15,6 +15,7 @@ const DANGEROUS: [&str; 25] = [
     "/clients/mailer/credentials/cancel",
     "/clients/mailer/credentials/{secret}/revoke",
     "/clients/mailer/settings/delete",
+    "/clients/mailer/settings/revoke-registration-access",
     "/clients/mailer/settings/revoke-tokens",
     "/clients/mailer/try/token",
     "/apis/urn%3Ashop/rekey",

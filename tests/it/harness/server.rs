@@ -10,8 +10,13 @@ use std::{
 use axum::{Router, body::Body, http};
 use jeton::{
     admin::{
-        apis::DefineApi, clients::RegisterClient, command::Command, details::DefineDetailType,
-        init::InitServer, registrations::CreateRegistrationToken, secrets::NewSecret,
+        apis::DefineApi,
+        clients::RegisterClient,
+        command::Command,
+        details::DefineDetailType,
+        init::InitServer,
+        registrations::{ClientMetadata, CreateRegistrationToken, Purpose, RegisterItself},
+        secrets::NewSecret,
     },
     app::{
         App,
@@ -183,6 +188,26 @@ impl TestServer {
                 .collect(),
         })
         .await;
+    }
+
+    /// A client that registered itself, and goes on managing its registration; its id.
+    pub(crate) async fn self_registered(&self) -> String {
+        let token = self
+            .run(CreateRegistrationToken {
+                note: "Build farm".parse().unwrap(),
+                template: Template {
+                    methods: [Method::ClientSecret].into(),
+                    ..Template::default()
+                },
+                limit: 1,
+                expires_in: Span::days(1),
+            })
+            .await
+            .token;
+        let metadata = ClientMetadata::read(br#"{"client_name":"Runner 7"}"#, Purpose::New);
+        let metadata = metadata.unwrap();
+        let made = self.run(RegisterItself { token, metadata }).await;
+        made.client.id.to_string()
     }
 
     /// Gives an API a type of authorization details with an amount.

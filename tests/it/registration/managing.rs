@@ -1,10 +1,11 @@
 //! A client reads, replaces and removes its registration, and nobody else's.
 
 use http::Method;
-use jeton::{admin::clients::DisableClient, oauth::reason::ErrorCode};
+use jeton::{admin::clients::DisableClient, domain::audit::AuditPage, oauth::reason::ErrorCode};
 use serde_json::json;
 
 use super::{Registered, World};
+use crate::harness::caller::Client;
 
 /// DCM-01
 #[tokio::test]
@@ -135,6 +136,96 @@ async fn a_replacement_says_nothing_that_is_for_the_server_to_say() {
         reply.assert_error(400, ErrorCode::InvalidClientMetadata);
     }
     assert_eq!(world.server.app.registry_arc(), before);
+}
+
+/// DCM-02
+#[tokio::test]
+async fn a_replacement_that_names_no_scope_leaves_the_client_what_it_has() {
+    let world = World::new().await;
+    let mut it = world.register(json!({ "scope": "read" })).await;
+    let client = Client::new(&world.server, it.id(), it.text("client_secret"));
+    let client = client.granted("urn:shop", "read write").await;
+    let id = it.id().to_owned();
+
+    for body in [
+        json!({ "client_id": id, "client_name": "Other" }),
+        json!({ "client_id": id, "client_name": "Other", "scope": null }),
+        json!({ "client_id": id, "client_name": "Other", "scope": "" }),
+    ] {
+        let replaced = world.manage(Method::PUT, &it, Some(&body)).await;
+
+        assert_eq!(replaced.status, 200, "{body}: {replaced:?}");
+        it = Registered(replaced.json());
+        assert_eq!(it.text("client_name"), "Other");
+        assert_eq!(it.text("scope"), "read write", "{body}");
+        client.request_token("read write").await.assert_issued();
+    }
+}
+
+/// DCM-02: what an operator granted beside the template is the operator's to take back.
+#[tokio::test]
+async fn a_replacement_gives_up_only_what_the_client_could_ask_for() {
+    let world = World::new().await;
+    let it = world.register(json!({ "scope": "read list" })).await;
+    let client = world
+        .client(&it)
+        .granted("urn:shop", "read list write")
+        .await;
+
+    let body = json!({ "client_id": it.id(), "scope": "read" });
+    let replaced = world.manage(Method::PUT, &it, Some(&body)).await;
+
+    assert_eq!(replaced.status, 200, "{replaced:?}");
+    assert_eq!(replaced.json()["scope"], "read write");
+    client.request_token("read write").await.assert_issued();
+    let gone = client.request_token("list").await;
+    gone.assert_refused(ErrorCode::InvalidScope);
+}
+
+/// DCM-01
+#[tokio::test]
+async fn an_operator_takes_from_a_client_the_token_by_which_it_manages_itself() {
+    let world = World::new().await;
+    let it = world.register(json!({ "scope": "read" })).await;
+    let owner = world.server.owner();
+    let path = format!("/clients/{}/revoke-registration-access", it.id());
+    let reader = world.server.deployer().await.managing("clients:read").await;
+    reader.post(&path, json!({})).await.assert_status(403);
+    assert_eq!(world.manage(Method::GET, &it, None).await.status, 200);
+
+    let taken = owner.post(&path, json!({})).await;
+
+    taken.assert_status(200);
+    assert_eq!(taken.json()["registration"]["is_managed"], false);
+    let read = world.manage(Method::GET, &it, None).await;
+    read.assert_error(401, ErrorCode::InvalidToken);
+    let client = world.client(&it);
+    client.request_token("read").await.assert_issued();
+    let page = AuditPage {
+        limit: 1,
+        ..AuditPage::default()
+    };
+    let told = world.server.app.audit(page).await.unwrap();
+    assert_eq!(told[0].entry.action, "registration.revoke");
+    owner.post(&path, json!({})).await.assert_status(200);
+    let again = AuditPage::default();
+    let again = world.server.app.audit(again).await.unwrap();
+    assert_eq!(again[0].seq, told[0].seq, "nothing was left to take");
+}
+
+/// DCM-03
+#[tokio::test]
+async fn nothing_is_taken_from_a_client_that_an_operator_made() {
+    let world = World::new().await;
+    world.server.client("svc").await;
+    let owner = world.server.owner();
+
+    let refused = owner
+        .post("/clients/svc/revoke-registration-access", json!({}))
+        .await;
+
+    refused.assert_status(409);
+    assert!(refused.text().contains("did not register itself"));
 }
 
 /// DCM-02

@@ -194,6 +194,9 @@ async fn registration(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
         ("name_prefix", "ci"),
         ("owner", "Build team"),
     ];
+    let itself = tour.server.self_registered().await;
+    let itself = format!("/clients/{itself}/settings");
+    let take = format!("{itself}/revoke-registration-access");
     let shown = fill_in(owner, "/settings/registration/new", &token).await;
     tour.sees(
         owner,
@@ -203,6 +206,8 @@ async fn registration(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
             ("registration-token-shown", &shown.path),
             ("registration-revoke", &format!("{}/revoke", shown.path)),
             ("registration-token", &other),
+            ("registered-client-settings", &itself),
+            ("registration-access-revoke", &take),
         ],
     );
     let wrong = [("limit", "many"), ("expires_in", "never")];

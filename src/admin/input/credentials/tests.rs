@@ -62,7 +62,10 @@ fn keys_are_for_assertions_unless_they_are_said_to_be_for_certificates() {
     ] {
         let kind = |input| parse(input).unwrap().proof.kind();
         assert_eq!(kind(json!({ "key": jwk(), "auth_method": method })), of_key);
-        assert_eq!(kind(json!({ "jwks_uri": uri, "auth_method": method })), of_set);
+        assert_eq!(
+            kind(json!({ "jwks_uri": uri, "auth_method": method })),
+            of_set
+        );
     }
     let other = json!({ "key": jwk(), "auth_method": "tls_client_auth" });
     assert!(complaint(other).starts_with("credential.auth_method: keys are for"));

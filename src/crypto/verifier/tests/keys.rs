@@ -275,7 +275,11 @@ fn an_rsa_signature_of_another_hash_or_padding_is_wrong() {
             jwk["alg"] = said.as_str().into();
             let token = stranger.sign(&json!({ "alg": said.as_str() }), &json!({}));
             let refused = verify_with_jwk(&jwk, &token);
-            assert_eq!(refused, Err(VerifyError::Signature), "{signed_with} as {said}");
+            assert_eq!(
+                refused,
+                Err(VerifyError::Signature),
+                "{signed_with} as {said}"
+            );
         }
     }
 }

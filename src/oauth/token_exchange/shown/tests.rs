@@ -55,7 +55,9 @@ fn with_workload() -> Chain {
     let mut orders = client("orders", &[(BACK, "look touch")]);
     let plain = PlainSecret::generate(&chain.world.entropy);
     let proof = Proof::Federated(Arc::new(trust()));
-    orders.secrets.push(kept(&plain, proof, SecretState::Active));
+    orders
+        .secrets
+        .push(kept(&plain, proof, SecretState::Active));
     orders.rules.token_exchange = true;
     chain.world.replace_client(orders);
     chain
@@ -95,7 +97,10 @@ fn a_workload_exchanges_what_its_platform_gave_it_for_a_token_of_the_client_that
             assert_eq!(said.client.as_str(), "orders");
             assert_eq!((said.subject.as_str(), said.act), ("orders", None));
             assert_eq!(said.scopes.as_str(), "look");
-            assert_eq!(issued.used, None, "platforms give the same one more than once");
+            assert_eq!(
+                issued.used, None,
+                "platforms give the same one more than once"
+            );
         }
     }
     let all = chain.ask(&alone(&jwt(&claims()), JWT, "")).unwrap();
@@ -109,7 +114,9 @@ fn a_workloads_token_is_held_to_what_the_trust_says() {
     let error = |chain: &Chain, change: &dyn Fn(&mut Value)| {
         let mut claims = claims();
         change(&mut claims);
-        chain.ask(&alone(&jwt(&claims), JWT, &to(BACK))).unwrap_err()
+        chain
+            .ask(&alone(&jwt(&claims), JWT, &to(BACK)))
+            .unwrap_err()
     };
     let mut expected = vec![
         (AssertionError::FederatedAudience, "aud", json!(FRONT)),
@@ -136,7 +143,10 @@ fn a_workloads_token_is_held_to_what_the_trust_says() {
     assert_eq!(another.unwrap_err().code(), ErrorCode::InvalidClient);
 
     let profile = Profile::Fapi2;
-    let strict = Context { profile, ..chain.world.context() };
+    let strict = Context {
+        profile,
+        ..chain.world.context()
+    };
     let form = alone(&jwt(&claims()), JWT, "");
     let refused = token(&chain.world.registry, &body(&form), &strict).unwrap_err();
     assert_eq!(refused.reason.code(), ErrorCode::InvalidClient);
@@ -162,7 +172,9 @@ fn no_service_exchanges_what_a_workload_proves_itself_with() {
     let service = escaped(&chain.service);
     let login = format!("&client_id=service&client_secret={service}{}", to(BACK));
     for kind in [JWT, ID_TOKEN, ACCESS_TOKEN] {
-        let refused = chain.ask(&alone(&jwt(&claims()), kind, &login)).unwrap_err();
+        let refused = chain
+            .ask(&alone(&jwt(&claims()), kind, &login))
+            .unwrap_err();
         assert_eq!(refused, Reason::Exchange(ExchangeError::Subject), "{kind}");
     }
 }
@@ -212,7 +224,10 @@ fn who_acts_may_be_told_by_a_token_of_its_own() {
         let said = chain.said(&issued);
         assert_eq!(said.subject.as_str(), "caller");
         assert_eq!(said.client.as_str(), "service");
-        assert_eq!(serde_json::to_value(said.act).unwrap(), json!({"sub": "service"}));
+        assert_eq!(
+            serde_json::to_value(said.act).unwrap(),
+            json!({"sub": "service"})
+        );
     }
 }
 
@@ -223,7 +238,9 @@ fn who_acts_is_nobody_but_the_client_that_asks() {
     let first = chain.first("read");
     let actor = Reason::Exchange(ExchangeError::Actor);
     let error = |chain: &Chain, token: &str, kind: &str| {
-        chain.exchange(&first, &with_actor(token, kind)).unwrap_err()
+        chain
+            .exchange(&first, &with_actor(token, kind))
+            .unwrap_err()
     };
     assert_eq!(error(&chain, "x", ACCESS_TOKEN), actor);
     assert_eq!(actor.code(), ErrorCode::InvalidRequest);
@@ -240,7 +257,8 @@ fn who_acts_is_nobody_but_the_client_that_asks() {
     let mut chain = self::chain();
     chain.world.put_api(Api::admin(NOW));
     chain.edit("service", |it| {
-        it.grants.insert(ADMIN_API.parse().unwrap(), "clients:read".parse().unwrap());
+        it.grants
+            .insert(ADMIN_API.parse().unwrap(), "clients:read".parse().unwrap());
     });
     let secret = escaped(&chain.service);
     let form = format!(

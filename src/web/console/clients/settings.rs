@@ -1,6 +1,7 @@
 //! What is said of a client, and whether it gets tokens: edited, disabled, enabled, deleted.
 
 mod ending;
+mod registration;
 mod tokens;
 
 use std::sync::Arc;
@@ -45,6 +46,10 @@ pub(super) fn routes() -> Router<Console> {
         )
         .route("/clients/{id}/settings/enable", post(enable))
         .route(
+            "/clients/{id}/settings/revoke-registration-access",
+            get(registration::ask).post(registration::revoke),
+        )
+        .route(
             "/clients/{id}/settings/revoke-tokens",
             get(tokens::ask).post(tokens::revoke),
         )
@@ -64,6 +69,8 @@ struct SettingsPage {
     scopes: Vec<String>,
     /// The APIs whose resource server it may be: identifier and name.
     apis: Vec<(String, String)>,
+    /// Whether it manages its registration by a token of its own.
+    is_managed: bool,
     /// What somebody else changed while this was filled in.
     other: Option<Other>,
 }
@@ -145,6 +152,7 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
         head: ClientHead::of(client, Tab::Settings, console.app.now()),
         sheet,
         scopes,
+        is_managed: client.manages_itself(),
         other: None,
     }
 }

@@ -45,7 +45,10 @@ async fn present(app: &App, assertion: &str) -> (u16, String, Value) {
         .into_parts();
     let answer = answer(app, &parts, body.as_bytes()).await;
     let status = answer.status().as_u16();
-    let storing = answer.headers()["cache-control"].to_str().unwrap().to_owned();
+    let storing = answer.headers()["cache-control"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     (status, storing, serde_json::from_slice(&body).unwrap())
 }

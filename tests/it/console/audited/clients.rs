@@ -308,6 +308,10 @@ pub(super) async fn clients_are_told(round: &mut Round<'_>) {
     let revoke = "/clients/{id}/settings/revoke-tokens";
     let path = at("/revoke-tokens");
     round.sends(revoke, &path, &[], "token.revoke").await;
+    let itself = round.server.self_registered().await;
+    let take = "/clients/{id}/settings/revoke-registration-access";
+    let path = take.replace("{id}", &itself);
+    round.sends(take, &path, &[], "registration.revoke").await;
     let disable = "/clients/{id}/settings/disable";
     round
         .sends(disable, &at("/disable"), &[], "client.disable")
