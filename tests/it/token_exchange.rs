@@ -1,21 +1,33 @@
 //! Token exchange (RFC 8693): a service that calls others on behalf of who called it.
 
+use std::collections::BTreeMap;
+
 use jeton::{
     admin::clients::{EditClient, RevokeTokens},
-    domain::{audit::AuditPage, permission::Role, time::Span},
+    domain::{
+        audit::AuditPage,
+        credential::{Federation, FederationKeys},
+        permission::Role,
+        rotation::Overlap,
+        secret::Proof,
+        time::Span,
+    },
     oauth::{
-        reason::ErrorCode::{InvalidRequest, InvalidScope, InvalidTarget, UnauthorizedClient},
-        token_exchange::{ACCESS_TOKEN, GRANT_TYPE},
+        reason::ErrorCode::{
+            InvalidClient, InvalidRequest, InvalidScope, InvalidTarget, UnauthorizedClient,
+        },
+        token_exchange::{ACCESS_TOKEN, GRANT_TYPE, JWT},
     },
     store::UsageOf,
 };
 use serde_json::{Value, json};
 
 use crate::harness::{
+    assertion::{move_to, public, sign, signer},
     caller::{Client, Request, encode},
     dpop::Key,
     reply::Reply,
-    server::TestServer,
+    server::{ISSUER, TestServer},
 };
 
 const FRONT: &str = "https://front.example";
@@ -140,7 +152,7 @@ async fn an_exchange_that_may_not_be_is_refused_in_its_own_words() {
     let nowhere = exchange(front, &first, &to("https://nowhere.example")).await;
     nowhere.assert_refused(InvalidTarget);
     let stranger = exchange(&server.stranger(), &first, "").await;
-    stranger.assert_refused(jeton::oauth::reason::ErrorCode::InvalidClient);
+    stranger.assert_refused(InvalidClient);
 }
 
 /// TX-04, RV-02
@@ -220,6 +232,60 @@ async fn a_bound_token_is_exchanged_only_with_something_to_bind_the_new_one_to()
     let token = answer["access_token"].as_str().unwrap();
     let told = services.introspected(&services.back, token).await;
     assert_eq!(told["cnf"], json!({ "jkt": own.thumbprint() }));
+}
+
+/// TX-04, TX-05, CF-03
+#[tokio::test]
+async fn a_workload_gets_a_token_for_its_platforms_by_exchange_once_that_is_turned_on() {
+    let server = TestServer::start().await;
+    server.api(FRONT, "read").await;
+    let orders = server.client("orders").await.granted(FRONT, "read").await;
+    let cluster = signer(3);
+    let trust = Federation {
+        issuer: "https://cluster.example".to_owned(),
+        subject: "system:serviceaccount:shop:orders".to_owned(),
+        audience: ISSUER.to_owned(),
+        claims: BTreeMap::new(),
+        max_age: Span::hours(1),
+        keys: FederationKeys::Given(vec![public(&cluster)]),
+    };
+    let proof = Proof::Federated(trust.into());
+    move_to(&server, &orders, proof, Overlap::None).await;
+    let now = server.app.now().seconds();
+    let given = json!({
+        "iss": "https://cluster.example", "sub": "system:serviceaccount:shop:orders", "aud": [ISSUER],
+        "iat": now, "exp": now + 600,
+    });
+    let given = sign(&cluster, &given);
+    let ask = async || {
+        let (grant, kind) = (encode(GRANT_TYPE), encode(JWT));
+        let form = format!(
+            "grant_type={grant}&subject_token={given}&subject_token_type={kind}&scope=read&audience={}",
+            encode(FRONT)
+        );
+        server
+            .request("POST", "/oauth2/token")
+            .form(&form)
+            .send()
+            .await
+    };
+
+    ask().await.assert_refused(UnauthorizedClient);
+    let mut edit = EditClient::of(orders.client_id());
+    edit.token_exchange = Some(true);
+    server.run(edit).await;
+
+    for _ in 0..2 {
+        let reply = ask().await;
+        reply.assert_status(200);
+        let answer = reply.json();
+        assert_eq!(answer["issued_token_type"], ACCESS_TOKEN);
+        assert_eq!(answer["expires_in"], 600);
+    }
+    let usage = server.app.usage(UsageOf::Client(orders.client_id()));
+    assert!(!usage.await.unwrap().is_empty(), "it is counted");
+    server.advance(Span::minutes(10)).await;
+    ask().await.assert_refused(InvalidClient);
 }
 
 /// MD-05
