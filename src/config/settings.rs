@@ -273,6 +273,14 @@ pub struct Settings {
     #[arg(long, env = "JETON_TLS_CLIENT_CA", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
     pub tls_client_ca: Option<PathBuf>,
 
+    /// The lists of certificates that those authorities revoked (X.509 CRLs), in PEM, or one in DER. Each authority
+    /// of a client's chain needs one whose next update is not over: without, it vouches for nobody. Read again when
+    /// the file changes.
+    ///
+    /// Default: none, and nobody asks whether a certificate was revoked
+    #[arg(long, env = "JETON_TLS_CLIENT_CRL", value_name = "FILE", help_heading = TLS, hide_env_values = true)]
+    pub tls_client_crl: Option<PathBuf>,
+
     /// The header in which the proxy of `behind_proxy` says which certificate the client showed:
     /// `client-cert` (RFC 9440), `x-ssl-client-cert`, `x-forwarded-client-cert` (Envoy) or
     /// `x-forwarded-tls-client-cert` (Traefik). The proxy must not let it pass from clients.
@@ -497,7 +505,7 @@ impl Settings {
         }
         each! {
             data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
-            tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca client_certificate_from
+            tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca tls_client_crl client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
             usage_flush_interval
             drain_timeout max_connections max_connections_per_address max_header_bytes

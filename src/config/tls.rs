@@ -18,6 +18,8 @@ pub struct Tls {
     pub mtls_url: Option<Issuer>,
     /// The certificates of the authorities that may vouch for clients.
     pub client_ca: Option<PathBuf>,
+    /// The lists of certificates that those authorities revoked.
+    pub client_crl: Option<PathBuf>,
     /// The header in which a proxy says which certificate it was shown.
     pub certificate_from: Option<CertificateHeader>,
 }
@@ -36,6 +38,7 @@ impl Tls {
             mtls_listen: settings.mtls_listen.map(|endpoint| endpoint.0),
             mtls_url: settings.mtls_url.clone(),
             client_ca: settings.tls_client_ca.clone(),
+            client_crl: settings.tls_client_crl.clone(),
             certificate_from: settings.client_certificate_from,
         };
         if tls.mtls_listen.is_some() && !tls.is_spoken() {
@@ -45,6 +48,11 @@ impl Tls {
         }
         if tls.mtls_url.as_ref().is_some_and(|url| !url.is_https()) {
             return Err(wrong("--mtls-url is an https:// address"));
+        }
+        if tls.client_crl.is_some() && tls.client_ca.is_none() {
+            return Err(wrong(
+                "--tls-client-crl needs --tls-client-ca: it says which of their certificates were revoked",
+            ));
         }
         if tls.is_mutual() {
             return Ok(tls);

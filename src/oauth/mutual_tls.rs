@@ -35,7 +35,9 @@ pub enum CertificateFault {
     #[error("the certificate is none of the client's")]
     Another,
     /// It says what is registered, but anybody could have written it.
-    #[error("no authority that the server trusts with clients vouches for the certificate")]
+    #[error(
+        "no authority that the server trusts with clients vouches for the certificate, or it was revoked"
+    )]
     NotVouchedFor,
     /// It is the right one at the wrong time.
     #[error("the certificate has expired, or is not valid yet")]

@@ -87,7 +87,7 @@ fn names(text: &str, id: &str) -> bool {
     })
 }
 
-const COUNT: usize = 282;
+const COUNT: usize = 283;
 
 const ITEMS: &str = "\
 FP-01 tested
@@ -139,6 +139,7 @@ CM-08 tested
 CM-09 tested
 CM-10 tested
 CM-11 tested
+CM-12 tested
 T-01 tested
 T-02 tested
 T-03 tested

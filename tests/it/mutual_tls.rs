@@ -8,7 +8,10 @@ mod proxies;
 use serde_json::json;
 
 use self::kit::{House, grant};
-use crate::harness::certificates::{Wanted, text};
+use crate::harness::{
+    certificates::{Authority, Wanted, text},
+    process::wait_for,
+};
 
 /// CM-01, CM-04, CM-06, CM-07
 #[test]
@@ -100,6 +103,47 @@ fn a_client_is_known_by_what_its_authority_says_of_it() {
             (401, &json!("invalid_client"))
         );
     }
+}
+
+/// CM-12
+#[test]
+fn nobody_is_known_by_a_certificate_that_its_authority_revoked() {
+    let authority = Authority::new();
+    let gone = authority.issue(Wanted::client("gone"));
+    let list = authority.revoke(&[&gone], 30);
+    let house = House::of(authority, &["--tls-client-crl", text(&list)]);
+    let good = house.authority.issue(Wanted::client("good"));
+    for id in ["gone", "good"] {
+        let name = format!("CN={id},O=Example\\, Inc.,C=DE");
+        house.create(id, &["--tls-subject-dn", &name]);
+    }
+    let own = house.authority.self_signed(Wanted::client("own"));
+    house.create("own", &["--cert", text(&own.certificate)]);
+    let ask = |pair, id| house.ask(Some(pair), &grant(id)).status;
+
+    assert_eq!((ask(&gone, "gone"), ask(&good, "good")), (401, 200));
+    assert_eq!(ask(&own, "own"), 200, "nobody vouches for it anyway");
+
+    // A newer list is taken up while the server runs.
+    house.authority.revoke(&[&gone, &good], 30);
+    house.server.hang_up();
+    wait_for("the newer list", || ask(&good, "good") == 401);
+    house.authority.revoke(&[], 30);
+    house.server.hang_up();
+    wait_for("the newest list", || ask(&gone, "gone") == 200);
+
+    // One that is over says nothing any more: nobody is vouched for until there is another.
+    house.authority.revoke(&[], -1);
+    house.server.hang_up();
+    wait_for("the list that is over", || ask(&good, "good") == 401);
+    let is_told = || {
+        house
+            .server
+            .log()
+            .contains("no authority vouches for a client")
+    };
+    wait_for("word of it", is_told);
+    assert_eq!(ask(&own, "own"), 200);
 }
 
 /// CM-05, CM-10

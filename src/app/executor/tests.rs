@@ -38,7 +38,7 @@ pub(crate) struct Frail {
     store: RedbStore,
     fails: AtomicU8,
     /// While a test holds it, no assertion is written down.
-    pub(crate) pen: tokio::sync::Mutex<()>,
+    pub(crate) pen: Mutex<()>,
 }
 
 const BEFORE: u8 = 1;
@@ -49,7 +49,7 @@ impl Frail {
         Self {
             store: RedbStore::in_memory(entropy),
             fails: AtomicU8::new(0),
-            pen: tokio::sync::Mutex::default(),
+            pen: Mutex::default(),
         }
     }
 

@@ -53,7 +53,9 @@ impl Security {
             tls = Some(Tls::awaiting()?);
         }
         let authorities = config.tls.client_ca.clone();
-        let authorities = authorities.map(Authorities::load).transpose()?;
+        let lists = config.tls.client_crl.clone();
+        let authorities = authorities.map(|file| Authorities::load(file, lists));
+        let authorities = authorities.transpose()?;
         Ok(Self {
             tls,
             authorities,
@@ -137,10 +139,13 @@ impl Security {
         let mut hang_up = signal(SignalKind::hangup())
             .map_err(|error| Failure::unavailable(format!("cannot listen for signals: {error}")))?;
         app.tasks().spawn("certificates", |stop| async move {
-            let mut warned = None;
+            let (mut warned, mut told) = (None, None);
             loop {
                 if let Some(tls) = &self.tls {
                     warn_of_expiry(tls, SystemClock.now(), &mut warned);
+                }
+                if let Some(authorities) = &self.authorities {
+                    tell_of_old_lists(authorities, SystemClock.now(), &mut told);
                 }
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -215,6 +220,22 @@ fn warn_of_expiry(tls: &Tls, now: Timestamp, warned: &mut Option<(Timestamp, i64
         error!("the certificate{path} expired at {until}: no client accepts it");
     } else {
         warn!("the certificate{path} expires at {until}, in {days} days");
+    }
+}
+
+/// Once for each that is over: from then on nobody is vouched for.
+fn tell_of_old_lists(authorities: &Authorities, now: Timestamp, told: &mut Option<Timestamp>) {
+    let Some((path, until)) = authorities.lists().filter(|(_, until)| *until <= now) else {
+        return;
+    };
+    if *told != Some(until) {
+        *told = Some(until);
+        let path = path.display();
+        error!(
+            path = %path,
+            "a list of revoked certificates in {path} was good until {until}: until there is a newer one, no \
+             authority vouches for a client"
+        );
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
         credentials::{Credentials, Unusable},
         introspection::counts,
         params::{Params, Presented},
-        reason::{Reason, Refused},
+        reason::Refused,
     },
     ACCESS_TOKEN, Act, ExchangeError, ID_TOKEN, JWT,
 };

@@ -5,12 +5,15 @@ use crate::{
     domain::{
         api::TokenFormat,
         client::{Binding, ClientStatus},
+        permission::ADMIN_API,
         time::Span,
     },
     oauth::{
         Issued, Request,
+        access_token::believe,
         credentials::Header,
         fixtures::{NOW, World, api, body, client, escaped},
+        introspection::counts,
         reason::ErrorCode,
         token,
     },

@@ -15,12 +15,13 @@ use rustls::{
     crypto::{
         CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
     },
-    pki_types::{CertificateDer, UnixTime},
+    pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime},
     server::{
         WebPkiClientVerifier,
         danger::{ClientCertVerified, ClientCertVerifier},
     },
 };
+use x509_parser::{prelude::FromDer, revocation_list::CertificateRevocationList};
 
 use super::{
     TlsError,
@@ -44,48 +45,65 @@ pub struct Authorities(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: PathBuf,
+    /// What they revoked.
+    lists: Option<PathBuf>,
     stamps: ArcSwap<Stamps>,
     current: ArcSwap<Verifier>,
 }
 
 #[derive(Debug)]
-struct Verifier(Arc<dyn ClientCertVerifier>);
+struct Verifier {
+    verifier: Arc<dyn ClientCertVerifier>,
+    /// Until when all lists of what was revoked are good, if there are any and they say so.
+    lists_until: Option<Timestamp>,
+}
 
 impl Authorities {
-    /// Reads the authorities' certificates.
+    /// Reads the authorities' certificates, and the lists of those that they revoked (RFC 5280 §5), if there are any.
+    ///
+    /// With lists, every authority of a chain must have one that is not over: of a certificate of which nobody knows
+    /// whether it was revoked, nobody vouches.
     ///
     /// # Errors
     /// What is wrong with them, in one line.
-    pub fn load(file: PathBuf) -> Result<Self, TlsError> {
-        let stamps = Stamps::of(&[&file]);
-        let current = Verifier::load(&file)?;
+    pub fn load(file: PathBuf, lists: Option<PathBuf>) -> Result<Self, TlsError> {
+        let stamps = stamps(&file, lists.as_ref());
+        let current = Verifier::load(&file, lists.as_deref())?;
         Ok(Self(Arc::new(Shared {
             file,
+            lists,
             stamps: ArcSwap::from_pointee(stamps),
             current: ArcSwap::from_pointee(current),
         })))
     }
 
-    /// Whether the file looks different from when it was last read.
+    /// Whether a file looks different from when it was last read.
     pub fn has_changed(&self) -> bool {
-        Stamps::of(&[&self.0.file]) != **self.0.stamps.load()
+        stamps(&self.0.file, self.0.lists.as_ref()) != **self.0.stamps.load()
     }
 
-    /// Reads the file again, for connections to come.
+    /// Reads the files again, for connections to come.
     ///
     /// # Errors
-    /// What is wrong with it; what was read before stays.
+    /// What is wrong with them; what was read before stays.
     pub fn reload(&self) -> Result<(), TlsError> {
-        self.0.stamps.store(Arc::new(Stamps::of(&[&self.0.file])));
-        self.0
-            .current
-            .store(Arc::new(Verifier::load(&self.0.file)?));
+        let Shared { file, lists, .. } = &*self.0;
+        let read = stamps(file, lists.as_ref());
+        self.0.stamps.store(Arc::new(read));
+        let current = Verifier::load(file, lists.as_deref())?;
+        self.0.current.store(Arc::new(current));
         Ok(())
     }
 
-    /// The file.
+    /// The file of their certificates.
     pub fn file(&self) -> &PathBuf {
         &self.0.file
+    }
+
+    /// The file of the lists, and until when they are good, if there are any and they say so.
+    pub fn lists(&self) -> Option<(&PathBuf, Timestamp)> {
+        let until = self.0.current.load().lists_until;
+        self.0.lists.as_ref().zip(until)
     }
 
     /// Whether one of them vouches for the first of these certificates, by way of the others.
@@ -95,27 +113,54 @@ impl Authorities {
         };
         let now = Duration::from_secs(u64::try_from(now.0).unwrap_or_default());
         let now = UnixTime::since_unix_epoch(now);
-        let verifier = self.0.current.load();
-        verifier.0.verify_client_cert(leaf, rest, now).is_ok()
+        let current = self.0.current.load();
+        let vouched = current.verifier.verify_client_cert(leaf, rest, now);
+        vouched.is_ok()
     }
 }
 
+fn stamps(file: &PathBuf, lists: Option<&PathBuf>) -> Stamps {
+    let files: Vec<_> = [Some(file), lists].into_iter().flatten().collect();
+    Stamps::of(&files)
+}
+
 impl Verifier {
-    fn load(file: &Path) -> Result<Self, TlsError> {
-        let foreign = || TlsError::Foreign {
-            path: file.to_owned(),
-            what: "a certificate in it is none of an authority",
+    fn load(file: &Path, lists: Option<&Path>) -> Result<Self, TlsError> {
+        let foreign = |path: &Path, what| TlsError::Foreign {
+            path: path.to_owned(),
+            what,
         };
         let mut roots = RootCertStore::empty();
         for certificate in files::certificates(file)? {
-            roots.add(certificate).map_err(|_| foreign())?;
+            let added = roots.add(certificate);
+            added.map_err(|_| foreign(file, "a certificate in it is none of an authority"))?;
         }
         let provider = Arc::new(crypto::tls::provider());
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map(Self)
-            .map_err(|_| foreign())
+        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let Some(path) = lists else {
+            let verifier = builder.build();
+            return Ok(Self {
+                verifier: verifier.map_err(|_| foreign(file, "it cannot be used"))?,
+                lists_until: None,
+            });
+        };
+        let lists = files::revocation_lists(path)?;
+        let lists_until = lists.iter().filter_map(next_update).min();
+        let verifier = builder
+            .with_crls(lists)
+            .enforce_revocation_expiration()
+            .build();
+        Ok(Self {
+            verifier: verifier.map_err(|_| foreign(path, files::NO_LIST))?,
+            lists_until,
+        })
     }
+}
+
+/// When there is to be another list (RFC 5280 §5.1.2.5).
+fn next_update(list: &CertificateRevocationListDer<'static>) -> Option<Timestamp> {
+    let (_, list) = CertificateRevocationList::from_der(list).ok()?;
+    list.next_update().map(|at| Timestamp(at.timestamp()))
 }
 
 /// What is known of a client by the certificates it showed, its own first. None if that cannot be read.

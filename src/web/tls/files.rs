@@ -9,7 +9,7 @@ use std::{
 
 use rustls::{
     InconsistentKeys,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, pem::PemObject},
     sign::{CertifiedKey, SigningKey},
 };
 use zeroize::Zeroizing;
@@ -22,6 +22,9 @@ use crate::{
 
 /// The longest file that is read.
 const LONGEST: u64 = 1024 * 1024;
+
+/// The longest file of lists that is read: an authority may have revoked many.
+const LONGEST_LISTS: u64 = 16 * 1024 * 1024;
 
 /// Files are of no use; each says in one line what to do.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +152,8 @@ const LOCKED_KEY: &str = "the key in it is encrypted: write it without a passphr
                           server alone";
 const STRANGE_KEY: &str = "the key in it is of no kind that is served: take P-256, P-384, Ed25519, or RSA \
                            with 2048 bits or more";
-const TOO_LONG: &str = "it is longer than any certificate or key";
+pub(super) const NO_LIST: &str = "there is no list of revoked certificates in it that can be used: X.509 CRLs, in PEM or one in DER";
+const TOO_LONG: &str = "it is longer than what should be in it";
 
 /// All certificates of a file, of which there is at least one.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -164,6 +168,27 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         })
 }
 
+/// All lists of revoked certificates in a file, of which there is at least one: in PEM, or one as its authority
+/// publishes it (DER).
+pub(super) fn revocation_lists(
+    path: &Path,
+) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
+    let bytes = read_up_to(LONGEST_LISTS, path)?;
+    let found = if is_in(&bytes, b"-----BEGIN ") {
+        let found: Result<Vec<_>, _> =
+            CertificateRevocationListDer::pem_slice_iter(&bytes).collect();
+        found.ok()
+    } else {
+        Some(vec![bytes.to_vec().into()])
+    };
+    found
+        .filter(|found| !found.is_empty())
+        .ok_or_else(|| TlsError::Foreign {
+            path: path.to_owned(),
+            what: NO_LIST,
+        })
+}
+
 fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let bytes = read(path)?;
     let is_locked = [
@@ -171,20 +196,28 @@ fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
         b"Proc-Type: 4,ENCRYPTED",
     ]
     .iter()
-    .any(|mark| bytes.windows(mark.len()).any(|window| window == *mark));
+    .any(|mark| is_in(&bytes, mark));
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Foreign {
         path: path.to_owned(),
         what: if is_locked { LOCKED_KEY } else { NO_KEY },
     })
 }
 
-/// Wiped when dropped: it may be a key.
+fn is_in(bytes: &[u8], mark: &[u8]) -> bool {
+    bytes.windows(mark.len()).any(|window| window == mark)
+}
+
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    read_up_to(LONGEST, path)
+}
+
+/// Wiped when dropped: it may be a key.
+fn read_up_to(longest: u64, path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
     let unreadable = |source| TlsError::Unreadable {
         path: path.to_owned(),
         source,
     };
-    if fs::metadata(path).map_err(unreadable)?.len() > LONGEST {
+    if fs::metadata(path).map_err(unreadable)?.len() > longest {
         return Err(TlsError::Foreign {
             path: path.to_owned(),
             what: TOO_LONG,

@@ -2,13 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::cli::kit::Home;
 use crate::harness::certificates::{Authority, Pair, Wanted, text};
 use crate::harness::curl::curl;
-use crate::harness::process::{ServerProcess, free_address};
+use crate::harness::process::{ServerProcess, free_address, wait_for};
 
 fn flags(pair: &Pair) -> [&str; 4] {
     [
@@ -32,15 +30,6 @@ fn shown(server: &ServerProcess) -> String {
     let subject = String::from_utf8(output.stdout).unwrap();
     let (_, name) = subject.split_once("CN=").unwrap_or_default();
     name.split(',').next().unwrap().to_owned()
-}
-
-#[track_caller]
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}");
-        thread::sleep(Duration::from_millis(100));
-    }
 }
 
 #[test]
@@ -88,7 +77,7 @@ fn what_is_said_of_tls_must_agree() {
     let pair = authority.issue(Wanted::server("one"));
     let [a, cert, b, key] = flags(&pair);
     let ca = authority.file();
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&[a, cert], "--tls-cert needs --tls-key"),
         (&[b, key], "--tls-key needs --tls-cert"),
         (
@@ -98,6 +87,10 @@ fn what_is_said_of_tls_must_agree() {
         (
             &["--tls-client-ca", text(&ca)],
             "--tls-client-ca has no use",
+        ),
+        (
+            &["--tls-client-crl", text(&ca)],
+            "--tls-client-crl needs --tls-client-ca",
         ),
         (
             &["--mtls-url", "https://mtls.test"],
@@ -300,5 +293,32 @@ fn clients_are_asked_for_certificates_where_nothing_of_operators_is() {
         let answer = curl(&[&["--cacert", text(&ca)], &form[..], &[&url]].concat());
         assert_eq!(answer.status, 401);
         assert_eq!(answer.json()["error"], "invalid_client");
+    }
+}
+
+/// CM-12
+#[test]
+fn a_list_that_is_none_is_named_and_the_server_does_not_start() {
+    let authority = Authority::new();
+    let pair = authority.issue(Wanted::server("server"));
+    let (ca, mutual) = (authority.file(), free_address().to_string());
+    let none = authority.write("none.pem", "no list");
+    for list in [&none, &ca] {
+        let home = Home::empty();
+        let words = [
+            "serve",
+            "--tls-cert",
+            text(&pair.certificate),
+            "--tls-key",
+            text(&pair.key),
+            "--mtls-listen",
+            &mutual,
+            "--tls-client-ca",
+            text(&ca),
+            "--tls-client-crl",
+            text(list),
+        ];
+        home.jeton(&words)
+            .assert_one_line(78, "there is no list of revoked certificates in it");
     }
 }

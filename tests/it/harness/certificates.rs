@@ -6,11 +6,14 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    SanType, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevokedCertParams, SanType, SerialNumber, SignatureAlgorithm,
 };
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tempfile::TempDir;
 use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// A certificate and its key, as the files that hold them.
 #[derive(Clone)]
@@ -66,6 +69,7 @@ impl Authority {
         let folder = TempDir::new().expect("a temporary directory");
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name = rcgen::DistinguishedName::new();
         params
             .distinguished_name
@@ -103,6 +107,27 @@ impl Authority {
         self.keep(wanted.name, &certificate.pem(), &key)
     }
 
+    /// A list of what it revoked: the certificates of these pairs. The next one is due so many days from now.
+    pub(crate) fn revoke(&self, revoked: &[&Pair], next: i64) -> PathBuf {
+        let day = |days: i64| OffsetDateTime::now_utc() + time::Duration::days(days);
+        let revoked_certs = revoked.iter().map(|pair| RevokedCertParams {
+            serial_number: serial_number(pair),
+            revocation_time: day(-1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: day(next.min(0) - 1),
+            next_update: day(next),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked_certs.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.issuer).expect("a list");
+        self.write("revoked.pem", &list.pem().expect("a list is text"))
+    }
+
     /// Makes a certificate that nobody vouches for.
     pub(crate) fn self_signed(&self, wanted: Wanted<'_>) -> Pair {
         let (params, key) = prepare(wanted);
@@ -128,6 +153,12 @@ impl Authority {
         fs::write(&pair.key, key.serialize_pem()).expect("a file");
         pair
     }
+}
+
+fn serial_number(pair: &Pair) -> SerialNumber {
+    let der = CertificateDer::from_pem_file(&pair.certificate).expect("a certificate");
+    let (_, parsed) = X509Certificate::from_der(&der).expect("a certificate");
+    SerialNumber::from_slice(parsed.raw_serial())
 }
 
 fn prepare(wanted: Wanted<'_>) -> (CertificateParams, KeyPair) {

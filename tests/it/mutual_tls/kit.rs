@@ -29,7 +29,11 @@ impl House {
 
     /// One with these settings besides.
     pub(super) fn start_with(more: &[&str]) -> Self {
-        let authority = Authority::new();
+        Self::of(Authority::new(), more)
+    }
+
+    /// One whose clients this authority vouches for.
+    pub(super) fn of(authority: Authority, more: &[&str]) -> Self {
         let pair = authority.issue(Wanted::server("server"));
         let mutual = free_address().to_string();
         let ca = authority.file();

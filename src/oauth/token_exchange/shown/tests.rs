@@ -14,13 +14,13 @@ use crate::{
         permission::ADMIN_API,
         profile::Profile,
         secret::{PlainSecret, Proof, SecretState},
-        time::Span,
+        time::{Lifetime, Span},
     },
     oauth::{
         Context,
         assertion::AssertionError,
         confirmation::Confirmation,
-        fixtures::{NOW, api, body, client, escaped, kept},
+        fixtures::{NOW, body, client, escaped, kept},
         reason::{ErrorCode, Reason},
         token,
         token_exchange::{
@@ -272,7 +272,7 @@ fn who_acts_is_nobody_but_the_client_that_asks() {
 #[test]
 fn a_new_token_does_not_outlive_the_one_that_says_who_acts() {
     let mut chain = chain();
-    let lifetime = |seconds: u32| crate::domain::time::Lifetime::new(seconds).unwrap();
+    let lifetime = |seconds: u32| Lifetime::try_from(seconds).unwrap();
     chain.edit("service", |it| it.token_lifetime = Some(lifetime(300)));
     let own = chain.own();
     chain.edit("service", |it| it.token_lifetime = None);

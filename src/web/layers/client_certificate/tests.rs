@@ -126,11 +126,13 @@ fn authorities_are_read_from_a_file_that_holds_some() {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join("ca.pem");
     std::fs::write(&path, "nothing").unwrap();
-    let error = Authorities::load(path.clone()).unwrap_err().to_string();
+    let error = Authorities::load(path.clone(), None)
+        .unwrap_err()
+        .to_string();
     assert!(
         error.ends_with("ca.pem: there is no certificate in PEM in it"),
         "{error}"
     );
     std::fs::write(&path, certificate().pem()).unwrap();
-    assert!(Authorities::load(path).is_ok());
+    assert!(Authorities::load(path, None).is_ok());
 }

@@ -140,7 +140,9 @@ pub(super) async fn registration_tokens_are_told(round: &mut Round<'_>) {
         .await;
     let id = {
         let registry = round.server.app.registry();
-        let token = registry.registration_tokens().next().unwrap();
+        let now = round.server.app.now();
+        let mut tokens = registry.registration_tokens();
+        let token = tokens.find(|token| token.is_open(now)).unwrap();
         token.id.to_string()
     };
     let path = format!("/settings/registration/{id}/revoke");
