@@ -31,7 +31,7 @@ const UNTOLD: [&str; 23] = [
     "/clients/new",
     "/clients/new/access",
     "/clients/new/discard",
-    "/clients/new/secret",
+    "/clients/new/credential",
     "/clients/{id}/access/review",
     "/clients/{id}/credentials/dry-run",
     "/clients/{id}/credentials/handover/{handover}",

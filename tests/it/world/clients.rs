@@ -14,7 +14,7 @@ pub(super) async fn begin_a_new_one(late: &mut Browser<'_>) {
     let scope = [("scope", "https://orders.example.com orders:read")];
     fill_in(late, "/clients/new/access", &scope).await;
     let secret = [("life", "180d"), ("note", "1Password / Ops")];
-    fill_in(late, "/clients/new/secret", &secret).await;
+    fill_in(late, "/clients/new/credential", &secret).await;
 }
 
 pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Browser<'_>) {
@@ -76,14 +76,14 @@ fn new_ones(tour: &mut Tour<'_>, owner: &Browser<'_>, late: &Browser<'_>) {
             ("new-access", "/clients/new/access"),
             ("new-access-found", "/clients/new/access?find=ledger"),
             ("new-access-no-match", "/clients/new/access?find=zebra"),
-            ("new-secret", "/clients/new/secret"),
+            ("new-credential", "/clients/new/credential"),
             ("new-check", "/clients/new/check"),
         ],
     );
     let wrong = [("name", ""), ("client_id", "mailer"), ("like", "nobody")];
     tour.sends(owner, (422, "new-about-wrong", "/clients/new"), &wrong);
     let wrong = [("life", "")];
-    let place = (422, "new-secret-wrong", "/clients/new/secret");
+    let place = (422, "new-credential-wrong", "/clients/new/credential");
     tour.sends(late, place, &wrong);
 }
 
