@@ -24,7 +24,7 @@ const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
 
 /// Forms that change nothing that an audit log is about: previews, comparisons, signing out, what is
 /// kept for the visit alone.
-const UNTOLD: [&str; 23] = [
+const UNTOLD: [&str; 24] = [
     "/apis/{id}/clients/review",
     "/apis/{id}/key",
     "/audit/check",
@@ -32,6 +32,7 @@ const UNTOLD: [&str; 23] = [
     "/clients/new/access",
     "/clients/new/discard",
     "/clients/new/credential",
+    "/clients/new/platform",
     "/clients/{id}/access/review",
     "/clients/{id}/credentials/dry-run",
     "/clients/{id}/credentials/handover/{handover}",

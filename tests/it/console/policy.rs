@@ -316,7 +316,9 @@ async fn a_plan_that_the_policy_does_not_allow_any_more_makes_no_client() {
         .await;
     let page = browser.open("/clients/new/credential").await;
     let filled = [("life", "never"), ("reason", "An appliance")];
-    let check = browser.submit(&page, "/clients/new/credential", &filled).await;
+    let check = browser
+        .submit(&page, "/clients/new/credential", &filled)
+        .await;
 
     server.run(strict()).await;
     let refused = browser.submit(&check, "/clients/new/check", &[]).await;

@@ -82,7 +82,7 @@ fn new_ones(tour: &mut Tour<'_>, owner: &Browser<'_>, late: &Browser<'_>) {
     );
     let wrong = [("name", ""), ("client_id", "mailer"), ("like", "nobody")];
     tour.sends(owner, (422, "new-about-wrong", "/clients/new"), &wrong);
-    let wrong = [("life", "")];
+    let wrong = [("kind", "secret"), ("life", "")];
     let place = (422, "new-credential-wrong", "/clients/new/credential");
     tour.sends(late, place, &wrong);
 }

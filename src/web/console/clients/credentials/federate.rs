@@ -71,6 +71,15 @@ impl TrustForm {
         }
     }
 
+    /// For a page that only says how a workload gets its token.
+    pub(in crate::web::console::clients) fn shown(platform: Platform, audience: &str) -> Self {
+        Self {
+            platform,
+            path: String::new(),
+            audience: audience.to_owned(),
+        }
+    }
+
     /// What stands in its fields at first.
     pub(in crate::web::console::clients) fn fields(&self) -> Fields {
         let mut fields = Fields::default();
