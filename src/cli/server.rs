@@ -150,10 +150,7 @@ fn certificate_facts(
         facts.push(("  valid until", pen.time(until)));
     }
     if let Some(next) = &certificate.next_try_at {
-        facts.push(("  renewed", pen.time(next)));
-    }
-    if let Some(problem) = &certificate.last_failure {
-        facts.push(("  failed", pen.warning(problem)));
+        facts.push(("  next try", pen.time(next)));
     }
     facts
 }

@@ -222,7 +222,8 @@ fn a_directory_that_refuses_leaves_the_server_up_and_it_says_so() {
         || {
             let told = server.jeton(&["status"]);
             let why = told["problems"][0].as_str().unwrap_or_default();
-            told["ready"] == "degraded" && why.contains("the directory could not verify 127.0.0.1")
+            told["ready"] == "degraded"
+                && why.contains("The reason: the directory refused the order")
         },
     );
     let told = server.jeton(&["status"]);

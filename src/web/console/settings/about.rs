@@ -67,7 +67,7 @@ impl Health {
 /// The certificate that the server shows in TLS.
 struct CertificateCard {
     look: Look,
-    /// What is the matter, in sentences; nothing is the empty text.
+    /// What will be the matter, in sentences; nothing is the empty text. What is so already stands on top.
     trouble: String,
     /// The names that it is for, or that one is wanted for.
     names: Vec<String>,
@@ -99,7 +99,9 @@ impl CertificateCard {
         };
         Self {
             look,
-            trouble: found.map_or_else(String::new, |found| found.reason),
+            trouble: found
+                .filter(|found| !found.rule.is_failure())
+                .map_or_else(String::new, |found| found.reason),
             names: shown.map_or(wanted, |it| it.names.clone()),
             shown: shown.map(|it| (it.issuer.clone(), Moment::of(it.not_after, now))),
             source,
