@@ -254,7 +254,11 @@ mod tests {
         let mut asked = asked("mailer", "");
         asked.resource.clear();
 
-        let others = [key::LANGUAGES, certificate::LANGUAGES, assertion::LANGUAGES];
+        let others = [
+            key::LANGUAGES.as_slice(),
+            certificate::LANGUAGES.as_slice(),
+            assertion::LANGUAGES.as_slice(),
+        ];
         for (word, _, _, write) in secret::LANGUAGES.iter().chain(others.concat().iter()) {
             let text = write(&asked);
             assert!(!text.contains("scope"), "{word}: {text}");

@@ -158,7 +158,7 @@ async fn a_client_that_trusts_its_platform_is_made_once_a_token_of_it_was_tried(
         ("jwks", keys.as_str()),
     ];
 
-    let tries = |token: &str| {
+    let attempt = |token: &str| {
         let token = token.to_owned();
         let mut filled = trust.map(|(name, value)| (name, value.to_owned())).to_vec();
         filled.extend([("try", "yes".to_owned()), ("token", token)]);
@@ -175,7 +175,7 @@ async fn a_client_that_trusts_its_platform_is_made_once_a_token_of_it_was_tried(
         ),
         ("shop:reports", "This token would be accepted."),
     ] {
-        let filled = tries(&token(subject));
+        let filled = attempt(&token(subject));
         let filled: Vec<(&str, &str)> = filled.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let tried = browser.submit(&page, PLATFORM, &filled).await;
         tried.assert_status(200);

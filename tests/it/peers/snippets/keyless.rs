@@ -185,6 +185,8 @@ async fn the_programs_for_a_platforms_token_get_a_token() {
             "https://idp.test",
             "--federated-subject",
             "shop:reports",
+            "--federated-audience",
+            server.issuer(),
             "--federated-jwks",
             text(&file),
         ],

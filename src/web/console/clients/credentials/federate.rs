@@ -59,6 +59,9 @@ pub(in crate::web::console::clients) struct TrustForm {
     pub(in crate::web::console::clients) path: String,
     /// What a token is for, in what a workload is told to ask for.
     audience: String,
+    /// Every platform: its name in forms, and its name for people.
+    pub(in crate::web::console::clients) platforms:
+        [(&'static str, &'static str); Platform::ALL.len()],
 }
 
 impl TrustForm {
@@ -68,6 +71,7 @@ impl TrustForm {
             platform,
             path: path.to_owned(),
             audience: app.issuer().to_string(),
+            platforms: Platform::ALL.map(|it| (it.as_str(), it.label())),
         }
     }
 
@@ -77,6 +81,7 @@ impl TrustForm {
             platform,
             path: String::new(),
             audience: audience.to_owned(),
+            platforms: Platform::ALL.map(|it| (it.as_str(), it.label())),
         }
     }
 
@@ -97,13 +102,6 @@ impl TrustForm {
     /// What a workload does to get its token, if the platform has it in lines to copy.
     pub(in crate::web::console::clients) fn lines(&self) -> Option<String> {
         self.platform.lines(&self.audience)
-    }
-
-    /// Every platform: its name in forms, and its name for people.
-    pub(in crate::web::console::clients) fn platforms(
-        &self,
-    ) -> [(&'static str, &'static str); Platform::ALL.len()] {
-        Platform::ALL.map(|it| (it.as_str(), it.label()))
     }
 
     /// The name of its platform in forms.

@@ -65,7 +65,7 @@ impl Plan {
     ) -> Result<Option<CredentialInput>, FieldErrors> {
         match self.choice(app)? {
             Choice::Secret => Ok(None),
-            choice => self.input_of(&choice).map(Some),
+            choice @ (Choice::Own(_) | Choice::Platform(_)) => self.input_of(&choice).map(Some),
         }
     }
 
