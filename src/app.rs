@@ -9,6 +9,7 @@ pub mod acme;
 pub mod assemble;
 mod assertions;
 mod executor;
+mod health;
 mod last_uses;
 mod overview;
 mod passwords;
@@ -53,6 +54,7 @@ use self::{
 };
 pub use self::{
     executor::{AdminError, Once, Terms},
+    health::Readiness,
     proofs::{Place, ProofsAt},
     recents::{RecentRequest, RecentToken},
 };
@@ -69,6 +71,7 @@ use crate::{
         profile::Profile,
         registry::Registry,
         revocation::Revocation,
+        server_certificate::CertificateStatus,
         time::{Clock, Timestamp},
         usage::{Observation, Tally},
     },
@@ -95,7 +98,8 @@ struct Parts {
     revocations: Revocations,
     assertions: Assertions,
     remote_keys: RemoteKeys,
-    acme: acme::Status,
+    /// What is known of the server's own; nothing where plain HTTP is spoken.
+    certificate: Published<Option<CertificateStatus>>,
     schedule: Schedule,
     sessions: Sessions,
     passwords: Passwords,
@@ -106,19 +110,6 @@ struct Parts {
     clock: Arc<dyn Clock>,
     entropy: Entropy,
     started: Timestamp,
-}
-
-/// Whether tokens can be issued, and whether all is well.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Readiness {
-    /// All is well.
-    Ready,
-    /// Tokens are issued, but something needs a person: the text says what.
-    Degraded(&'static str),
-    /// On the way down: new requests go elsewhere.
-    Draining,
-    /// No token can be issued: the text says why.
-    Unable(&'static str),
 }
 
 impl App {
@@ -337,34 +328,6 @@ impl App {
     /// [`AdminError::Unavailable`] if the store cannot be read.
     pub async fn report(&self) -> Result<StoreReport, AdminError> {
         Ok(self.0.store.report().await?)
-    }
-
-    /// Whether tokens can be issued, and whether all is well.
-    pub fn readiness(&self) -> Readiness {
-        if self.0.tasks.is_stopping() {
-            return Readiness::Draining;
-        }
-        let now = self.now();
-        let can_sign = self
-            .registry()
-            .published_keys(now)
-            .any(|(key, _)| key.active_from <= now);
-        if !can_sign {
-            return Readiness::Unable("no signing key is active");
-        }
-        if self.0.executor.is_latched() {
-            return Readiness::Degraded("a change could not be saved");
-        }
-        if self.0.usage.is_failing() {
-            return Readiness::Degraded("usage cannot be saved");
-        }
-        if let Some(trouble) = self
-            .certificate_status()
-            .and_then(|status| status.trouble(now))
-        {
-            return Readiness::Degraded(trouble);
-        }
-        Readiness::Ready
     }
 
     /// The background work of this server.

@@ -34,6 +34,7 @@ pub mod revocation;
 pub mod rotation;
 pub mod scope;
 pub mod secret;
+pub mod server_certificate;
 pub mod session;
 pub mod time;
 pub mod usage;

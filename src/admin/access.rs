@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     clients::check_default_scopes,
     command::Command,
+    details,
     draft::Draft,
     grants::{check_scopes, drop_lost, require_may_grant},
     refusal::{FieldErrors, Refusal},
@@ -13,6 +14,7 @@ use super::{
 use crate::domain::{
     audit::Action,
     client::Client,
+    details::DetailGrants,
     id::{ApiIdentifier, ClientId},
     marks::KEPT,
     permission::Permission,
@@ -90,8 +92,8 @@ impl Command for SetAccess {
 /// What is noted on scopes: since when they are watched, or until when they are kept.
 pub type ScopeMarks = BTreeMap<(ApiIdentifier, Scope), Timestamp>;
 
-/// Gives a client back the access that it had, with what was noted on the scopes that it lost
-/// meanwhile; all of it or nothing.
+/// Gives a client back the access that it had, with its types of authorization details and with what was
+/// noted on the scopes that it lost meanwhile; all of it or nothing.
 #[derive(Clone, Debug)]
 pub struct RestoreAccess {
     /// All that it may have again.
@@ -100,6 +102,8 @@ pub struct RestoreAccess {
     pub watched: ScopeMarks,
     /// The scopes that were kept, and until when.
     pub kept: ScopeMarks,
+    /// All types of authorization details that it may ask for again (RFC 9396), by API.
+    pub details: DetailGrants,
 }
 
 impl Command for RestoreAccess {
@@ -127,11 +131,30 @@ impl Command for RestoreAccess {
             }
         }
         after.marks.follow(&after.grants);
+        restore_details(&mut after, self.details, registry)?;
         if after != **before {
             draft.put_client(Action::GrantSet, after);
         }
         Ok(())
     }
+}
+
+/// Gives `client` the types back that it had where it has scopes again.
+fn restore_details(
+    client: &mut Client,
+    had: DetailGrants,
+    registry: &Registry,
+) -> Result<(), Refusal> {
+    let mut errors = FieldErrors::default();
+    client.rules.details.clear();
+    for (api, types) in had {
+        if client.grants.contains_key(&api) {
+            let check = details::check_types(registry, &api, &types);
+            errors.check(&format!("grants.{api}"), check);
+            details::put(client, &api, types);
+        }
+    }
+    Ok(errors.finish()?)
 }
 
 #[cfg(test)]
@@ -270,6 +293,7 @@ mod tests {
             ]
             .into(),
             kept: [(on("write"), now.plus(Span::days(1000)))].into(),
+            details: DetailGrants::default(),
         };
         world.run(restore).unwrap();
 

@@ -42,6 +42,7 @@ fn own<'a>(
         }
         Who::Operator { .. }
         | Who::Client(_)
+        | Who::Registered(_)
         | Who::Local(_)
         | Who::RegistrationToken(_)
         | Who::System(_) => Err(not_theirs),

@@ -338,6 +338,17 @@ impl Command for RemoveApi {
     }
 }
 
+/// Refuses to take `what` away from an API as long as somebody is granted it.
+pub(super) fn require_unheld<'a>(
+    what: &dyn std::fmt::Display,
+    holders: impl Iterator<Item = &'a ClientId>,
+) -> Result<(), Refusal> {
+    name_some(holders).map_or(Ok(()), |names| {
+        let message = format!("{what} is granted to {names}; withdraw that first");
+        Err(Refusal::Conflict(message))
+    })
+}
+
 /// Names up to ten clients, and how many more there are; nothing if there are none.
 pub(super) fn name_some<'a>(holders: impl Iterator<Item = &'a ClientId>) -> Option<String> {
     let holders: Vec<&str> = holders.map(ClientId::as_str).collect();

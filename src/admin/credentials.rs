@@ -63,7 +63,10 @@ impl NewCredential {
     }
 
     /// When it stops by itself: a certificate does so no later than it expires.
-    fn expires(&self, now: Timestamp) -> Result<Option<Timestamp>, FieldErrors> {
+    ///
+    /// # Errors
+    /// It is a certificate that has expired.
+    pub fn expires(&self, now: Timestamp) -> Result<Option<Timestamp>, FieldErrors> {
         let asked = self.expires_in.map(|span| now.plus(span));
         let Proof::Certificate(certificate) = &self.proof else {
             return Ok(asked);

@@ -1,7 +1,7 @@
 //! The types of authorization details of an API: defined, edited, removed (RFC 9396 §2).
 
 use super::{
-    apis::name_some,
+    apis::require_unheld,
     command::Command,
     draft::Draft,
     refusal::{FieldErrors, Refusal},
@@ -110,10 +110,7 @@ impl Command for RemoveDetailType {
         if after.rules.details.remove(&self.name).is_none() {
             return Err(unknown(&self.api, &self.name));
         }
-        if let Some(names) = name_some(holders(registry, &self.api, &self.name)) {
-            let message = format!("{} is granted to {names}; withdraw that first", self.name);
-            return Err(Refusal::Conflict(message));
-        }
+        require_unheld(&self.name, holders(registry, &self.api, &self.name))?;
         draft.put_api(Action::DetailTypeRemove, after);
         Ok(())
     }

@@ -14,6 +14,7 @@ pub mod overview;
 mod refusals;
 pub mod scopes;
 mod series;
+pub mod server;
 pub mod words;
 
 pub use self::{

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
-    apis::{MOST_SCOPES, name_some, too_many_scopes},
+    apis::{MOST_SCOPES, require_unheld, too_many_scopes},
     command::Command,
     draft::Draft,
     refusal::{FieldErrors, Refusal},
@@ -184,10 +184,7 @@ impl Command for RemoveScope {
                 granted.is_some_and(|scopes| scopes.contains(&self.scope))
             })
             .map(|client| &client.id);
-        if let Some(names) = name_some(holders) {
-            let message = format!("{} is granted to {names}; withdraw that first", self.scope);
-            return Err(Refusal::Conflict(message));
-        }
+        require_unheld(&self.scope, holders)?;
         draft.put_api(Action::ScopeRemove, after);
         Ok(())
     }

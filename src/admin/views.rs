@@ -14,6 +14,7 @@ mod operators;
 mod policy;
 mod registrations;
 mod secrets;
+mod server;
 mod usage;
 
 use crate::domain::{id::SecretId, time::Timestamp, usage::Tally};
@@ -33,6 +34,7 @@ pub use self::{
         AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
         SecretsView, VerdictView, judged,
     },
+    server::{ServerAttentionView, ServerCertificateView},
     usage::{
         ClientUsageView, DayView, HourView, KeyFetchView, RefusedView, ScopeUseView, UnknownView,
         UnusedView, UsageView,

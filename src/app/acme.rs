@@ -8,11 +8,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::{App, published::Published};
+use super::App;
 use crate::{
     crypto::signer::PrivateKey,
     domain::{
-        acme::{AcmeState, AcmeStatus, AcmeWish, Chance, IssuedCertificate},
+        acme::{AcmeState, AcmeWish, Chance, IssuedCertificate},
         time::{Span, Timestamp},
     },
     store::StoreError,
@@ -65,9 +65,6 @@ pub enum OrderFailure {
     Other(String),
 }
 
-/// What is known of the certificate, for whoever asks; nothing where none is got.
-pub(super) type Status = Published<Option<AcmeStatus>>;
-
 /// The task's own.
 struct Keeper {
     app: App,
@@ -103,11 +100,6 @@ impl App {
             .tasks
             .spawn("own certificate", |stop| keeper.run(stop));
         Ok(())
-    }
-
-    /// What is known of the certificate that the server gets itself; nothing if it does not.
-    pub fn certificate_status(&self) -> Option<AcmeStatus> {
-        self.0.acme.current_arc().as_ref().clone()
     }
 }
 
@@ -228,8 +220,7 @@ impl Keeper {
     }
 
     fn publish(&self) {
-        let status = Some(self.state.status());
-        self.app.0.acme.publish(Arc::new(status));
+        self.app.note_certificate(self.state.status());
     }
 }
 

@@ -98,7 +98,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
     Ok(App(Arc::new(Parts {
         assertions: Assertions::new(Arc::clone(&store), tasks.clone()),
         remote_keys: RemoteKeys::new(fetcher),
-        acme: Published::new(Arc::new(None)),
+        certificate: Published::new(Arc::new(None)),
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),

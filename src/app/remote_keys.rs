@@ -1,6 +1,6 @@
 //! Keys that others publish: fetched in the background and when an assertion names one that is not here.
 //!
-//! Nothing is asked that an operator did not register. One request at a time goes to each place, at most
+//! Nothing is asked that an operator did not register, or is about to and tries. One request at a time goes to each place, at most
 //! one a minute whoever asks for it, and what was fetched goes on being used for a day if a place fails.
 
 use std::{

@@ -9,6 +9,7 @@ use super::{
     failure::Failure,
     pen::Pen,
 };
+use crate::admin::views::ServerAttentionView;
 
 /// See what needs attention, and put it off.
 #[derive(Debug, Subcommand)]
@@ -104,6 +105,7 @@ impl Named {
 #[derive(Deserialize)]
 struct ListView {
     data: Vec<FoundView>,
+    server: Vec<ServerAttentionView>,
     postponed: Vec<PostponedView>,
 }
 
@@ -136,8 +138,18 @@ impl ListView {
                 it.action.clone(),
             ]
         };
+        let of_server = |it: &ServerAttentionView| {
+            [
+                it.rule.clone(),
+                "this server".to_owned(),
+                it.level.clone(),
+                it.reason.clone(),
+                it.action.clone(),
+            ]
+        };
         let titles = ["rule", "client", "level", "why", "to do"];
-        let rows = list.data.iter().map(row).collect();
+        let rows = list.server.iter().map(of_server);
+        let rows = rows.chain(list.data.iter().map(row)).collect();
         let mut text = pen.table(titles, rows, "Nothing needs you.");
         if !list.postponed.is_empty() {
             let row = |it: &PostponedView| {

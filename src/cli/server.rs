@@ -14,6 +14,7 @@ use super::{
     pen::{Pen, count},
 };
 use crate::{
+    admin::views::ServerCertificateView,
     config::{Config, MasterKeySource, Place, Settings},
     store::redb::Repair,
 };
@@ -93,6 +94,8 @@ struct ServerView {
     master_key_id: String,
     started_at: String,
     ready: String,
+    problems: Vec<String>,
+    certificate: Option<ServerCertificateView>,
 }
 
 impl ServerView {
@@ -102,8 +105,10 @@ impl ServerView {
         } else {
             "no server is running; this is the data file".to_owned()
         };
-        pen.facts(&[
-            ("server", state),
+        let mut facts = vec![("server", state)];
+        let problems = self.problems.iter();
+        facts.extend(problems.map(|it| ("problem", pen.warning(it))));
+        facts.extend([
             ("version", self.version.clone()),
             ("issuer", self.issuer.clone()),
             ("clients", count(self.clients, "client")),
@@ -117,8 +122,37 @@ impl ServerView {
                 ),
             ),
             ("master key", self.master_key_id.clone()),
-        ])
+        ]);
+        if let Some(certificate) = &self.certificate {
+            facts.extend(certificate_facts(pen, certificate));
+        }
+        pen.facts(&facts)
     }
+}
+
+/// What there is to say of the server's certificate, as `status` says it.
+fn certificate_facts(
+    pen: &Pen,
+    certificate: &ServerCertificateView,
+) -> Vec<(&'static str, String)> {
+    let names = certificate.names.join(", ");
+    let source = match (&certificate.file, &certificate.directory) {
+        (Some(file), _) => format!("the file {file}"),
+        (None, Some(directory)) => format!("the directory {directory}"),
+        (None, None) => certificate.source.clone(),
+    };
+    let for_names = match &certificate.issuer {
+        Some(issuer) => format!("for {names}, by {issuer}"),
+        None => format!("none yet, wanted for {names}"),
+    };
+    let mut facts = vec![("certificate", for_names), ("  from", source)];
+    if let Some(until) = &certificate.not_after {
+        facts.push(("  valid until", pen.time(until)));
+    }
+    if let Some(next) = &certificate.next_try_at {
+        facts.push(("  next try", pen.time(next)));
+    }
+    facts
 }
 
 /// Check the settings and the data file without changing or starting anything.

@@ -137,6 +137,13 @@ impl Certificate {
         Self::from_der(&first)
     }
 
+    /// Reads the first of the certificates in a text of PEM: in a chain, the one that the others vouch for.
+    pub fn first_in(chain: &[u8]) -> Result<Self, CertificateError> {
+        let first = CertificateDer::pem_slice_iter(chain).next();
+        let first = first.and_then(Result::ok);
+        Self::from_der(&first.ok_or(CertificateError::Malformed)?)
+    }
+
     /// The certificate as it was signed.
     pub fn der(&self) -> &[u8] {
         &self.der

@@ -3,8 +3,11 @@
 
 use std::{fmt, sync::Arc};
 
-use super::time::{Span, Timestamp};
-use crate::crypto::signer::PrivateKey;
+use super::{
+    server_certificate::{CertificateSource, CertificateStatus, ShownCertificate},
+    time::{Span, Timestamp},
+};
+use crate::crypto::{certificate::Certificate, signer::PrivateKey};
 
 /// What an operator wants a certificate for, and from whom.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -127,46 +130,36 @@ impl AcmeState {
     }
 
     /// What people may know of it.
-    pub fn status(&self) -> AcmeStatus {
-        AcmeStatus {
-            wish: self.wish.clone(),
-            not_after: self.certificate.as_ref().map(|it| it.not_after),
-            next: self.next,
+    pub fn status(&self) -> CertificateStatus {
+        CertificateStatus {
+            source: CertificateSource::Directory {
+                url: self.wish.directory.clone(),
+                domains: self.wish.domains.clone(),
+                next: self.next,
+            },
+            shown: self.certificate.as_ref().map(IssuedCertificate::shown),
             problem: self.problem.clone(),
         }
     }
 }
 
 impl IssuedCertificate {
+    /// What it says of itself; names and issuer are left out if it cannot be read.
+    pub fn shown(&self) -> ShownCertificate {
+        let said = Certificate::first_in(self.chain.as_bytes());
+        let said = said.map(|it| ShownCertificate::of(&it)).ok();
+        ShownCertificate {
+            names: said.as_ref().map_or_else(Vec::new, |it| it.names.clone()),
+            issuer: said.map_or_else(String::new, |it| it.issuer),
+            not_before: self.not_before,
+            not_after: self.not_after,
+        }
+    }
+
     fn renewal(&self, chance: Chance) -> Timestamp {
         let life = self.not_after.since(self.not_before);
         let earlier = chance.of(Span(life.0 / 30));
         self.not_after.minus(Span(life.0 / 3)).minus(earlier)
-    }
-}
-
-/// What people may know of the certificate: nothing of it is secret.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AcmeStatus {
-    /// What is wanted.
-    pub wish: AcmeWish,
-    /// Until when the certificate in use is valid; nothing if there is none.
-    pub not_after: Option<Timestamp>,
-    /// When the next try is due.
-    pub next: Timestamp,
-    /// Why the latest try failed.
-    pub problem: Option<String>,
-}
-
-impl AcmeStatus {
-    /// What is wrong, in few words; nothing if all is well.
-    pub fn trouble(&self, now: Timestamp) -> Option<&'static str> {
-        match self.not_after {
-            None => Some("there is no TLS certificate yet"),
-            Some(until) if until < now => Some("the TLS certificate has expired"),
-            Some(_) if self.problem.is_some() => Some("the TLS certificate could not be renewed"),
-            Some(_) => None,
-        }
     }
 }
 
@@ -179,6 +172,7 @@ impl fmt::Debug for AcmeState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::server_certificate::CertificateTrouble;
 
     const DAY: i64 = 24 * 60 * 60;
     const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -247,7 +241,7 @@ mod tests {
         assert!(within_an_hour <= 5, "{within_an_hour}");
         assert_eq!(
             state.status().trouble(now),
-            Some("the TLS certificate could not be renewed")
+            Some(CertificateTrouble::NotRenewed)
         );
         assert!(state.certificate.is_some());
     }
@@ -262,7 +256,7 @@ mod tests {
         assert_eq!(state.status().trouble(NOW), None);
         assert_eq!(
             state.status().trouble(Timestamp(NOW.0 + 91 * DAY)),
-            Some("the TLS certificate has expired")
+            Some(CertificateTrouble::Expired)
         );
     }
 

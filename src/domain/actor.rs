@@ -31,6 +31,8 @@ pub enum Who {
     },
     /// A program with a token of the admin API.
     Client(ClientId),
+    /// A client that manages itself, by its registration access token (RFC 7592).
+    Registered(ClientId),
     /// Somebody on the machine itself, by the socket or the file; the number is the Unix user's.
     Local(u32),
     /// A program that has a token to register a client with.
@@ -62,7 +64,7 @@ impl Actor {
 
     /// A client that manages its own registration, within the template it was registered by.
     pub fn registered(client: ClientId) -> Self {
-        Self::new(Who::Client(client), registering())
+        Self::new(Who::Registered(client), registering())
     }
 
     /// The server itself, for the task named.
@@ -104,12 +106,13 @@ fn registering() -> Permissions {
 }
 
 /// The actor as the audit log names it: `operator:ana@example.com`, `client:deployer-7kq2d4`,
-/// `local:0`, `registration_token:7KQ2D4XA`, `system:key schedule`.
+/// `registered_client:mailer-k3v9qx`, `local:0`, `registration_token:7KQ2D4XA`, `system:key schedule`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
             Who::Operator { email, .. } => write!(f, "operator:{email}"),
             Who::Client(id) => write!(f, "client:{id}"),
+            Who::Registered(id) => write!(f, "registered_client:{id}"),
             Who::Local(uid) => write!(f, "local:{uid}"),
             Who::RegistrationToken(id) => write!(f, "registration_token:{id}"),
             Who::System(task) => write!(f, "system:{task}"),

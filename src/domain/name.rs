@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Why a text is not a name or a note.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing but white space where something is needed.
-    #[error("write something here")]
+    /// Nothing but white space where a name is needed.
+    #[error("enter a name")]
     Empty,
     /// More than the kind allows.
     #[error("at most {0} characters")]

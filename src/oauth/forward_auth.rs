@@ -74,8 +74,10 @@ pub enum Passed {
 /// What the API is told of a token that let a request through.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allowed {
-    /// Whose token it is.
+    /// Whose token it is: who acts.
     pub client: ClientId,
+    /// On whose behalf: its own, if the token was not exchanged for another's (RFC 8693).
+    pub subject: ClientId,
     /// All that it allows.
     pub scopes: ScopeSet,
     /// Which API it is for.
@@ -167,6 +169,7 @@ pub fn decide(
     }
     Ok(Passed::Token(Box::new(Allowed {
         client: token.client,
+        subject: token.subject,
         scopes: token.scopes,
         audience: token.audience,
         needed: rule.scopes.clone(),

@@ -15,7 +15,6 @@ use instant_acme::{
     Account, AccountCredentials, AuthorizationStatus, BodyWrapper, BytesResponse, ChallengeType,
     HttpClient, Identifier, NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 pub use self::challenges::Challenges;
 use super::{
@@ -170,11 +169,8 @@ async fn refusal(order: &mut Order) -> String {
 
 /// Whether what came is a certificate for these names.
 fn judge(chain: String, key: String, domains: &[String]) -> Result<IssuedCertificate, String> {
-    let leaf = CertificateDer::pem_slice_iter(chain.as_bytes())
-        .next()
-        .and_then(Result::ok)
-        .and_then(|leaf| Certificate::from_der(&leaf).ok())
-        .ok_or("what the directory sent is no certificate")?;
+    let leaf = Certificate::first_in(chain.as_bytes())
+        .map_err(|_| "what the directory sent is no certificate")?;
     let is_for = |domain: &String| match domain.parse() {
         Ok(address) => leaf.has_ip(address),
         Err(_) => leaf.has_dns(domain),

@@ -30,6 +30,8 @@ use crate::{
 };
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-client-id");
+/// The API never has to guess: it is there for every token, and takes the place of what a caller wrote.
+const SUBJECT: HeaderName = HeaderName::from_static("x-subject");
 const SCOPE: HeaderName = HeaderName::from_static("x-scope");
 const AUDIENCE: HeaderName = HeaderName::from_static("x-audience");
 
@@ -113,6 +115,7 @@ fn pass(app: &App, allowed: Allowed) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in [
         (CLIENT_ID, allowed.client.as_str()),
+        (SUBJECT, allowed.subject.as_str()),
         (SCOPE, allowed.scopes.as_str()),
         (AUDIENCE, allowed.audience.as_str()),
     ] {

@@ -27,6 +27,7 @@ async fn live() -> Response {
 async fn ready(State(app): State<App>) -> Response {
     match app.readiness() {
         Readiness::Ready => json(StatusCode::OK, r#"{"status":"ready"}"#),
+        // What is wrong is for operators: whoever asks here may be anybody.
         Readiness::Degraded(_) => json(StatusCode::OK, r#"{"status":"degraded"}"#),
         Readiness::Draining => json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"draining"}"#),
         Readiness::Unable(_) => json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"unable"}"#),

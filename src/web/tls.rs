@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{
     crypto,
-    domain::{acme::IssuedCertificate, time::Timestamp},
+    domain::{acme::IssuedCertificate, server_certificate::ShownCertificate, time::Timestamp},
 };
 
 /// The protocols that are offered within (RFC 7301), the better one first.
@@ -66,7 +66,7 @@ struct Current {
     public: Arc<ServerConfig>,
     mutual: Arc<ServerConfig>,
     /// Nothing while there is no certificate.
-    not_after: Option<Timestamp>,
+    says: Option<ShownCertificate>,
 }
 
 impl Tls {
@@ -131,9 +131,14 @@ impl Tls {
         Ok(())
     }
 
+    /// What the certificate says of itself; nothing while there is none.
+    pub fn shown(&self) -> Option<ShownCertificate> {
+        self.0.current.load().says.clone()
+    }
+
     /// When the certificate expires; nothing while there is none.
     pub fn not_after(&self) -> Option<Timestamp> {
-        self.0.current.load().not_after
+        self.0.current.load().says.as_ref().map(|it| it.not_after)
     }
 
     /// The file of the certificate, if it comes from one.
@@ -160,12 +165,12 @@ impl Current {
 
     fn new(identity: Option<Identity>) -> Result<Self, TlsError> {
         let provider = Arc::new(crypto::tls::provider());
-        let not_after = identity.as_ref().map(|it| it.not_after);
+        let says = identity.as_ref().map(|it| it.says.clone());
         let shown = Shown(identity.map(|it| Arc::new(it.key)));
         Ok(Self {
             public: Arc::new(config(&provider, shown.clone(), false)?),
             mutual: Arc::new(config(&provider, shown, true)?),
-            not_after,
+            says,
         })
     }
 }

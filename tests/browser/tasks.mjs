@@ -23,7 +23,7 @@ await task("a new client by keyboard alone", async () => {
   await page.keyboard.press("Space");
   await reach(page, "main form button.btn-primary");
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/clients/new/secret");
+  await page.waitForURL("**/clients/new/credential");
   await page.goBack();
   check(await page.locator("input[name=scope]").first().isChecked(), "Back loses what was ticked");
   await page.goForward();
@@ -134,7 +134,7 @@ await task("a client from its first page to a rotation and back, without script"
   await page.fill("#name", "Plain worker");
   await on("**/clients/new/access");
   await page.locator("input[name=scope]").first().check();
-  await on("**/clients/new/secret");
+  await on("**/clients/new/credential");
   await on("**/clients/new/check");
   await on("**/reveal/**");
   check((await page.textContent("#secret")).startsWith("jtn_"), "the secret is not shown");

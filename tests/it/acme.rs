@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
@@ -148,6 +149,10 @@ fn a_server_on_an_empty_directory_gets_a_certificate_and_keeps_it_over_a_restart
     assert_eq!(directory.shown_by(&server), Some(serial));
     assert_eq!(directory.count("order"), 1, "nothing is ordered twice");
     assert_eq!(directory.count("account"), 1);
+    let told = server.jeton(&["status"]);
+    assert_eq!(told["certificate"]["directory"], directory.address);
+    assert_eq!(told["certificate"]["names"], json!(["127.0.0.1"]));
+    assert_eq!(told["certificate"].get("last_failure"), None);
 }
 
 #[test]
@@ -211,9 +216,19 @@ fn a_directory_that_refuses_leaves_the_server_up_and_it_says_so() {
     wait("no try failed", &server, || {
         directory.count("challenge invalid") >= 1
     });
-    wait("the server is not degraded", &server, || {
-        server.jeton(&["status"])["ready"] == "degraded"
-    });
+    wait(
+        "the server does not say why it is degraded",
+        &server,
+        || {
+            let told = server.jeton(&["status"]);
+            let why = told["problems"][0].as_str().unwrap_or_default();
+            told["ready"] == "degraded"
+                && why.contains("The reason: the directory refused the order")
+        },
+    );
+    let told = server.jeton(&["status"]);
+    assert_eq!(told["certificate"]["names"], json!(["127.0.0.1"]));
+    assert_eq!(told["certificate"].get("not_after"), None);
     wait("the log says nothing", &server, || {
         server.log().contains("no certificate for 127.0.0.1 from")
     });

@@ -41,6 +41,7 @@ mod revocation;
 mod rfc_examples;
 mod rotation;
 mod scopes;
+mod server_certificate;
 mod story;
 mod token;
 mod token_exchange;

@@ -20,6 +20,7 @@ fn lets_through_whoever_has_the_token_and_says_who_it_is(proxy: Proxy) {
             &format!("Authorization: Bearer {token}"),
             "X-Client-Id: admin",
             "x-client-id: root",
+            "X-Subject: admin",
             "X-Scope: everything",
             "X-Audience: https://other.example",
         ],
@@ -30,6 +31,7 @@ fn lets_through_whoever_has_the_token_and_says_who_it_is(proxy: Proxy) {
     assert!(seen.starts_with("GET /orders/7?x=y HTTP/1."), "{seen}");
     for (name, value) in [
         ("x-client-id", behind.client.as_str()),
+        ("x-subject", behind.client.as_str()),
         ("x-scope", "read:orders"),
         ("x-audience", "https://api.example.com"),
     ] {

@@ -115,6 +115,12 @@ async fn the_api_learns_for_whom_a_service_calls_it_and_who_the_service_is() {
     assert_eq!(told["client_id"], "front");
     assert_eq!(told["act"], json!({"sub": "front"}));
     assert_eq!(told["aud"], BACK);
+    let asked = format!("/forward-auth?audience={}", encode(BACK));
+    let passed = server.request("GET", &asked);
+    let passed = passed.header("authorization", &format!("Bearer {token}"));
+    let passed = passed.send().await;
+    assert_eq!(passed.header("x-subject"), "caller");
+    assert_eq!(passed.header("x-client-id"), "front");
     let usage = server
         .app
         .usage(UsageOf::Client(services.front.client_id()));

@@ -1,5 +1,5 @@
 //! What will happen by itself in the time ahead: secrets that expire, old secrets that stop,
-//! signing keys that change.
+//! signing keys that change, the server's certificate that ends.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::domain::{
     id::SecretId,
     key::{Age, SIGNS_FOR, SigningKey},
     registry::Registry,
+    server_certificate::{CertificateSource, CertificateStatus},
     time::{Span, Timestamp},
 };
 
@@ -37,16 +38,25 @@ pub enum What {
     KeyLeaves(Arc<SigningKey>),
     /// A key will have signed for as long as keys do; the schedule makes its successor before.
     KeyIsSucceeded(Arc<SigningKey>),
+    /// The server's certificate expires, unless somebody puts another in its place.
+    CertificateExpires,
+    /// The server gets itself the next certificate.
+    CertificateIsRenewed,
 }
 
-/// What will happen within [`AHEAD`] of `now`, the next thing first.
-pub fn horizon(registry: &Registry, now: Timestamp) -> Vec<Event> {
+/// What will happen within [`AHEAD`] of `now`, the next thing first; `certificate` is the server's own.
+pub fn horizon(
+    registry: &Registry,
+    certificate: Option<&CertificateStatus>,
+    now: Timestamp,
+) -> Vec<Event> {
     let secrets = registry
         .clients()
         .flat_map(|client| secrets_of(client, now));
     let keys = registry.keys().filter_map(|key| key_of(key, registry, now));
     let mut events: Vec<Event> = secrets
         .chain(keys)
+        .chain(certificate.and_then(certificate_of))
         .filter(|event| event.at > now && event.at <= now.plus(AHEAD))
         .collect();
     events.sort_by_key(|event| event.at);
@@ -64,6 +74,20 @@ fn secrets_of(client: &Arc<Client>, now: Timestamp) -> impl Iterator<Item = Even
             what: What::SecretExpires(Arc::clone(client), secret.id.clone()),
         });
         stops.into_iter().chain(expires)
+    })
+}
+
+fn certificate_of(status: &CertificateStatus) -> Option<Event> {
+    let shown = status.shown.as_ref()?;
+    Some(match &status.source {
+        CertificateSource::File(_) => Event {
+            at: shown.not_after,
+            what: What::CertificateExpires,
+        },
+        CertificateSource::Directory { next, .. } => Event {
+            at: *next,
+            what: What::CertificateIsRenewed,
+        },
     })
 }
 
@@ -99,6 +123,8 @@ impl Event {
             What::KeySigns(key) => format!("The next {} key begins to sign", key.algorithm),
             What::KeyLeaves(key) => format!("An old {} key leaves the key set", key.algorithm),
             What::KeyIsSucceeded(key) => format!("Another {} key takes over", key.algorithm),
+            What::CertificateExpires => "The server's TLS certificate expires".to_owned(),
+            What::CertificateIsRenewed => "The server's TLS certificate is renewed".to_owned(),
         };
         format!("{what} {when}, in {left}.")
     }
@@ -114,11 +140,11 @@ mod tests {
             tests::{World, register, rotate},
         },
         crypto::signer::Algorithm,
-        domain::rotation::Overlap,
+        domain::{rotation::Overlap, server_certificate::ShownCertificate},
     };
 
     fn ahead(world: &World) -> Vec<String> {
-        let events = horizon(&world.registry, world.now);
+        let events = horizon(&world.registry, None, world.now);
         events
             .iter()
             .map(|event| event.in_words(world.now))
@@ -188,5 +214,33 @@ mod tests {
             ahead(&world)[0],
             "An old ES256 key leaves the key set 22 Jan, 10:00 UTC, in 2 hours."
         );
+    }
+
+    #[test]
+    fn the_servers_certificate_expires_in_its_file_or_is_renewed_before() {
+        let world = World::new();
+        let in_days = |days| world.now.plus(Span::days(days));
+        let mut status = CertificateStatus {
+            source: CertificateSource::File("/etc/as.pem".to_owned()),
+            shown: Some(ShownCertificate {
+                names: Vec::new(),
+                issuer: String::new(),
+                not_before: world.now,
+                not_after: in_days(40),
+            }),
+            problem: None,
+        };
+        let next = |status: &CertificateStatus| {
+            let events = horizon(&world.registry, Some(status), world.now);
+            (events[0].what.clone(), events[0].at)
+        };
+        assert_eq!(next(&status), (What::CertificateExpires, in_days(40)));
+
+        status.source = CertificateSource::Directory {
+            url: String::new(),
+            domains: Vec::new(),
+            next: in_days(10),
+        };
+        assert_eq!(next(&status), (What::CertificateIsRenewed, in_days(10)));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{SpanInput, certificates, parse_or_default};
+use super::{CHECKED, SpanInput, certificates, parse_or_default};
 use crate::{
     admin::{credentials::NewCredential, refusal::FieldErrors, secrets},
     domain::{
@@ -117,6 +117,14 @@ pub struct FederationInput {
 }
 
 impl CredentialInput {
+    /// What it describes, or all that is wrong with it: fields are named as members of `credential`.
+    pub fn read(self) -> Result<NewCredential, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let credential = self.parse("credential.", &mut errors);
+        errors.finish()?;
+        Ok(credential.expect(CHECKED))
+    }
+
     /// Reads it; `prefix` stands before the names of its fields.
     pub(in crate::admin) fn parse(
         self,

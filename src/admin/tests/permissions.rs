@@ -1,7 +1,7 @@
 //! Who may run which command.
 
 use super::*;
-use crate::domain::details::{Schema, TypeDetail};
+use crate::domain::details::{DetailGrants, Schema, TypeDetail};
 
 /// One command of each kind, on a world in which it can be carried out.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -301,6 +301,7 @@ fn every_command(
         },
         watched: ScopeMarks::default(),
         kept: ScopeMarks::default(),
+        details: DetailGrants::default(),
     });
     one!(PostponeAttention, |w| PostponeAttention {
         client: any(w),

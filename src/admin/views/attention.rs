@@ -3,15 +3,22 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::moment;
-use crate::admin::evidence::attention::{Act, Attention, Lookout, PutOff, attention, put_off};
-use crate::domain::registry::Registry;
+use super::{ServerAttentionView, moment};
+use crate::{
+    admin::evidence::{
+        attention::{Act, Attention, Lookout, PutOff, attention, put_off},
+        server::ServerAttention,
+    },
+    domain::registry::Registry,
+};
 
-/// What needs attention among all clients, and what was put off.
+/// What needs attention among all clients and about the server, and what was put off.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AttentionListView {
     /// What needs attention: one row for each client, the worst first.
     pub data: Vec<AttentionView>,
+    /// What needs attention about the server itself, the worst first. Never put off.
+    pub server: Vec<ServerAttentionView>,
     /// What was put off, and is still.
     pub postponed: Vec<PostponedView>,
 }
@@ -61,12 +68,13 @@ pub struct PostponedView {
 }
 
 impl AttentionListView {
-    /// As it is seen from there.
-    pub fn of(registry: &Registry, lookout: &Lookout<'_>) -> Self {
+    /// As it is seen from there, with what is the matter with the server.
+    pub fn of(registry: &Registry, lookout: &Lookout<'_>, server: Vec<ServerAttention>) -> Self {
         let found = attention(registry, lookout);
         let hidden = put_off(registry, lookout);
         Self {
             data: found.into_iter().map(AttentionView::of).collect(),
+            server: server.into_iter().map(ServerAttentionView::of).collect(),
             postponed: hidden.into_iter().map(PostponedView::of).collect(),
         }
     }

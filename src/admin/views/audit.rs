@@ -13,7 +13,8 @@ pub struct AuditView {
     pub seq: u64,
     /// When.
     pub at: String,
-    /// Who, as `operator:ana@example.com`, `client:deployer`, `local:0` or `system:schedule`.
+    /// Who, as `operator:ana@example.com`, `client:deployer`, `registered_client:mailer`, `local:0` or
+    /// `system:schedule`.
     pub actor: String,
     /// What, as `secret.rotate`.
     pub action: String,

@@ -16,6 +16,7 @@ use crate::{
     config::{self, Config},
     domain::{
         issuer::Issuer,
+        server_certificate::{CertificateSource, CertificateStatus},
         time::{Clock, SystemClock, Timestamp},
     },
     web::{
@@ -138,7 +139,9 @@ impl Security {
         }
         let mut hang_up = signal(SignalKind::hangup())
             .map_err(|error| Failure::unavailable(format!("cannot listen for signals: {error}")))?;
-        app.tasks().spawn("certificates", |stop| async move {
+        self.make_known(app, None);
+        let (tasks, app) = (app.tasks().clone(), app.clone());
+        tasks.spawn("certificates", |stop| async move {
             let (mut warned, mut told) = (None, None);
             loop {
                 if let Some(tls) = &self.tls {
@@ -149,24 +152,37 @@ impl Security {
                 }
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = tokio::time::sleep(LOOK_EVERY) => self.reload(Asked::No),
-                    _ = hang_up.recv() => self.reload(Asked::Yes),
+                    () = tokio::time::sleep(LOOK_EVERY) => self.reload(&app, Asked::No),
+                    _ = hang_up.recv() => self.reload(&app, Asked::Yes),
                 }
             }
         });
         Ok(())
     }
 
-    fn reload(&self, asked: Asked) {
+    /// Tells operators of the certificate in a file; of one that is issued, whoever gets it does.
+    fn make_known(&self, app: &App, problem: Option<String>) {
+        if let Some(tls) = &self.tls
+            && let Some(file) = tls.file()
+        {
+            app.note_certificate(CertificateStatus {
+                source: CertificateSource::File(file.display().to_string()),
+                shown: tls.shown(),
+                problem,
+            });
+        }
+    }
+
+    fn reload(&self, app: &App, asked: Asked) {
         if let Some(tls) = &self.tls
             && tls.file().is_some()
             && (asked == Asked::Yes || tls.has_changed())
         {
             let path = tls.file().map(|it| it.display().to_string());
-            tell(
-                tls.reload(SystemClock.now()),
-                &path.as_deref().unwrap_or("the certificate"),
-            );
+            let reloaded = tls.reload(SystemClock.now());
+            let problem = reloaded.as_ref().err().map(ToString::to_string);
+            self.make_known(app, problem);
+            tell(reloaded, &path.as_deref().unwrap_or("the certificate"));
         }
         if let Some(authorities) = &self.authorities
             && (asked == Asked::Yes || authorities.has_changed())

@@ -42,6 +42,7 @@ async fn show(app: &App) -> Result<Reply, Problem> {
     Ok(Reply::ok(&AttentionListView::of(
         &app.registry_arc(),
         &lookout,
+        app.attention_to_server(lookout.now),
     )))
 }
 

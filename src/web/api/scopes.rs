@@ -20,7 +20,6 @@ use crate::{
     },
     app::App,
     domain::{
-        api::Api,
         audit::Object,
         id::{ApiIdentifier, Revision},
         scope::Scope,
@@ -82,16 +81,6 @@ fn look(
     Ok((ScopeView::of(scope, detail), api.revision))
 }
 
-/// Refuses what names no scope of the API.
-fn require_scope(app: &App, api: &ApiIdentifier, scope: &Scope) -> Result<(), Problem> {
-    let has = |api: &std::sync::Arc<Api>| api.scopes.contains_key(scope);
-    match app.registry().find_api(api) {
-        None => Err(no_api(api)),
-        Some(api) if has(api) => Ok(()),
-        Some(_) => Err(Problem::nowhere()),
-    }
-}
-
 /// Changes what is said of a scope, or deprecates it.
 #[utoipa::path(patch, path = "/apis/{api}/scopes/{scope}", tag = "scopes",
     operation_id = "edit_scope", security(("token" = ["apis:write"])),
@@ -103,7 +92,7 @@ async fn edit(
     At((api, scope)): At<(ApiIdentifier, Scope)>,
     written: Written<ScopeEditInput>,
 ) -> Result<Reply, Problem> {
-    require_scope(&app, &api, &scope)?;
+    look(&app, &api, &scope)?;
     let terms = written.terms(Object::Api(api.clone()))?;
     let command = written.input.parse(api.clone(), scope.clone())?;
     run(&app, actor, terms, command).await?;
@@ -122,7 +111,7 @@ async fn remove(
     At((api, scope)): At<(ApiIdentifier, Scope)>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    require_scope(&app, &api, &scope)?;
+    look(&app, &api, &scope)?;
     let terms = written.terms(Object::Api(api.clone()))?;
     run(&app, actor, terms, RemoveScope { api, scope }).await?;
     Ok(Reply::gone())

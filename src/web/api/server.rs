@@ -14,8 +14,8 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    admin::refusal::FieldErrors,
-    app::{App, Readiness},
+    admin::{refusal::FieldErrors, views::ServerCertificateView},
+    app::App,
     domain::actor::Who,
 };
 
@@ -45,6 +45,11 @@ struct ServerView {
     started_at: String,
     /// `ready`, `degraded`, `draining` or `unable`.
     ready: &'static str,
+    /// Why it is not `ready`, in sentences, the worst first.
+    problems: Vec<String>,
+    /// The certificate that it shows in TLS; left out if it speaks plain HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<ServerCertificateView>,
 }
 
 /// Shows the server: version, issuer, data file, health.
@@ -53,6 +58,8 @@ struct ServerView {
 async fn show(State(app): State<App>, _: May<Anything>) -> Result<Reply, Problem> {
     let report = app.report().await?;
     let registry = app.registry();
+    let readiness = app.readiness();
+    let certificate = app.certificate_status();
     Ok(Reply::ok(&ServerView {
         version: env!("CARGO_PKG_VERSION"),
         issuer: app.issuer().to_string(),
@@ -62,12 +69,9 @@ async fn show(State(app): State<App>, _: May<Anything>) -> Result<Reply, Problem
         clients: registry.client_count(),
         master_key_id: report.master_key_id,
         started_at: app.started().to_string(),
-        ready: match app.readiness() {
-            Readiness::Ready => "ready",
-            Readiness::Degraded(_) => "degraded",
-            Readiness::Draining => "draining",
-            Readiness::Unable(_) => "unable",
-        },
+        ready: readiness.word(),
+        problems: readiness.problems(),
+        certificate: certificate.as_ref().as_ref().map(ServerCertificateView::of),
     }))
 }
 

@@ -1,4 +1,6 @@
 //! APIs and their scopes: defined, described, granted, checked.
+//!
+//! What forms about an API have in common stands here: they are saved, or come back with what is wrong.
 
 mod check;
 mod clients;
@@ -12,18 +14,28 @@ mod scopes;
 mod settings;
 mod stop;
 
-use axum::Router;
+use std::{fmt::Display, sync::Arc};
+
+use axum::{Router, body::Body, http::Response};
 
 pub(super) use self::head::address;
 use self::head::{ApiHead, Named, Tab};
 use super::{
     Console,
-    form::{Fields, Sheet},
+    act::carry_out,
+    form::{Fields, Form, Sheet},
+    page::Flash,
     trouble::Trouble,
+    visit::Visitor,
+    words::segment,
 };
 use crate::{
-    admin::refusal::{FieldErrors, Refusal},
-    app::AdminError,
+    admin::{
+        command::Command,
+        refusal::{FieldErrors, Refusal},
+    },
+    app::{AdminError, Terms},
+    domain::{api::Api, audit::Object, permission::Permission},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -38,6 +50,68 @@ pub(super) fn routes() -> Router<Console> {
         .merge(settings::routes())
         .merge(key::routes())
         .merge(stop::routes())
+}
+
+/// What a form about an API led to: the answer, or all that is wrong with it.
+type Saved = Result<Response<Body>, FieldErrors>;
+
+/// Has carried out what was read from a form, and says so on the page that lies at `path`. What is in the way
+/// otherwise is told at `field`.
+async fn save<C: Command>(
+    (console, visitor): (&Console, &Visitor),
+    (terms, read): (Terms, Result<C, FieldErrors>),
+    (path, field): (&str, &str),
+    said: impl FnOnce(Option<C::Outcome>) -> String,
+) -> Result<Saved, Trouble> {
+    let command = match read {
+        Ok(command) => command,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    match carry_out((console, visitor), terms, command).await {
+        Ok(outcome) => {
+            let flash = Flash::done(said(outcome));
+            visitor.done(path, flash).await.map(Ok)
+        }
+        Err(error) => complaints(error, field).map(Err),
+    }
+}
+
+/// Does something to an API as its page showed it, and says so on the page that lies at `path`.
+async fn act<C: Command>(
+    (console, visitor): (&Console, &Visitor),
+    (api, form): (&Api, &Form),
+    command: C,
+    (path, flash): (&str, Flash),
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
+    carry_out((console, visitor), terms, command).await?;
+    visitor.done(path, flash).await
+}
+
+/// What an address names below an API: one of its scopes, or of its types of authorization details.
+struct Part<N> {
+    api: Arc<Api>,
+    name: N,
+    /// The path of its page, below the console's.
+    path: String,
+}
+
+impl<N: Display> Part<N> {
+    /// That of this name, below `place`.
+    fn new(api: Arc<Api>, place: &str, name: N) -> Self {
+        let below = address(&api.identifier);
+        Self {
+            path: format!("{below}/{place}/{}", segment(&name.to_string())),
+            api,
+            name,
+        }
+    }
+
+    /// On what terms a form about it is carried out.
+    fn terms(&self, form: &Form, console: &Console) -> Terms {
+        form.terms(&console.app, Object::Api(self.api.identifier.clone()))
+    }
 }
 
 /// What is wrong with what was filled in; what is in the way otherwise is told at `field`.

@@ -39,7 +39,7 @@ pub(super) fn routes() -> Router<Console> {
 struct DashboardPage {
     frame: Frame,
     checklist: Option<Checklist>,
-    attention: Option<Attention>,
+    attention: Attention,
     rotations: Vec<RotationRow>,
     traffic: Option<Traffic>,
     ahead: Ahead,
@@ -52,7 +52,7 @@ async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body
     page::ok(&DashboardPage {
         frame: visitor.frame(Here::Dashboard).await,
         checklist: Checklist::of(&console.app),
-        attention: overview.map(|overview| Attention::of(&console.app, overview)),
+        attention: Attention::of(&console.app, overview),
         rotations: RotationRow::all_of(&console.app, overview),
         traffic: overview.map(Traffic::of),
         ahead: Ahead::of(&console.app),
@@ -74,7 +74,7 @@ async fn overview(console: &Console) -> Option<std::sync::Arc<Overview>> {
 #[template(path = "dashboard/attention.html")]
 struct AttentionPart {
     frame: Frame,
-    attention: Option<Attention>,
+    attention: Attention,
     ahead: Ahead,
 }
 
@@ -84,10 +84,9 @@ async fn refresh_attention(
     headers: HeaderMap,
 ) -> Response<Body> {
     let overview = overview(&console).await;
-    let attention = overview.map(|overview| Attention::of(&console.app, &overview));
     let part = AttentionPart {
         frame: visitor.plain_frame(Here::Dashboard),
-        attention,
+        attention: Attention::of(&console.app, overview.as_deref()),
         ahead: Ahead::of(&console.app),
     };
     page::fragment(&headers, &part)

@@ -106,6 +106,7 @@ pub(super) fn actor(name: &str) -> String {
     match name.split_once(':') {
         Some(("operator", email)) => email.to_owned(),
         Some(("client", id)) => format!("{id}, by the admin API"),
+        Some(("registered_client", id)) => format!("{id} itself, by its registration"),
         Some(("local", _)) => "the command line".to_owned(),
         Some(("registration_token", id)) => format!("itself, with the registration token {id}"),
         Some(("system", _)) => "Jeton itself".to_owned(),
@@ -177,6 +178,16 @@ mod tests {
     fn a_length_of_time_is_typed_as_it_is_read() {
         assert_eq!(typed(Span::hours(36)), "1d12h");
         assert_eq!(typed(Span::hours(36)).parse(), Ok(Span::hours(36)));
+    }
+
+    #[test]
+    fn whoever_did_something_is_named_as_people_know_them() {
+        assert_eq!(actor("operator:ana@example.com"), "ana@example.com");
+        assert_eq!(actor("client:deployer"), "deployer, by the admin API");
+        assert_eq!(
+            actor("registered_client:mailer"),
+            "mailer itself, by its registration"
+        );
     }
 
     #[test]

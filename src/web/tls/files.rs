@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::Files;
 use crate::{
     crypto::{self, certificate::Certificate},
-    domain::{acme::IssuedCertificate, time::Timestamp},
+    domain::{acme::IssuedCertificate, server_certificate::ShownCertificate, time::Timestamp},
 };
 
 /// The longest file that is read.
@@ -80,7 +80,7 @@ pub enum TlsError {
 /// What a server shows for itself.
 pub(super) struct Identity {
     pub(super) key: CertifiedKey,
-    pub(super) not_after: Timestamp,
+    pub(super) says: ShownCertificate,
 }
 
 pub(super) fn identity(files: &Files, now: Timestamp) -> Result<Identity, TlsError> {
@@ -109,17 +109,16 @@ pub(super) fn identity(files: &Files, now: Timestamp) -> Result<Identity, TlsErr
         Err(_) => return Err(foreign(&files.certificate, NO_CERTIFICATE)),
     }
     let path = files.certificate.clone();
-    let (from, until) = (Timestamp(leaf.not_before()), Timestamp(leaf.not_after()));
-    if now > until {
-        return Err(TlsError::Expired { path, at: until });
+    let says = ShownCertificate::of(&leaf);
+    if now > says.not_after {
+        let at = says.not_after;
+        return Err(TlsError::Expired { path, at });
     }
-    if now < from {
-        return Err(TlsError::Early { path, at: from });
+    if now < says.not_before {
+        let at = says.not_before;
+        return Err(TlsError::Early { path, at });
     }
-    Ok(Identity {
-        key,
-        not_after: until,
-    })
+    Ok(Identity { key, says })
 }
 
 /// What was issued, valid now or not: an expired certificate tells clients more than none.
@@ -137,7 +136,7 @@ pub(super) fn issued(issued: &IssuedCertificate) -> Result<Identity, TlsError> {
         .map_err(|_| TlsError::Issued("its key is another's"))?;
     Ok(Identity {
         key,
-        not_after: issued.not_after,
+        says: issued.shown(),
     })
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::cli::kit::Home;
 use crate::harness::certificates::{Authority, Pair, Wanted, text};
 use crate::harness::curl::curl;
@@ -216,11 +218,15 @@ fn a_new_certificate_is_taken_up_and_a_bad_one_leaves_the_old() {
     let authority = Authority::new();
     let pair = authority.issue(Wanted::server("one"));
     let soon = authority.issue(Wanted {
-        valid: (-1, 5),
+        valid: (-30, 5),
         ..Wanted::server("soon")
     });
     let server = ServerProcess::start_with(&flags(&pair));
     assert_eq!(shown(&server), "one");
+    let told = server.jeton(&["status"])["certificate"].take();
+    assert_eq!(told["file"], text(&pair.certificate));
+    assert_eq!(told["issuer"], "CN=Test Authority");
+    assert_eq!(told["names"], json!(["127.0.0.1", "localhost"]));
     let put = |new: &Pair| {
         fs::copy(&new.certificate, &pair.certificate).unwrap();
         fs::copy(&new.key, &pair.key).unwrap();
@@ -233,6 +239,8 @@ fn a_new_certificate_is_taken_up_and_a_bad_one_leaves_the_old() {
     wait_for("its end is announced", || {
         server.log().contains("one.pem expires at")
     });
+    let attention = server.jeton(&["attention", "list"]);
+    assert_eq!(attention["server"][0]["rule"], "certificate_ends_soon");
 
     fs::write(&pair.certificate, "nonsense").unwrap();
     server.hang_up();
@@ -241,10 +249,17 @@ fn a_new_certificate_is_taken_up_and_a_bad_one_leaves_the_old() {
             && server.log().contains("no certificate in PEM")
     });
     assert_eq!(shown(&server), "soon");
+    let told = server.jeton(&["status"]);
+    assert_eq!(told["ready"], "degraded");
+    let why = told["certificate"]["last_failure"].as_str().unwrap();
+    assert!(why.contains("no certificate in PEM"), "{why}");
 
     // And without being told.
     put(&authority.issue(Wanted::server("three")));
     wait_for("the third is shown", || shown(&server) == "three");
+    wait_for("all is well again", || {
+        server.jeton(&["status"])["ready"] == "ready"
+    });
 }
 
 /// TLS-05, CM-10

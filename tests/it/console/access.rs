@@ -132,6 +132,51 @@ async fn what_is_taken_back_is_as_it_was_with_defaults_and_marks() {
     assert_eq!(client(), before);
 }
 
+/// The types of authorization details that the client may ask for.
+fn types(server: &TestServer) -> Vec<String> {
+    let registry = server.app.registry();
+    let client = registry.find_client_by_text("billing-worker").unwrap();
+    let types = client.rules.details.values().flatten();
+    types.map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn types_of_authorization_details_come_back_with_what_was_taken_back() {
+    let server = TestServer::start().await;
+    caller(&server).await;
+    server
+        .define_detail_type("https://orders.test", "payment")
+        .await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let (details, undo) = (format!("{ACCESS}/details"), format!("{ACCESS}/undo"));
+    let page = browser.open(ACCESS).await;
+    let page = browser
+        .submit(&page, &details, &[("type", "payment")])
+        .await;
+    page.assert_says("A client may ask for payment");
+    assert_eq!(types(&server), ["payment"]);
+
+    // Taken away with the last scope of their API.
+    let page = browser.open(ACCESS).await;
+    let review = reviewed(&mut browser, &page, &[]).await;
+    let page = browser.submit(&review, ACCESS, &[("when", "now")]).await;
+    assert!(types(&server).is_empty());
+    let page = browser.submit(&page, &undo, &[]).await;
+    page.assert_says("Access is as it was before.");
+    assert_eq!(granted(&server), "read write");
+    assert_eq!(types(&server), ["payment"]);
+
+    // And by themselves.
+    let page = browser.open(ACCESS).await;
+    let form = page.form(&details);
+    let kept = form.iter().filter(|(name, _)| name != "type");
+    let kept: Vec<_> = kept.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let page = browser.post(&details, &kept).await;
+    assert!(types(&server).is_empty());
+    browser.submit(&page, &undo, &[]).await;
+    assert_eq!(types(&server), ["payment"]);
+}
+
 #[tokio::test]
 async fn going_back_from_the_review_keeps_what_was_ticked() {
     let server = TestServer::start().await;

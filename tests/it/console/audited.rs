@@ -24,14 +24,15 @@ const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
 
 /// Forms that change nothing that an audit log is about: previews, comparisons, signing out, what is
 /// kept for the visit alone.
-const UNTOLD: [&str; 23] = [
+const UNTOLD: [&str; 24] = [
     "/apis/{id}/clients/review",
     "/apis/{id}/key",
     "/audit/check",
     "/clients/new",
     "/clients/new/access",
     "/clients/new/discard",
-    "/clients/new/secret",
+    "/clients/new/credential",
+    "/clients/new/platform",
     "/clients/{id}/access/review",
     "/clients/{id}/credentials/dry-run",
     "/clients/{id}/credentials/handover/{handover}",

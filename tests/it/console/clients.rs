@@ -1,5 +1,6 @@
 //! The list of clients, and the pages of each that say what it is.
 
+mod beginning;
 mod making;
 mod reveal;
 
@@ -158,7 +159,7 @@ async fn a_client_without_a_secret_is_not_told_to_wait_for_a_token() {
 
     let page = browser.open("/clients/mailer").await;
 
-    page.assert_says("No secret of it works.");
+    page.assert_says("No secret or key of it works.");
     page.assert_does_not_say("Waiting for the first token");
 }
 

@@ -284,7 +284,7 @@ async fn a_new_client_can_begin_without_a_secret_that_an_operator_sees() {
         ),
         ("/clients/new/access", vec![]),
         (
-            "/clients/new/secret",
+            "/clients/new/credential",
             vec![("life", "90d"), ("note", "Vault / reports")],
         ),
     ] {

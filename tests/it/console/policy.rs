@@ -278,7 +278,7 @@ fn strict() -> SetPolicy {
 async fn a_new_client_is_offered_the_lives_that_the_policy_allows() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Operator).await;
-    let secret = "/clients/new/secret";
+    let secret = "/clients/new/credential";
     let page = browser.open("/clients/new").await;
     browser
         .submit(&page, "/clients/new", &[("name", "x")])
@@ -314,9 +314,11 @@ async fn a_plan_that_the_policy_does_not_allow_any_more_makes_no_client() {
     browser
         .submit(&page, "/clients/new", &[("name", "x")])
         .await;
-    let page = browser.open("/clients/new/secret").await;
+    let page = browser.open("/clients/new/credential").await;
     let filled = [("life", "never"), ("reason", "An appliance")];
-    let check = browser.submit(&page, "/clients/new/secret", &filled).await;
+    let check = browser
+        .submit(&page, "/clients/new/credential", &filled)
+        .await;
 
     server.run(strict()).await;
     let refused = browser.submit(&check, "/clients/new/check", &[]).await;
@@ -325,7 +327,7 @@ async fn a_plan_that_the_policy_does_not_allow_any_more_makes_no_client() {
     refused.assert_says("Choose how long the secret works: here, every new secret has an end");
     assert_eq!(server.app.registry().client_count(), 0);
     let page = browser.open("/clients/new/check").await;
-    page.assert_at("/clients/new/secret");
+    page.assert_at("/clients/new/credential");
 }
 
 #[tokio::test]

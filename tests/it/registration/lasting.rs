@@ -53,7 +53,7 @@ async fn no_token_and_no_secret_is_anywhere_but_in_its_answer() {
         "{actors:?}"
     );
     assert!(
-        actors.contains(&&*format!("client:{}", it.id())),
+        actors.contains(&&*format!("registered_client:{}", it.id())),
         "{actors:?}"
     );
 }

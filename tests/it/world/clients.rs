@@ -1,7 +1,9 @@
 //! The list of clients, making one, and every page of one but those of its secrets.
 
+use jeton::domain::permission::Role;
+
 use super::{Tour, fill_in, past::ORDERS, revision};
-use crate::harness::browser::Browser;
+use crate::harness::{assertion::signer, browser::Browser};
 
 /// Somebody fills in the pages of a new client and goes for a coffee before the last.
 pub(super) async fn begin_a_new_one(late: &mut Browser<'_>) {
@@ -14,7 +16,7 @@ pub(super) async fn begin_a_new_one(late: &mut Browser<'_>) {
     let scope = [("scope", "https://orders.example.com orders:read")];
     fill_in(late, "/clients/new/access", &scope).await;
     let secret = [("life", "180d"), ("note", "1Password / Ops")];
-    fill_in(late, "/clients/new/secret", &secret).await;
+    fill_in(late, "/clients/new/credential", &secret).await;
 }
 
 pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Browser<'_>) {
@@ -55,6 +57,7 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
     );
     tour.meets(owner, 404, "client-missing", "/clients/nobody");
     new_ones(tour, owner, late);
+    other_beginnings(tour).await;
     refused(tour, owner);
     reviews(tour, owner);
     minted(tour, owner).await;
@@ -76,15 +79,70 @@ fn new_ones(tour: &mut Tour<'_>, owner: &Browser<'_>, late: &Browser<'_>) {
             ("new-access", "/clients/new/access"),
             ("new-access-found", "/clients/new/access?find=ledger"),
             ("new-access-no-match", "/clients/new/access?find=zebra"),
-            ("new-secret", "/clients/new/secret"),
+            ("new-credential", "/clients/new/credential"),
             ("new-check", "/clients/new/check"),
         ],
     );
     let wrong = [("name", ""), ("client_id", "mailer"), ("like", "nobody")];
     tour.sends(owner, (422, "new-about-wrong", "/clients/new"), &wrong);
-    let wrong = [("life", "")];
-    let place = (422, "new-secret-wrong", "/clients/new/secret");
+    let wrong = [("kind", "secret"), ("life", "")];
+    let place = (422, "new-credential-wrong", "/clients/new/credential");
     tour.sends(late, place, &wrong);
+}
+
+/// Fills in the first three pages of a new client.
+async fn begun(browser: &mut Browser<'_>, (name, id): (&str, &str), credential: &[(&str, &str)]) {
+    let about = [("name", name), ("client_id", id)];
+    fill_in(browser, "/clients/new", &about).await;
+    let scope = [("scope", "https://orders.example.com orders:read")];
+    fill_in(browser, "/clients/new/access", &scope).await;
+    fill_in(browser, "/clients/new/credential", credential).await;
+}
+
+/// New clients that begin with something else than a secret.
+async fn other_beginnings(tour: &mut Tour<'_>) {
+    let mut one = tour.server.signed_in(Role::Operator).await;
+    let platform = [("kind", "platform")];
+    begun(&mut one, ("Shop deployment", "shop-deployment"), &platform).await;
+    let shop = [("repository", "acme/shop"), ("name", "main")];
+    fill_in(&mut one, "/clients/new/platform", &shop).await;
+    let made = fill_in(&mut one, "/clients/new/check", &[]).await;
+    tour.sees(&one, &[("client-federated", made.path.as_str())]);
+    begun(&mut one, ("Stock mirror", ""), &platform).await;
+    let at = "/clients/new/platform";
+    tour.sees(
+        &one,
+        &[
+            ("new-platform", "/clients/new/platform"),
+            (
+                "new-platform-kubernetes",
+                "/clients/new/platform?platform=kubernetes",
+            ),
+        ],
+    );
+    let wrong = [("platform", "github"), ("repository", "acme")];
+    tour.sends(&one, (422, "new-platform-wrong", at), &wrong);
+    let jwk = signer(5).public_jwk().unwrap().to_string();
+    let tried = [
+        ("platform", "other"),
+        ("issuer", "https://idp.example.com"),
+        ("subject", "shop:mirror"),
+        ("audience", "https://auth.example.com"),
+        ("jwks", jwk.as_str()),
+        ("try", "yes"),
+        ("token", "a.b.c"),
+    ];
+    tour.sends(&one, (200, "new-platform-tried", at), &tried);
+    let mut other = super::again(tour.server, "operator").await;
+    let key = [("kind", "key"), ("key", jwk.as_str()), ("note", "HSM 2")];
+    begun(&mut other, ("Ledger feed", ""), &key).await;
+    tour.sees(
+        &other,
+        &[
+            ("new-credential-key", "/clients/new/credential"),
+            ("new-check-key", "/clients/new/check"),
+        ],
+    );
 }
 
 fn refused(tour: &mut Tour<'_>, owner: &Browser<'_>) {
@@ -122,8 +180,7 @@ async fn minted(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
 }
 
 async fn seen_by_a_viewer(tour: &mut Tour<'_>) {
-    let role = jeton::domain::permission::Role::Viewer;
-    let viewer = tour.server.signed_in(role).await;
+    let viewer = tour.server.signed_in(Role::Viewer).await;
     tour.sees(
         &viewer,
         &[

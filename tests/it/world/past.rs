@@ -14,6 +14,7 @@ use jeton::{
         id::{ClientId, SecretId},
         rotation::Overlap,
         secret::IfUsed,
+        server_certificate::{CertificateSource, CertificateStatus, ShownCertificate},
         time::{Lifetime, Span, Timestamp},
         usage::{Asked, Observation, Outcome, Seen},
     },
@@ -72,6 +73,29 @@ pub(super) async fn live_on(server: &TestServer) {
     server.advance(Span::minutes(4)).await;
     use_new(server, &billing, "10.0.4.12");
     server.advance(Span(14)).await;
+    server.app.note_certificate(failing(server.app.now()));
+}
+
+/// A certificate that the server could not renew.
+fn failing(now: Timestamp) -> CertificateStatus {
+    CertificateStatus {
+        source: CertificateSource::Directory {
+            url: "https://acme-v02.api.letsencrypt.org/directory".to_owned(),
+            domains: vec!["auth.example.com".to_owned()],
+            next: now.plus(Span::minutes(42)),
+        },
+        shown: Some(ShownCertificate {
+            names: vec!["auth.example.com".to_owned()],
+            issuer: "CN=R11,O=Let's Encrypt,C=US".to_owned(),
+            not_before: now.minus(Span::days(71)),
+            not_after: now.plus(Span::days(19)),
+        }),
+        problem: Some(
+            "the directory could not verify auth.example.com: Fetching \
+             http://auth.example.com/.well-known/acme-challenge/x: Connection refused"
+                .to_owned(),
+        ),
+    }
 }
 
 /// A client: its id, its name, who answers for it, what it does, and what it may call.

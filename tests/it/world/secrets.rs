@@ -111,7 +111,7 @@ async fn revealed(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
     fill_in(owner, "/clients/new", &about).await;
     let scope = [("scope", "https://orders.example.com orders:read")];
     fill_in(owner, "/clients/new/access", &scope).await;
-    fill_in(owner, "/clients/new/secret", &[("life", "180d")]).await;
+    fill_in(owner, "/clients/new/credential", &[("life", "180d")]).await;
     let first = fill_in(owner, "/clients/new/check", &[]).await;
     let rotate = "/clients/stock-feed/credentials/rotate";
     let rotated = fill_in(owner, rotate, &[]).await;

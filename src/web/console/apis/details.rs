@@ -15,16 +15,15 @@ use serde_json::Value;
 use super::{
     super::{
         Console,
-        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
         words::segment,
     },
-    ApiHead, Named, Tab, complaints,
+    ApiHead, Named, Part, Tab, act,
     head::{self, Holders},
-    sheet,
+    save, sheet,
 };
 use crate::{
     admin::{
@@ -32,9 +31,7 @@ use crate::{
         input::{DetailTypeEditInput, DetailTypeInput, Edit},
         views::DetailTypeView,
     },
-    domain::{
-        api::Api, audit::Object, details::DetailType, permission::Permission, registry::Registry,
-    },
+    domain::{api::Api, details::DetailType, permission::Permission, registry::Registry},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -83,6 +80,11 @@ impl TypesPage {
     }
 }
 
+/// The page with all types.
+fn list(api: &Api) -> String {
+    format!("{}/details", head::address(&api.identifier))
+}
+
 async fn show(
     State(console): State<Console>,
     visitor: Visitor,
@@ -107,20 +109,13 @@ async fn add(
         description: Some(fields.text("description").to_owned()),
         schema: Value::from(fields.text("schema")),
     };
-    let errors = match input.parse(api.identifier.clone()) {
+    let said = |_| format!("{} is added. Nobody has it yet.", fields.text("type"));
+    let read = input.parse(api.identifier.clone());
+    let form_read = (form.terms_of_new(&console.app), read);
+    let place = (&*list(&api), "type");
+    let errors = match save((&console, &visitor), form_read, place, said).await? {
+        Ok(answer) => return Ok(answer),
         Err(errors) => errors,
-        Ok(command) => {
-            let name = command.name.to_string();
-            let terms = form.terms_of_new(&console.app);
-            match carry_out((&console, &visitor), terms, command).await {
-                Ok(_) => {
-                    let flash = Flash::done(format!("{name} is added. Nobody has it yet."));
-                    let path = format!("{}/details", head::address(&api.identifier));
-                    return visitor.done(&path, flash).await;
-                }
-                Err(error) => complaints(error, "type")?,
-            }
-        }
     };
     let missing = [
         ("type", "Enter a name for the type, such as payment"),
@@ -143,37 +138,13 @@ struct TypePage {
     sheet: Sheet,
 }
 
-/// A type that an address names, and its API.
-struct Asked {
-    api: Arc<Api>,
-    name: DetailType,
-    path: String,
-}
-
-impl Asked {
+impl Part<DetailType> {
     fn find(api: Arc<Api>, name: &str) -> Result<Self, Trouble> {
         let Some((name, _)) = api.rules.details.get_key_value(name) else {
             return Err(Trouble::missing("type", name));
         };
-        let path = format!(
-            "{}/details/{}",
-            head::address(&api.identifier),
-            segment(name.as_str())
-        );
-        Ok(Self {
-            name: name.clone(),
-            path,
-            api,
-        })
-    }
-
-    fn object(&self) -> Object {
-        Object::Api(self.api.identifier.clone())
-    }
-
-    /// The page with all types.
-    fn list(&self) -> String {
-        format!("{}/details", head::address(&self.api.identifier))
+        let name = name.clone();
+        Ok(Self::new(api, "details", name))
     }
 
     fn page(&self, frame: Frame, console: &Console, sheet: Option<Sheet>) -> TypePage {
@@ -206,7 +177,7 @@ async fn show_one(
     Named(api): Named,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<DetailType>::find(api, &name)?;
     let frame = visitor.frame(Here::Apis).await;
     Ok(page::ok(&asked.page(frame, &console, None)))
 }
@@ -219,23 +190,18 @@ async fn edit(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<DetailType>::find(api, &name)?;
     let input = DetailTypeEditInput {
         description: Edit::Set(form.fields.text("description").to_owned()),
         schema: Edit::Set(Value::from(form.fields.text("schema"))),
     };
-    let errors = match input.parse(asked.api.identifier.clone(), asked.name.clone()) {
+    let read = input.parse(asked.api.identifier.clone(), asked.name.clone());
+    let form_read = (asked.terms(&form, &console), read);
+    let place = (&*list(&asked.api), "schema");
+    let said = |_| format!("{} is saved.", asked.name);
+    let errors = match save((&console, &visitor), form_read, place, said).await? {
+        Ok(answer) => return Ok(answer),
         Err(errors) => errors,
-        Ok(command) => {
-            let terms = form.terms(&console.app, asked.object());
-            match carry_out((&console, &visitor), terms, command).await {
-                Ok(_) => {
-                    let flash = Flash::done(format!("{} is saved.", asked.name));
-                    return visitor.done(&asked.list(), flash).await;
-                }
-                Err(error) => complaints(error, "schema")?,
-            }
-        }
     };
     let missing = [("schema", "Enter the schema, as JSON")];
     let sheet = sheet(form.fields, &errors, &missing);
@@ -251,13 +217,13 @@ async fn remove(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<DetailType>::find(api, &name)?;
     let command = RemoveDetailType {
         api: asked.api.identifier.clone(),
         name: asked.name.clone(),
     };
-    let terms = form.terms(&console.app, asked.object());
-    carry_out((&console, &visitor), terms, command).await?;
+    let path = list(&asked.api);
     let flash = Flash::done(format!("{} is removed.", asked.name));
-    visitor.done(&asked.list(), flash).await
+    let told = (path.as_str(), flash);
+    act((&console, &visitor), (&asked.api, &form), command, told).await
 }

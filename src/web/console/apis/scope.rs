@@ -14,16 +14,14 @@ use axum::{
 use super::{
     super::{
         Console,
-        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
         visit::Visitor,
-        words::segment,
     },
-    ApiHead, Named, Tab, complaints,
+    ApiHead, Named, Part, Tab, act,
     head::{self, Holders},
-    sheet,
+    save, sheet,
 };
 use crate::{
     admin::{
@@ -33,7 +31,6 @@ use crate::{
     },
     domain::{
         api::{Api, Offer},
-        audit::Object,
         permission::Permission,
         scope::Scope,
     },
@@ -57,14 +54,7 @@ struct ScopePage {
     sheet: Sheet,
 }
 
-/// A scope that an address names, and its API.
-struct Asked {
-    api: Arc<Api>,
-    scope: Scope,
-    path: String,
-}
-
-impl Asked {
+impl Part<Scope> {
     fn find(api: Arc<Api>, name: &str) -> Result<Self, Trouble> {
         let Some((scope, _)) = api.scopes.get_key_value(name) else {
             return Err(Trouble::missing("scope", name));
@@ -74,25 +64,13 @@ impl Asked {
                 "The scopes of the built-in API stay as they are.",
             ));
         }
-        let path = format!(
-            "{}/scopes/{}",
-            head::address(&api.identifier),
-            segment(scope.as_str())
-        );
-        Ok(Self {
-            scope: scope.clone(),
-            path,
-            api,
-        })
-    }
-
-    fn object(&self) -> Object {
-        Object::Api(self.api.identifier.clone())
+        let scope = scope.clone();
+        Ok(Self::new(api, "scopes", scope))
     }
 
     fn page(&self, frame: Frame, console: &Console, sheet: Option<Sheet>) -> ScopePage {
         let registry = console.app.registry();
-        let scope = ScopeView::of(&self.scope, &self.api.scopes[&self.scope]);
+        let scope = ScopeView::of(&self.name, &self.api.scopes[&self.name]);
         ScopePage {
             frame,
             head: ApiHead::of(&self.api, Tab::Scopes).below(&scope.name),
@@ -120,7 +98,7 @@ async fn show(
     Named(api): Named,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<Scope>::find(api, &name)?;
     let frame = visitor.frame(Here::Apis).await;
     Ok(page::ok(&asked.page(frame, &console, None)))
 }
@@ -132,25 +110,19 @@ async fn edit(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<Scope>::find(api, &name)?;
     let input = ScopeEditInput {
         description: Edit::Set(form.fields.text("description").to_owned()),
         sensitive: Some(form.fields.has("sensitive")),
         deprecated: None,
     };
-    let errors = match input.parse(asked.api.identifier.clone(), asked.scope.clone()) {
+    let read = input.parse(asked.api.identifier.clone(), asked.name.clone());
+    let form_read = (asked.terms(&form, &console), read);
+    let place = (&*head::address(&asked.api.identifier), "description");
+    let said = |_| format!("{} is saved.", asked.name);
+    let errors = match save((&console, &visitor), form_read, place, said).await? {
+        Ok(answer) => return Ok(answer),
         Err(errors) => errors,
-        Ok(command) => {
-            let terms = form.terms(&console.app, asked.object());
-            match carry_out((&console, &visitor), terms, command).await {
-                Ok(_) => {
-                    let flash = Flash::done(format!("{} is saved.", asked.scope));
-                    let path = head::address(&asked.api.identifier);
-                    return visitor.done(&path, flash).await;
-                }
-                Err(error) => complaints(error, "description")?,
-            }
-        }
     };
     let sheet = sheet(form.fields, &errors, &[]);
     let frame = visitor.plain_frame(Here::Apis);
@@ -165,17 +137,15 @@ async fn offer(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<Scope>::find(api, &name)?;
     let is_closed = form.fields.text("offer") == "deprecated";
-    let mut command = EditScope::of(asked.api.identifier.clone(), asked.scope.clone());
+    let mut command = EditScope::of(asked.api.identifier.clone(), asked.name.clone());
     command.offer = Some(if is_closed {
         Offer::Deprecated
     } else {
         Offer::Open
     });
-    let terms = form.terms(&console.app, asked.object());
-    carry_out((&console, &visitor), terms, command).await?;
-    let scope = &asked.scope;
+    let scope = &asked.name;
     let flash = if is_closed {
         let text = format!("{scope} is deprecated. Who has it keeps it; nobody new gets it.");
         Flash::done(text).with_undo(Undo {
@@ -186,7 +156,8 @@ async fn offer(
     } else {
         Flash::done(format!("{scope} can be granted again."))
     };
-    visitor.done(&asked.path, flash).await
+    let told = (asked.path.as_str(), flash);
+    act((&console, &visitor), (&asked.api, &form), command, told).await
 }
 
 async fn remove(
@@ -196,15 +167,13 @@ async fn remove(
     Named(api): Named,
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
-    let asked = Asked::find(api, &name)?;
+    let asked = Part::<Scope>::find(api, &name)?;
     let command = RemoveScope {
         api: asked.api.identifier.clone(),
-        scope: asked.scope.clone(),
+        scope: asked.name.clone(),
     };
-    let terms = form.terms(&console.app, asked.object());
-    carry_out((&console, &visitor), terms, command).await?;
-    let flash = Flash::done(format!("{} is removed.", asked.scope));
-    visitor
-        .done(&head::address(&asked.api.identifier), flash)
-        .await
+    let path = head::address(&asked.api.identifier);
+    let flash = Flash::done(format!("{} is removed.", asked.name));
+    let told = (path.as_str(), flash);
+    act((&console, &visitor), (&asked.api, &form), command, told).await
 }

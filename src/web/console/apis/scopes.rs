@@ -12,14 +12,13 @@ use axum::{
 use super::{
     super::{
         Console,
-        act::carry_out,
         form::{Fields, Form, Sheet},
-        page::{self, Flash, Frame, Here},
+        page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
         words::{counted, segment},
     },
-    ApiHead, Named, Tab, complaints, head, sheet,
+    ApiHead, Named, Tab, head, save, sheet,
 };
 use crate::{
     admin::{
@@ -104,21 +103,13 @@ async fn add(
         description: Some(fields.text("description").to_owned()),
         sensitive: fields.has("sensitive"),
     };
-    let errors = match input.parse(api.identifier.clone()) {
+    let said = |_| format!("{} is added. Nobody has it yet.", fields.text("name"));
+    let read = input.parse(api.identifier.clone());
+    let form_read = (form.terms_of_new(&console.app), read);
+    let place = (&*head::address(&api.identifier), "name");
+    let errors = match save((&console, &visitor), form_read, place, said).await? {
+        Ok(answer) => return Ok(answer),
         Err(errors) => errors,
-        Ok(command) => {
-            let name = command.scope.to_string();
-            let terms = form.terms_of_new(&console.app);
-            match carry_out((&console, &visitor), terms, command).await {
-                Ok(_) => {
-                    let flash = Flash::done(format!("{name} is added. Nobody has it yet."));
-                    return visitor
-                        .done(&ApiHead::of(&api, Tab::Scopes).path, flash)
-                        .await;
-                }
-                Err(error) => complaints(error, "name")?,
-            }
-        }
     };
     let missing = [("name", "Enter a name for the scope, such as orders:read")];
     let sheet = sheet(form.fields, &errors, &missing);
@@ -136,24 +127,17 @@ async fn import(
     form: Form,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let errors = match scopes_from_lines(form.fields.raw("lines")) {
+    let read = scopes_from_lines(form.fields.raw("lines"));
+    let read = read.map(|scopes| AddScopes {
+        api: api.identifier.clone(),
+        scopes,
+    });
+    let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
+    let place = (&*head::address(&api.identifier), "lines");
+    let said = |added: Option<Added>| added.map_or_else(String::new, in_words);
+    let errors = match save((&console, &visitor), (terms, read), place, said).await? {
+        Ok(answer) => return Ok(answer),
         Err(errors) => errors,
-        Ok(scopes) => {
-            let command = AddScopes {
-                api: api.identifier.clone(),
-                scopes,
-            };
-            let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
-            match carry_out((&console, &visitor), terms, command).await {
-                Ok(added) => {
-                    let flash = Flash::done(added.map_or_else(String::new, in_words));
-                    return visitor
-                        .done(&ApiHead::of(&api, Tab::Scopes).path, flash)
-                        .await;
-                }
-                Err(error) => complaints(error, "lines")?,
-            }
-        }
     };
     let sheet = sheet(form.fields, &errors, &[("lines", "Enter one scope a line")]);
     let frame = visitor.plain_frame(Here::Apis);

@@ -19,7 +19,7 @@ use super::{
         trouble::Trouble,
         visit::Visitor,
     },
-    ApiHead, Named, Tab, complaints, head, key, sheet,
+    ApiHead, Named, Tab, head, key, save, sheet,
 };
 use crate::{
     admin::{
@@ -129,18 +129,16 @@ async fn edit(
         },
         claims: form.fields.claims(),
     };
-    let errors = match input.parse(api.identifier.clone()) {
+    let read = input.parse(api.identifier.clone());
+    let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
+    let place = (
+        &*format!("{}/settings", head::address(&api.identifier)),
+        "name",
+    );
+    let said = |_| "Settings saved.".to_owned();
+    let errors = match save((&console, &visitor), (terms, read), place, said).await? {
+        Ok(answer) => return Ok(answer),
         Err(errors) => errors,
-        Ok(command) => {
-            let terms = form.terms(&console.app, Object::Api(api.identifier.clone()));
-            match carry_out((&console, &visitor), terms, command).await {
-                Ok(_) => {
-                    let path = format!("{}/settings", head::address(&api.identifier));
-                    return visitor.done(&path, Flash::done("Settings saved.")).await;
-                }
-                Err(error) => complaints(error, "name")?,
-            }
-        }
     };
     let missing = [
         ("name", "Enter a name for the API"),

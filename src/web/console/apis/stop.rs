@@ -12,22 +12,18 @@ use axum::{
 use super::{
     super::{
         Console,
-        act::carry_out,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
         visit::Visitor,
         words::counted,
     },
-    ApiHead, Named, Tab,
+    ApiHead, Named, Tab, act,
     head::{self, Holders},
 };
 use crate::{
-    admin::{
-        apis::{DisableApi, EnableApi, RemoveApi},
-        command::Command,
-    },
-    domain::{api::Api, audit::Object, id::ApiIdentifier, permission::Permission},
+    admin::apis::{DisableApi, EnableApi, RemoveApi},
+    domain::permission::Permission,
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -78,20 +74,6 @@ async fn ask_disable(
     }))
 }
 
-/// Does something to an API, and says so on the page that lies there.
-async fn act<C: Command>(
-    (console, visitor): (&Console, &Visitor),
-    (api, form): (&Api, &Form),
-    command: impl FnOnce(ApiIdentifier) -> C,
-    (path, flash): (&str, Flash),
-) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteApis)?;
-    let identifier = api.identifier.clone();
-    let terms = form.terms(&console.app, Object::Api(identifier.clone()));
-    carry_out((console, visitor), terms, command(identifier)).await?;
-    visitor.done(path, flash).await
-}
-
 async fn disable(
     State(console): State<Console>,
     visitor: Visitor,
@@ -106,7 +88,9 @@ async fn disable(
     };
     let text = format!("{} is disabled. No tokens are issued for it.", api.name);
     let flash = Flash::watch(text).with_undo(undo);
-    let command = |api| DisableApi { api };
+    let command = DisableApi {
+        api: api.identifier.clone(),
+    };
     let path = head.to("/settings");
     let told = (path.as_str(), flash);
     act((&console, &visitor), (&api, &form), command, told).await
@@ -121,7 +105,9 @@ async fn enable(
     let path = ApiHead::of(&api, Tab::Settings).to("/settings");
     let text = format!("{} is enabled. Tokens are issued for it again.", api.name);
     let told = (path.as_str(), Flash::done(text));
-    let command = |api| EnableApi { api };
+    let command = EnableApi {
+        api: api.identifier.clone(),
+    };
     act((&console, &visitor), (&api, &form), command, told).await
 }
 
@@ -151,6 +137,8 @@ async fn remove(
         }));
     }
     let told = ("/apis", Flash::done(format!("{} is deleted.", api.name)));
-    let command = |api| RemoveApi { api };
+    let command = RemoveApi {
+        api: api.identifier.clone(),
+    };
     act((&console, &visitor), (&api, &form), command, told).await
 }

@@ -12,7 +12,10 @@ use axum::{
 use super::{ClientHead, Named, Tab, address};
 use crate::{
     admin::{
-        evidence::attention::{self, Act, Attention, Level, Rule},
+        evidence::{
+            attention::{self, Act, Attention, Level, Rule},
+            server::{ServerAttention, ServerRule},
+        },
         input::{PostponeInput, SpanInput},
         marks::RecallAttention,
     },
@@ -37,13 +40,13 @@ pub(super) fn routes() -> Router<Console> {
         .route("/clients/{id}/attention/{rule}/recall", post(recall))
 }
 
-/// What is the matter with a client, and the way to deal with it.
+/// What is the matter with a client, or with the server, and the way to deal with it.
 pub(in crate::web::console) struct Finding {
     /// How it looks.
     pub(in crate::web::console) look: Look,
     /// What the client is called.
     pub(in crate::web::console) client: String,
-    /// The client's page, below the console's path.
+    /// Its page, below the console's path.
     pub(in crate::web::console) path: String,
     /// What is the matter, in a sentence.
     pub(in crate::web::console) reason: String,
@@ -55,7 +58,7 @@ pub(in crate::web::console) struct Finding {
     pub(in crate::web::console) is_danger: bool,
     /// Whether it changes secrets: whoever may not only looks at the client.
     pub(in crate::web::console) is_change: bool,
-    /// Where it is put off, below the console's path.
+    /// Where it is put off, below the console's path; nothing where it can't be is the empty text.
     pub(in crate::web::console) postpone_path: String,
 }
 
@@ -119,17 +122,39 @@ impl Look {
             Rule::TooBroad => "list-checks",
             Rule::Old => "hourglass",
         };
-        let tone = match level {
-            Level::Danger => "bad",
-            Level::Warning => "warn",
-            Level::Notice if matches!(rule, Rule::Finish) => "info",
-            Level::Notice => "old",
+        let tone = if matches!((rule, level), (Rule::Finish, Level::Notice)) {
+            "info"
+        } else {
+            tone(level)
         };
         Self {
             word: rule.words(),
             icon,
             tone,
         }
+    }
+
+    /// That of what is the matter with the server.
+    pub(in crate::web::console) const fn of_server(found: &ServerAttention) -> Self {
+        let icon = match found.rule {
+            ServerRule::ChangesNotSaved | ServerRule::UsageNotSaved => "triangle-alert",
+            ServerRule::CertificateMissing | ServerRule::CertificateExpired => "circle-x",
+            ServerRule::CertificateNotRenewed | ServerRule::CertificateEndsSoon => "clock-alert",
+        };
+        Self {
+            word: found.rule.words(),
+            icon,
+            tone: tone(found.level),
+        }
+    }
+}
+
+/// The colour of a level.
+const fn tone(level: Level) -> &'static str {
+    match level {
+        Level::Danger => "bad",
+        Level::Warning => "warn",
+        Level::Notice => "old",
     }
 }
 

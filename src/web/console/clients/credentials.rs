@@ -3,13 +3,15 @@
 //! [`scene`] is what all of these pages are made from; [`cards`] and [`moving`] are what they show
 //! of a secret at rest and of a rotation; [`warning`] says who breaks before anything stops, and
 //! [`mod@shown`] holds a form to what it said.
+//! [`kinds`] and [`federate`] ask for what is no secret, here and where a client is made.
 //! [`handover`] makes links by which developers take new secrets themselves.
 
 mod cards;
-mod dry_run;
-mod federate;
+pub(super) mod dry_run;
+pub(super) mod federate;
 mod handover;
 mod intended;
+pub(super) mod kinds;
 mod life;
 mod moving;
 mod note;
@@ -26,7 +28,10 @@ mod warning;
 
 use axum::Router;
 
-pub(super) use self::{cards::shown, intended::Intended};
+pub(super) use self::{
+    cards::{described, shown},
+    intended::Intended,
+};
 
 use super::Console;
 

@@ -233,7 +233,7 @@ impl Link {
         (sheet, arrival): (Sheet, Option<Arrival>),
     ) -> Result<TakenPage, Trouble> {
         let client = self.client()?;
-        let asked = Asked::of(&client, self.console.app.issuer());
+        let asked = Asked::of(&client, &self.console.app);
         let old = client.old_secret(self.now);
         let deadline = old.and_then(|old| Some(old.retiring(self.now)?.deadline));
         let new = client.new_secret(self.now).or(client.secrets.last());

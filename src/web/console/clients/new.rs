@@ -3,8 +3,14 @@
 
 mod about;
 mod access;
+mod beginning;
 mod check;
+mod credential;
+mod platform;
 mod secret;
+mod summary;
+
+use std::collections::BTreeMap;
 
 use axum::{
     Router,
@@ -35,7 +41,14 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/clients/new", get(about::show).post(about::save))
         .route("/clients/new/access", get(access::show).post(access::save))
-        .route("/clients/new/secret", get(secret::show).post(secret::save))
+        .route(
+            "/clients/new/credential",
+            get(credential::show).post(credential::save),
+        )
+        .route(
+            "/clients/new/platform",
+            get(platform::show).post(platform::save),
+        )
         .route("/clients/new/check", get(check::show).post(check::create))
         .route("/clients/new/discard", post(discard))
 }
@@ -47,7 +60,7 @@ const KEPT: Span = Span::hours(24);
 const STEPS: [(&str, &str); 4] = [
     ("/clients/new", "Name and owner"),
     ("/clients/new/access", "What it may call"),
-    ("/clients/new/secret", "How it proves who it is"),
+    ("/clients/new/credential", "How it proves who it is"),
     ("/clients/new/check", "Check before you create"),
 ];
 
@@ -71,9 +84,18 @@ struct Plan {
     life: String,
     /// Why its secret is to work until it is replaced.
     reason: String,
-    /// Where its secret will be kept.
+    /// Where its secret, or its private key, will be kept.
     note: String,
+    /// What it proves itself with, as the form calls it; nothing is chosen yet if it is empty.
+    kind: String,
+    /// What was typed of a key or a certificate, field by field.
+    credential: Typed,
+    /// What was typed of a platform to trust, field by field.
+    trust: Typed,
 }
+
+/// Fields of a page, as they were typed.
+type Typed = BTreeMap<String, String>;
 
 /// Under which name the plan stands in the session's draft.
 const DRAFT: &str = "new_client";
@@ -104,11 +126,20 @@ impl Plan {
             ("life", &self.life),
             ("reason", &self.reason),
             ("note", &self.note),
+            ("kind", &self.kind),
         ];
         for (name, value) in all {
             fields.set(name, value);
         }
         fields
+    }
+
+    /// What of a page is kept of `fields`.
+    fn typed(fields: &Fields, names: &[&str]) -> Typed {
+        let given = names.iter().filter(|name| fields.has(name));
+        given
+            .map(|name| ((*name).to_owned(), fields.text(name).to_owned()))
+            .collect()
     }
 
     /// How long its secret works; nothing: until it is replaced.

@@ -26,11 +26,14 @@ use super::{
         words::{self, counted},
     },
     ClientHead, Finding, Named, Tab,
-    snippets::{Asked, Snippet},
+    credentials::federate::{TrustForm, platform::Platform},
+    snippets::{Programs, Snippet},
 };
 use crate::{
     admin::evidence::{Series, Step, Whose, attention::attention_to},
-    domain::{client::Client, permission::Permission, time::Timestamp, usage::Tally},
+    domain::{
+        client::Client, permission::Permission, secret::Proof, time::Timestamp, usage::Tally,
+    },
     store::UsageOf,
 };
 
@@ -53,7 +56,11 @@ struct OverviewPage {
     first: Option<FirstToken>,
     facts: Facts,
     chart: Option<Chart>,
+    /// What it reads from its environment: the variable, and what stands in it.
+    reads: &'static [(&'static str, &'static str)],
     snippets: Vec<Snippet>,
+    /// How it gets the token of its platform that it shows, if it shows one.
+    trust: Option<TrustForm>,
 }
 
 #[derive(Template)]
@@ -103,6 +110,7 @@ async fn show(
         let found = attention_to(&client, &console.app.lookout(&overview))?;
         Some(Finding::of(&found))
     });
+    let programs = Programs::of(&client, &console.app, &headers);
     Ok(page::ok(&OverviewPage {
         frame: visitor.frame(Here::Clients).await,
         head: ClientHead::of(&client, Tab::Overview, now),
@@ -110,8 +118,20 @@ async fn show(
         first,
         facts: Facts::of(&console.app, &client),
         chart: tally.map(|tally| Chart::of(&tally, &client, (range.range == "7d", now))),
-        snippets: Asked::of(&client, console.app.issuer()).snippets(&headers),
+        reads: programs.reads,
+        snippets: programs.all,
+        trust: trust(&client, &console),
     }))
+}
+
+/// How the workload gets the token of its platform that `client` came to show last.
+fn trust(client: &Client, console: &Console) -> Option<TrustForm> {
+    let newest = client.live_secrets(console.app.now()).last()?;
+    let Proof::Federated(trust) = &newest.proof else {
+        return None;
+    };
+    let platform = Platform::of_subject(&trust.subject);
+    Some(TrustForm::shown(platform, &trust.audience))
 }
 
 /// The part that waits for the first token.

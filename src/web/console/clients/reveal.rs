@@ -174,8 +174,7 @@ impl Look {
         revealed: Revealed,
         (sheet, arrival): (Sheet, Option<Arrival>),
     ) -> RevealPage {
-        let issuer = self.console.app.issuer();
-        let asked = Asked::of(&self.client, issuer);
+        let asked = Asked::of(&self.client, &self.console.app);
         let old = self.client.old_secret(self.now);
         let deadline = old.and_then(|old| Some(old.retiring(self.now)?.deadline));
         let is_first = self.is_first();

@@ -1,19 +1,27 @@
-//! How a program gets its token, in six languages: whole programs, made for one client.
+//! How a program gets its token: whole programs in several languages, made for one client and what it
+//! proves itself with.
 //!
-//! The secret is always read from the environment. Names and secrets are encoded as RFC 6749 §2.3.1
+//! Whatever is secret is read from the environment. Names and secrets are encoded as RFC 6749 §2.3.1
 //! wants it, so that any client's programs work, whatever stands in its id.
+
+mod assertion;
+mod certificate;
+mod key;
+mod secret;
 
 use std::fmt::Write;
 
 use axum::http::HeaderMap;
 
 use crate::{
+    app::App,
+    crypto::algorithm::Algorithm,
     domain::{
-        client::Client,
+        client::{Binding, Client},
         id::ApiIdentifier,
-        issuer::Issuer,
         permission::ADMIN_API,
         scope::{Scope, ScopeSet},
+        secret::Proof,
     },
     web::console::page::cookie,
 };
@@ -36,56 +44,106 @@ pub(super) struct Snippet {
     pub(super) is_open: bool,
 }
 
+/// All programs of a client.
+pub(super) struct Programs {
+    /// What they read from the environment: the variable, and what stands in it.
+    pub(super) reads: &'static [(&'static str, &'static str)],
+    /// One for each language.
+    pub(super) all: Vec<Snippet>,
+}
+
 /// What a client asks for in the programs.
 pub(super) struct Asked {
+    issuer: String,
     endpoint: String,
+    /// The token endpoint where clients show certificates.
+    mutual: String,
     id: String,
     scope: String,
     resource: String,
+    /// What its key signs with.
+    algorithm: Algorithm,
+    /// Whether its tokens must be bound to a key (RFC 9449).
+    is_bound: bool,
+}
+
+impl Programs {
+    /// Those for what `client` came to prove itself with last, or for a secret; the one in the language that
+    /// was opened last is shown at once.
+    pub(super) fn of(client: &Client, app: &App, headers: &HeaderMap) -> Self {
+        let asked = Asked::of(client, app);
+        let newest = client.live_secrets(app.now()).last();
+        let (reads, languages) = match newest.map(|it| &it.proof) {
+            None | Some(Proof::Mac(_) | Proof::Password(_) | Proof::Shared(_)) => {
+                (secret::READS, secret::LANGUAGES.as_slice())
+            }
+            Some(Proof::Key(_) | Proof::KeySet(_)) => (key::READS, key::LANGUAGES.as_slice()),
+            Some(
+                Proof::Certificate(_)
+                | Proof::CertificateKey(_)
+                | Proof::CertificateKeySet(_)
+                | Proof::Subject(_),
+            ) => (certificate::READS, certificate::LANGUAGES.as_slice()),
+            Some(Proof::Federated(_)) => (assertion::READS, assertion::LANGUAGES.as_slice()),
+        };
+        Self {
+            reads,
+            all: asked.in_languages(languages, headers),
+        }
+    }
 }
 
 impl Asked {
     /// The request of `client`: its default scopes on the first API it can call, or one scope there.
-    pub(super) fn of(client: &Client, issuer: &Issuer) -> Self {
+    pub(super) fn of(client: &Client, app: &App) -> Self {
         let first = first_grant(client);
+        let addresses = app.addresses();
+        let mutual = addresses.mutual.unwrap_or(addresses.issuer);
+        let mut keys = client.secrets.iter().filter_map(|it| match &it.proof {
+            Proof::Key(key) => Some(key.verifier().algorithm()),
+            Proof::Mac(_)
+            | Proof::Password(_)
+            | Proof::Shared(_)
+            | Proof::KeySet(_)
+            | Proof::Certificate(_)
+            | Proof::CertificateKey(_)
+            | Proof::CertificateKeySet(_)
+            | Proof::Subject(_)
+            | Proof::Federated(_) => None,
+        });
         Self {
-            endpoint: issuer.endpoint("/oauth2/token"),
+            issuer: addresses.issuer.to_string(),
+            endpoint: addresses.issuer.endpoint("/oauth2/token"),
+            mutual: mutual.endpoint("/oauth2/token"),
             id: client.id.to_string(),
             scope: first.map_or_else(String::new, |(_, scopes)| scope(client, scopes)),
             resource: first.map_or_else(String::new, |(api, _)| api.to_string()),
+            algorithm: keys.next_back().unwrap_or(Algorithm::Es256),
+            is_bound: match client.rules.binding {
+                Binding::Dpop => true,
+                Binding::Optional => app.profile().needs_binding(),
+                Binding::Certificate => false,
+            },
         }
     }
 
-    /// All programs; the one in the language that was opened last is shown at once.
+    /// The programs that send a secret.
     pub(super) fn snippets(&self, headers: &HeaderMap) -> Vec<Snippet> {
-        let chosen = cookie(headers, LANGUAGE_COOKIE).unwrap_or_default();
-        let known = LANGUAGES.iter().any(|(word, ..)| *word == chosen);
-        let chosen = if known { chosen } else { LANGUAGES[0].0 };
-        LANGUAGES
-            .into_iter()
-            .map(|(word, label, needs, write)| Snippet {
-                word,
-                label,
-                needs,
-                text: write(self),
-                is_open: word == chosen,
-            })
-            .collect()
+        self.in_languages(&secret::LANGUAGES, headers)
     }
 
-    /// The request as a command to try by hand.
-    pub(super) fn curl(&self) -> String {
-        let mut text = format!(
-            "# Paste the secret when it waits: it stays out of the shell's history\n\
-             read -rs JETON_SECRET && curl -sS {} \\\n  -u \"{}:$JETON_SECRET\" \\\n  \
-             -d grant_type=client_credentials",
-            self.endpoint,
-            encoded(&self.id, b"-._~"),
-        );
-        for (name, value) in self.named() {
-            let _ = write!(text, " \\\n  -d {name}={}", encoded(value, b"-._~:/"));
-        }
-        text
+    fn in_languages(&self, languages: &[Language], headers: &HeaderMap) -> Vec<Snippet> {
+        let chosen = cookie(headers, LANGUAGE_COOKIE).unwrap_or_default();
+        let known = languages.iter().any(|(word, ..)| *word == chosen);
+        let chosen = if known { chosen } else { languages[0].0 };
+        let snippet = |(word, label, needs, write): &Language| Snippet {
+            word,
+            label,
+            needs,
+            text: write(self),
+            is_open: *word == chosen,
+        };
+        languages.iter().map(snippet).collect()
     }
 
     /// What the request names beside its kind.
@@ -104,143 +162,6 @@ impl Asked {
             all
         })
     }
-
-    fn python(&self) -> String {
-        format!(
-            r#"import os
-from urllib.parse import quote_plus
-
-import requests
-
-answer = requests.post(
-    {endpoint},
-    auth=(quote_plus(os.environ["JETON_ID"]), quote_plus(os.environ["JETON_SECRET"])),
-    data={{"grant_type": "client_credentials"{members}}},
-    timeout=10,
-)
-answer.raise_for_status()
-token = answer.json()["access_token"]  # keep it until expires_in - 60 s
-print(token)"#,
-            endpoint = literal(&self.endpoint),
-            members = self.members([", \"", "\": ", ""]),
-        )
-    }
-
-    fn node(&self) -> String {
-        format!(
-            r#"const {{ JETON_ID, JETON_SECRET }} = process.env;
-const who = [JETON_ID, JETON_SECRET].map(encodeURIComponent).join(":");
-const answer = await fetch({endpoint}, {{
-  method: "POST",
-  headers: {{ authorization: `Basic ${{Buffer.from(who).toString("base64")}}` }},
-  body: new URLSearchParams({{ grant_type: "client_credentials"{members} }}),
-}});
-if (!answer.ok) throw new Error(await answer.text());
-const {{ access_token }} = await answer.json(); // keep it until expires_in - 60 s
-console.log(access_token);"#,
-            endpoint = literal(&self.endpoint),
-            members = self.members([", ", ": ", ""]),
-        )
-    }
-
-    fn go(&self) -> String {
-        let scopes: Vec<String> = self.scope.split_whitespace().map(literal).collect();
-        let mut members = format!("\t\tTokenURL:       {},\n", literal(&self.endpoint));
-        if !scopes.is_empty() {
-            let _ = writeln!(
-                members,
-                "\t\tScopes:         []string{{{}}},",
-                scopes.join(", ")
-            );
-        }
-        let mut url = "";
-        if !self.resource.is_empty() {
-            url = "\t\"net/url\"\n";
-            let _ = writeln!(
-                members,
-                "\t\tEndpointParams: url.Values{{\"resource\": {{{}}}}},",
-                literal(&self.resource)
-            );
-        }
-        format!(
-            r#"package main
-
-import (
-	"context"
-	"fmt"
-	"log"
-{url}	"os"
-
-	"golang.org/x/oauth2/clientcredentials"
-)
-
-func main() {{
-	config := clientcredentials.Config{{
-		ClientID:       os.Getenv("JETON_ID"),
-		ClientSecret:   os.Getenv("JETON_SECRET"),
-{members}	}}
-	token, err := config.Token(context.Background()) // config.Client(ctx) renews by itself
-	if err != nil {{
-		log.Fatal(err)
-	}}
-	fmt.Println(token.AccessToken)
-}}"#
-        )
-    }
-
-    fn java(&self) -> String {
-        let mut body = "grant_type=client_credentials".to_owned();
-        for (name, value) in self.named() {
-            let _ = write!(body, "&{name}={}", encoded(value, b"-._~"));
-        }
-        format!(
-            r#"import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.net.*;
-import java.net.http.*;
-import java.util.Base64;
-
-class Token {{
-  public static void main(String[] arguments) throws Exception {{
-    var who = encoded("JETON_ID") + ":" + encoded("JETON_SECRET");
-    var request = HttpRequest.newBuilder(URI.create({endpoint}))
-        .header("Authorization", "Basic " + Base64.getEncoder().encodeToString(who.getBytes(UTF_8)))
-        .header("Content-Type", "application/x-www-form-urlencoded")
-        .POST(HttpRequest.BodyPublishers.ofString({body}))
-        .build();
-    var answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-    if (answer.statusCode() != 200) throw new IllegalStateException(answer.body());
-    System.out.println(answer.body()); // JSON: keep access_token until expires_in - 60 s
-  }}
-
-  static String encoded(String name) {{
-    return URLEncoder.encode(System.getenv(name), UTF_8);
-  }}
-}}"#,
-            endpoint = literal(&self.endpoint),
-            body = literal(&body),
-        )
-    }
-
-    fn rust(&self) -> String {
-        format!(
-            r#"async fn token() -> Result<String, Box<dyn std::error::Error>> {{
-    let (id, secret) = (std::env::var("JETON_ID")?, std::env::var("JETON_SECRET")?);
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", &id),
-        ("client_secret", &secret),
-{members}    ];
-    let request = reqwest::Client::new().post({endpoint}).form(&form);
-    let answer = request.send().await?.error_for_status()?;
-    let answer: serde_json::Value = answer.json().await?;
-    // Keep it until expires_in - 60 s.
-    Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
-}}"#,
-            endpoint = literal(&self.endpoint),
-            members = self.members(["        (\"", "\", ", "),\n"]),
-        )
-    }
 }
 
 /// Word, name, what it needs, and what writes it.
@@ -250,30 +171,6 @@ type Language = (
     &'static str,
     fn(&Asked) -> String,
 );
-
-const LANGUAGES: [Language; 6] = [
-    ("curl", "curl", "", Asked::curl),
-    (
-        "python",
-        "Python",
-        "With the package requests.",
-        Asked::python,
-    ),
-    (
-        "node",
-        "Node.js",
-        "18 or later, as a module: token.mjs.",
-        Asked::node,
-    ),
-    ("go", "Go", "With golang.org/x/oauth2.", Asked::go),
-    ("java", "Java", "11 or later: java Token.java.", Asked::java),
-    (
-        "rust",
-        "Rust",
-        "With reqwest (features json and form) and serde_json.",
-        Asked::rust,
-    ),
-];
 
 /// The first API that the client can call; this server's own only if there is no other.
 fn first_grant(client: &Client) -> Option<(&ApiIdentifier, &ScopeSet)> {
@@ -323,7 +220,11 @@ mod tests {
 
     fn asked(id: &str, scope: &str) -> Asked {
         Asked {
+            issuer: "https://as.test".to_owned(),
             endpoint: "https://as.test/oauth2/token".to_owned(),
+            mutual: "https://mtls.as.test/oauth2/token".to_owned(),
+            algorithm: Algorithm::Es256,
+            is_bound: false,
             id: id.to_owned(),
             scope: scope.to_owned(),
             resource: "https://api.test/x?y=1".to_owned(),
@@ -358,10 +259,29 @@ mod tests {
         let mut asked = asked("mailer", "");
         asked.resource.clear();
 
-        for (word, _, _, write) in LANGUAGES {
+        let others = [
+            key::LANGUAGES.as_slice(),
+            certificate::LANGUAGES.as_slice(),
+            assertion::LANGUAGES.as_slice(),
+        ];
+        for (word, _, _, write) in secret::LANGUAGES.iter().chain(others.concat().iter()) {
             let text = write(&asked);
             assert!(!text.contains("scope"), "{word}: {text}");
             assert!(!text.contains("resource"), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_must_be_bound_is_asked_for_with_a_proof() {
+        let mut asked = asked("mailer", "read:x");
+        for (word, _, _, write) in key::LANGUAGES {
+            assert!(!write(&asked).contains("DPoP"), "{word}");
+        }
+
+        asked.is_bound = true;
+
+        for (word, _, _, write) in key::LANGUAGES {
+            assert!(write(&asked).contains("DPoP"), "{word}");
         }
     }
 }

@@ -161,7 +161,8 @@ impl Ahead {
     /// As of now.
     pub(super) fn of(app: &App) -> Self {
         let now = app.now();
-        let events = horizon(&app.registry(), now);
+        let certificate = app.certificate_status();
+        let events = horizon(&app.registry(), certificate.as_ref().as_ref(), now);
         let sentence = match events.len() {
             0 => "Nothing is due in the next 90 days.".to_owned(),
             1 => "One thing is due in the next 90 days.".to_owned(),
@@ -189,9 +190,12 @@ fn strip(events: &[Event], now: Timestamp) -> Strip {
     for event in events {
         let x = event.at.since(now).0 * 900 / AHEAD.0;
         let class = match event.what {
-            What::SecretExpires(..) => "t-secret",
+            What::SecretExpires(..) | What::CertificateExpires => "t-secret",
             What::OldSecretStops(..) => "t-old",
-            What::KeySigns(_) | What::KeyLeaves(_) | What::KeyIsSucceeded(_) => "t-key",
+            What::KeySigns(_)
+            | What::KeyLeaves(_)
+            | What::KeyIsSucceeded(_)
+            | What::CertificateIsRenewed => "t-key",
         };
         // Writing to memory does not fail.
         let _ = write!(
@@ -232,6 +236,16 @@ impl Coming {
                 "rotate-ccw-key",
                 format!("Another {} key takes over", key.algorithm),
                 "/keys".to_owned(),
+            ),
+            What::CertificateExpires => (
+                "clock-alert",
+                "The server’s TLS certificate expires".to_owned(),
+                "/settings/about".to_owned(),
+            ),
+            What::CertificateIsRenewed => (
+                "refresh-cw",
+                "The server’s TLS certificate is renewed".to_owned(),
+                "/settings/about".to_owned(),
             ),
         };
         Self {

@@ -1,9 +1,10 @@
-//! Clients that need somebody, and rotations under way.
+//! Clients that need somebody, the server if it does, and rotations under way.
 
 use crate::{
     admin::evidence::{
         attention::{self, Level, PutOff},
         overview::Overview,
+        server::ServerAttention,
     },
     app::App,
     domain::{
@@ -15,7 +16,7 @@ use crate::{
     },
     web::console::{
         clients::{Finding, Look, mark_path},
-        words::{Moment, actor, counted, segment},
+        words::{Moment, actor, counted, list, segment},
     },
 };
 
@@ -24,9 +25,12 @@ const SHOWN: usize = 10;
 
 /// What needs attention.
 pub(super) struct Attention {
+    /// The server's own first.
     pub(super) rows: Vec<Finding>,
-    /// `4 clients`; nothing is the empty text.
+    /// `this server and 4 clients`; nothing is the empty text.
     pub(super) count: String,
+    /// Whether it is known which clients need somebody.
+    pub(super) knows_clients: bool,
     /// How many are not shown.
     pub(super) more: usize,
     /// What was put off, and is still.
@@ -49,26 +53,58 @@ pub(super) struct PutOffRow {
 }
 
 impl Attention {
-    /// As of now.
-    pub(super) fn of(app: &App, overview: &Overview) -> Self {
+    /// As of now; without what is known of usage, as much as can be told.
+    pub(super) fn of(app: &App, overview: Option<&Overview>) -> Self {
+        let server = app.attention_to_server(app.now());
+        let mut attention = Self {
+            count: String::new(),
+            knows_clients: overview.is_some(),
+            rows: server.iter().map(of_server).collect(),
+            more: 0,
+            postponed: Vec::new(),
+        };
+        let mut count = Vec::new();
+        if !server.is_empty() {
+            count.push("this server".to_owned());
+        }
+        if let Some(overview) = overview {
+            let found = attention.add_clients(app, overview);
+            count.extend((found > 0).then(|| counted(found as u64, "client")));
+        }
+        attention.count = list(&count);
+        attention
+    }
+
+    /// How many clients need somebody.
+    fn add_clients(&mut self, app: &App, overview: &Overview) -> usize {
         let registry = app.registry_arc();
         let lookout = app.lookout(overview);
         let found = attention::attention(&registry, &lookout);
-        let put_off = attention::put_off(&registry, &lookout);
-        Self {
-            count: match found.len() {
-                0 => String::new(),
-                clients => counted(clients as u64, "client"),
-            },
-            more: found.len().saturating_sub(SHOWN),
-            rows: found.iter().take(SHOWN).map(Finding::of).collect(),
-            postponed: put_off
-                .into_iter()
-                .map(|it| PutOffRow::of(it, lookout.now))
-                .collect(),
-        }
+        self.rows.extend(found.iter().take(SHOWN).map(Finding::of));
+        self.more = found.len().saturating_sub(SHOWN);
+        let put_off = attention::put_off(&registry, &lookout).into_iter();
+        self.postponed = put_off.map(|it| PutOffRow::of(it, lookout.now)).collect();
+        found.len()
     }
 }
+
+/// What is the matter with the server, in the same rows as clients.
+fn of_server(found: &ServerAttention) -> Finding {
+    Finding {
+        look: Look::of_server(found),
+        client: "This server".to_owned(),
+        path: ABOUT.to_owned(),
+        reason: found.reason.clone(),
+        act: found.rule.act(),
+        act_path: ABOUT.to_owned(),
+        is_danger: false,
+        is_change: false,
+        postpone_path: String::new(),
+    }
+}
+
+/// The page that tells of the server itself.
+const ABOUT: &str = "/settings/about";
 
 impl PutOffRow {
     fn of(put_off: PutOff, now: Timestamp) -> Self {

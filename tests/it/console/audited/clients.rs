@@ -283,7 +283,7 @@ pub(super) async fn clients_are_told(round: &mut Round<'_>) {
             vec![("name", "Mover"), ("client_id", "mover")],
         ),
         ("/clients/new/access", vec![("scope", "urn:shop read")]),
-        ("/clients/new/secret", vec![("life", "180d")]),
+        ("/clients/new/credential", vec![("life", "180d")]),
     ] {
         let page = round.browser.open(path).await;
         let page = round.browser.submit(&page, path, &form).await;

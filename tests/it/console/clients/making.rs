@@ -26,11 +26,11 @@ async fn planned(browser: &mut Browser<'_>, name: &str) -> Page {
     let page = browser
         .submit(&page, "/clients/new/access", &[("scope", &scope)])
         .await;
-    page.assert_at("/clients/new/secret");
+    page.assert_at("/clients/new/credential");
     let page = browser
         .submit(
             &page,
-            "/clients/new/secret",
+            "/clients/new/credential",
             &[("life", "90d"), ("note", "Vault")],
         )
         .await;
@@ -72,7 +72,7 @@ async fn going_back_keeps_the_entries() {
 
     let access = browser.open("/clients/new/access").await;
     let about = browser.open("/clients/new").await;
-    let secret = browser.open("/clients/new/secret").await;
+    let secret = browser.open("/clients/new/credential").await;
 
     let holds = |page: &Page, path: &str, name: &str, value: &str| {
         let fields = page.form(path);
@@ -83,8 +83,8 @@ async fn going_back_keeps_the_entries() {
     holds(&about, "/clients/new", "name", "Report Service");
     holds(&about, "/clients/new", "owner", "Finance");
     holds(&access, "/clients/new/access", "scope", &scope);
-    holds(&secret, "/clients/new/secret", "life", "90d");
-    holds(&secret, "/clients/new/secret", "note", "Vault");
+    holds(&secret, "/clients/new/credential", "life", "90d");
+    holds(&secret, "/clients/new/credential", "note", "Vault");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn what_is_wrong_with_a_new_client_is_said_beside_it() {
         .submit(&page, "/clients/new", &[("name", "x")])
         .await;
     let page = browser.submit(&page, "/clients/new/access", &[]).await;
-    let secret = "/clients/new/secret";
+    let secret = "/clients/new/credential";
     let refused = browser.submit(&page, secret, &[("life", "never")]).await;
     refused.assert_status(422);
     refused.assert_says("Say why this secret is not to expire");
@@ -273,7 +273,7 @@ async fn a_plan_without_a_life_of_its_secret_is_not_ready() {
 
     let page = browser.open("/clients/new/check").await;
 
-    page.assert_at("/clients/new/secret");
+    page.assert_at("/clients/new/credential");
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn a_page_that_comes_too_early_leads_to_the_first() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Operator).await;
 
-    for path in ["access", "secret", "check"] {
+    for path in ["access", "credential", "platform", "check"] {
         let page = browser.open(&format!("/clients/new/{path}")).await;
         page.assert_at("/clients/new");
     }

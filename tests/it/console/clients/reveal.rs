@@ -14,7 +14,7 @@ async fn made(browser: &mut Browser<'_>) -> Page {
         .submit(&page, "/clients/new", &[("name", "Mailer")])
         .await;
     let page = browser.submit(&page, "/clients/new/access", &[]).await;
-    let page = browser.submit(&page, "/clients/new/secret", &[]).await;
+    let page = browser.submit(&page, "/clients/new/credential", &[]).await;
     let page = browser.submit(&page, "/clients/new/check", &[]).await;
     page.assert_says("Copy the secret now");
     page

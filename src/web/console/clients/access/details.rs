@@ -2,12 +2,15 @@
 
 use axum::{body::Body, extract::State, http::Response};
 
-use super::super::{
+use super::{
     super::{
-        Console, act::carry_out, form::Form, page::Flash, trouble::Trouble, visit::Visitor,
-        words::segment,
+        super::{
+            Console, act::carry_out, form::Form, page::Flash, trouble::Trouble, visit::Visitor,
+            words::segment,
+        },
+        ClientHead, Named, Tab,
     },
-    ClientHead, Named, Tab,
+    undo,
 };
 use crate::{
     admin::{input::GrantScopesInput, views::DetailTypeView},
@@ -86,5 +89,12 @@ pub(super) async fn save(
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
     carry_out((&console, &visitor), terms, command).await?;
     let head = ClientHead::of(&client, Tab::Access, console.app.now());
-    visitor.done(&head.to("/access"), Flash::done(flash)).await
+    let mut flash = Flash::done(flash);
+    let registry = console.app.registry_arc();
+    if let Some(after) = registry.find_client(&client.id)
+        && after.rules.details != client.rules.details
+    {
+        flash = flash.with_undo(undo::offer(&client, after));
+    }
+    visitor.done(&head.to("/access"), flash).await
 }

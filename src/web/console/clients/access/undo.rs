@@ -1,4 +1,5 @@
-//! A change of access, taken back: grants, defaults and what was noted on scopes.
+//! A change of access, taken back: grants, defaults, types of authorization details, and what was noted on
+//! scopes.
 
 use axum::{body::Body, extract::State, http::Response};
 
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     admin::access::{RestoreAccess, ScopeMarks, SetAccess},
     app::AdminError,
-    domain::{audit::Object, client::Client, scope::Scope, time::Timestamp},
+    domain::{audit::Object, client::Client, details::DetailGrants, scope::Scope, time::Timestamp},
 };
 
 /// For how long a change of access can be taken back from the page that tells of it.
@@ -41,6 +42,10 @@ pub(super) fn offer(before: &Client, after: &Client) -> Undo {
     };
     fields.extend(noted("watched", &before.marks.watched));
     fields.extend(noted("kept", &before.marks.kept));
+    fields.extend(before.rules.details.iter().flat_map(|(api, types)| {
+        let types = types.iter();
+        types.map(move |name| ("detail".to_owned(), format!("{api} {name}")))
+    }));
     Undo {
         path: format!("{}/access/undo", address(&before.id)),
         fields,
@@ -60,6 +65,17 @@ fn marks(fields: &Fields, name: &str) -> Option<ScopeMarks> {
     fields.all(name).map(mark).collect()
 }
 
+/// What such a form says of types of authorization details.
+fn details(fields: &Fields) -> Option<DetailGrants> {
+    let mut all = DetailGrants::default();
+    for detail in fields.all("detail") {
+        let (api, name) = detail.split_once(' ')?;
+        let types = all.entry(api.parse().ok()?).or_default();
+        types.insert(name.parse().ok()?);
+    }
+    Some(all)
+}
+
 /// Gives a client back what it had.
 pub(super) async fn undo(
     State(console): State<Console>,
@@ -77,6 +93,7 @@ pub(super) async fn undo(
         },
         watched: marks(fields, "watched").ok_or_else(Trouble::malformed)?,
         kept: marks(fields, "kept").ok_or_else(Trouble::malformed)?,
+        details: details(fields).ok_or_else(Trouble::malformed)?,
     };
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
     let path = format!("{}/access", address(&client.id));

@@ -9,6 +9,7 @@ use crate::{
         views::LastUsedView,
     },
     domain::{
+        credential::Method,
         secret::{Life, Proof, Secret},
         time::{Span, Timestamp},
         usage::AddressUse,
@@ -35,6 +36,8 @@ pub(super) struct Card {
     pub(super) kind: &'static str,
     /// What may be known of it.
     pub(super) details: Vec<(&'static str, String)>,
+    /// Whether it is the tokens of another issuer, so that one can be tried.
+    pub(super) is_federated: bool,
     /// Where it is in its life.
     pub(super) state: State,
     /// When it was reported as leaked.
@@ -101,16 +104,13 @@ impl Card {
         let day = Series::last_day(&scene.tally, Whose::Secret(&secret.id), now);
         let points: Vec<u64> = day.points.iter().map(|point| point.issued).collect();
         let rows = rows(secret, scene);
+        let (kind, details) = described(&secret.proof);
         Self {
             id: view.secret_id,
             shown: shown(secret),
-            kind: kind(&secret.proof),
-            details: secret
-                .proof
-                .details()
-                .into_iter()
-                .map(|(name, value)| (label(name), value))
-                .collect(),
+            kind,
+            details,
+            is_federated: secret.proof.method() == Method::Federated,
             state: State::of(secret.life(now)),
             leaked: secret.leaked.map(|at| Moment::of(at, now)),
             made: Moment::of(secret.created, now),
@@ -200,6 +200,13 @@ impl LastUse {
             agent: last.user_agent.unwrap_or_default(),
         }
     }
+}
+
+/// What a credential is that is no secret, the empty text for one that is; and what may be known of it.
+pub(in super::super) fn described(proof: &Proof) -> (&'static str, Vec<(&'static str, String)>) {
+    let details = proof.details().into_iter();
+    let details = details.map(|(name, value)| (label(name), value));
+    (kind(proof), details.collect())
 }
 
 /// What a credential is that is no secret; nothing is the empty text.

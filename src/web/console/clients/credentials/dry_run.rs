@@ -41,13 +41,14 @@ struct DryRunPage {
 }
 
 /// A trust, and what it says to a token.
-struct Tried {
+pub(in crate::web::console::clients) struct Tried {
+    /// What the credential is called; nothing is the empty text.
     shown: String,
     issuer: String,
     /// Why it refuses; nothing if it does not.
-    objections: Vec<String>,
+    pub(in crate::web::console::clients) objections: Vec<String>,
     /// Why the issuer's keys are not at hand.
-    problem: Option<String>,
+    pub(in crate::web::console::clients) problem: Option<String>,
 }
 
 impl DryRunPage {
@@ -102,8 +103,12 @@ async fn run(
     Ok(page::ok(&page))
 }
 
-/// What `trust` says to `token`.
-async fn tried(console: &Console, token: &str, trust: &Federation) -> Tried {
+/// What `trust` says to `token`. A client need not have it yet: then the issuer's keys are forgotten again.
+pub(in crate::web::console::clients) async fn tried(
+    console: &Console,
+    token: &str,
+    trust: &Federation,
+) -> Tried {
     let app = &console.app;
     let source = match &trust.keys {
         FederationKeys::Given(_) => None,

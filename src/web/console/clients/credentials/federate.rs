@@ -1,6 +1,6 @@
 //! A client that needs no secret: its platform gives it tokens, and the client trusts the platform with that.
 
-mod platform;
+pub(in crate::web::console::clients) mod platform;
 
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use crate::{
         input::{CredentialInput, Rotation},
         refusal::FieldErrors,
     },
+    app::App,
     domain::{client::Client, policy::Policy, time::Timestamp},
     web::console::{
         Console,
@@ -48,15 +49,76 @@ struct FederatePage {
     sheet: Sheet,
     /// Whether there is something that works, to keep for a while.
     has_old: bool,
+    trust: TrustForm,
+}
+
+/// What a form needs to ask which tokens of a platform count.
+pub(in crate::web::console::clients) struct TrustForm {
     platform: Platform,
+    /// Where the form goes, below the console's path.
+    pub(in crate::web::console::clients) path: String,
     /// What a token is for, in what a workload is told to ask for.
     audience: String,
+    /// Every platform: its name in forms, and its name for people.
+    pub(in crate::web::console::clients) platforms:
+        [(&'static str, &'static str); Platform::ALL.len()],
+}
+
+impl TrustForm {
+    /// For the workloads of `platform`.
+    pub(in crate::web::console::clients) fn of(platform: Platform, path: &str, app: &App) -> Self {
+        Self {
+            platform,
+            path: path.to_owned(),
+            audience: app.issuer().to_string(),
+            platforms: Platform::ALL.map(|it| (it.as_str(), it.label())),
+        }
+    }
+
+    /// For a page that only says how a workload gets its token.
+    pub(in crate::web::console::clients) fn shown(platform: Platform, audience: &str) -> Self {
+        Self {
+            platform,
+            path: String::new(),
+            audience: audience.to_owned(),
+            platforms: Platform::ALL.map(|it| (it.as_str(), it.label())),
+        }
+    }
+
+    /// What stands in its fields at first.
+    pub(in crate::web::console::clients) fn fields(&self) -> Fields {
+        let mut fields = Fields::default();
+        for (name, value) in [
+            ("issuer", self.platform.issuer()),
+            ("audience", &self.audience),
+            ("place", "branch"),
+            ("max_age", "1h"),
+        ] {
+            fields.set(name, value);
+        }
+        fields
+    }
+
+    /// What a workload does to get its token, if the platform has it in lines to copy.
+    pub(in crate::web::console::clients) fn lines(&self) -> Option<String> {
+        self.platform.lines(&self.audience)
+    }
+
+    /// The name of its platform in forms.
+    pub(in crate::web::console::clients) fn name(&self) -> &'static str {
+        self.platform.as_str()
+    }
+
+    /// Whether its platform is called so.
+    pub(in crate::web::console::clients) fn is(&self, name: &str) -> bool {
+        self.name() == name
+    }
 }
 
 impl FederatePage {
     async fn of(
-        (client, platform): (&Client, Platform),
-        sheet: Sheet,
+        client: &Client,
+        (trust, sheet): (TrustForm, Sheet),
         (console, visitor): (&Console, &Visitor),
     ) -> Self {
         let now = console.app.now();
@@ -65,19 +127,15 @@ impl FederatePage {
             head: ClientHead::of(client, Tab::Credentials, now).below("Trust a platform"),
             sheet,
             has_old: client.live_secrets(now).next().is_some(),
-            platform,
-            audience: console.app.issuer().to_string(),
+            trust,
         }
     }
+}
 
-    /// What a workload does to get its token, if the platform has it in lines to copy.
-    fn lines(&self) -> Option<String> {
-        self.platform.lines(&self.audience)
-    }
-
-    fn is(&self, name: &str) -> bool {
-        self.platform.as_str() == name
-    }
+/// The form by which `client` comes to trust a platform.
+fn trust(client: &Client, platform: Platform, console: &Console) -> TrustForm {
+    let head = ClientHead::of(client, Tab::Credentials, console.app.now());
+    TrustForm::of(platform, &head.to("/credentials/federate"), &console.app)
 }
 
 async fn ask(
@@ -94,18 +152,11 @@ async fn ask(
     let asked = Fields::parse(query.as_deref().unwrap_or_default());
     let asked = asked.ok_or_else(Trouble::malformed)?;
     let platform = Platform::named(asked.text("platform")).unwrap_or_default();
-    let mut fields = Fields::default();
-    for (name, value) in [
-        ("issuer", platform.issuer()),
-        ("audience", console.app.issuer().as_str()),
-        ("place", "branch"),
-        ("max_age", "1h"),
-        ("overlap", "24h"),
-    ] {
-        fields.set(name, value);
-    }
-    let sheet = Sheet::of(fields);
-    let page = FederatePage::of((&scene.client, platform), sheet, (&console, &visitor)).await;
+    let trust = trust(&scene.client, platform, &console);
+    let mut fields = trust.fields();
+    fields.set("overlap", "24h");
+    let form = (trust, Sheet::of(fields));
+    let page = FederatePage::of(&scene.client, form, (&console, &visitor)).await;
     Ok(page::ok(&page))
 }
 
@@ -128,8 +179,9 @@ async fn make(
     match replace((&console, &visitor), &client, (&form, read, said)).await? {
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Refused(errors) => {
-            let sheet = Sheet::refused(form.fields, &renamed(platform, &errors));
-            let page = FederatePage::of((&client, platform), sheet, (&console, &visitor)).await;
+            let sheet = Sheet::refused(form.fields, &platform.renamed(&errors));
+            let form = (trust(&client, platform, &console), sheet);
+            let page = FederatePage::of(&client, form, (&console, &visitor)).await;
             Ok(page::refused(&page))
         }
     }
@@ -148,18 +200,4 @@ fn read(
     };
     let input = overlap_of(fields, client, now)?.with(credential);
     input.read(client.id.clone(), policy)
-}
-
-/// Errors under the names that the form of this platform has.
-fn renamed(platform: Platform, errors: &FieldErrors) -> FieldErrors {
-    let mut all = FieldErrors::default();
-    for (field, message) in errors.iter() {
-        let field = field.trim_start_matches("credential.");
-        let field = match field.trim_start_matches("federation.") {
-            "subject" => platform.subject_field(),
-            other => other,
-        };
-        all.add(field, message);
-    }
-    all
 }

@@ -6,12 +6,13 @@ use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 
 use super::{
+    kinds::{Kind, KindsOffered, check, forget_private, renamed},
     rotate::under_way,
     scene::{Scene, may_touch},
 };
 use crate::{
     admin::{
-        input::{CredentialInput, PublicKeyInput, RotateInput, Rotation, SpanInput},
+        input::{CredentialInput, RotateInput, Rotation, SpanInput},
         refusal::{FieldErrors, Refusal},
     },
     app::AdminError,
@@ -39,20 +40,8 @@ struct ReplacePage {
     sheet: Sheet,
     /// Whether there is something that works, to keep for a while.
     has_old: bool,
-    /// Whether the server asks clients for certificates.
-    is_mutual: bool,
-    /// What may be looked for in a certificate: the name of the metadata, and what it is called.
-    names: [(&'static str, &'static str); 5],
+    offered: KindsOffered,
 }
-
-/// What may be looked for in the certificates of an authority.
-const NAMES: [(&str, &str); 5] = [
-    ("tls_client_auth_subject_dn", "Subject"),
-    ("tls_client_auth_san_dns", "DNS name"),
-    ("tls_client_auth_san_uri", "URI"),
-    ("tls_client_auth_san_ip", "IP address"),
-    ("tls_client_auth_san_email", "E-mail address"),
-];
 
 impl ReplacePage {
     async fn of(client: &Client, sheet: Sheet, (console, visitor): (&Console, &Visitor)) -> Self {
@@ -62,8 +51,7 @@ impl ReplacePage {
             head: ClientHead::of(client, Tab::Credentials, now).below("Another credential"),
             sheet,
             has_old: client.live_secrets(now).next().is_some(),
-            is_mutual: console.app.addresses().mutual.is_some(),
-            names: NAMES,
+            offered: KindsOffered::by(&console.app),
         }
     }
 }
@@ -97,8 +85,9 @@ async fn make(
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Refused(errors) => {
             may_touch(&client, &visitor)?;
-            let errors = renamed(&errors, form.fields.text("kind"));
-            let sheet = Sheet::refused(form.fields, &errors);
+            let renamed = renamed(&errors, form.fields.text("kind"));
+            let mut sheet = Sheet::refused(form.fields, &renamed);
+            forget_private(&mut sheet);
             let page = ReplacePage::of(&client, sheet, (&console, &visitor)).await;
             Ok(page::refused(&page))
         }
@@ -120,7 +109,12 @@ pub(super) async fn replace(
     (form, read, said): (&Form, Result<Rotation, FieldErrors>, &'static str),
 ) -> Result<Outcome, Trouble> {
     let command = match read {
-        Ok(Rotation::Credential(command)) => command,
+        Ok(Rotation::Credential(command)) => {
+            if let Err(errors) = check(&command.credential, console.app.profile()) {
+                return Ok(Outcome::Refused(errors));
+            }
+            command
+        }
         Ok(Rotation::Secret(_)) => return Err(Trouble::malformed()),
         Err(errors) => return Ok(Outcome::Refused(errors)),
     };
@@ -183,50 +177,12 @@ fn read(
     client: &Client,
     (policy, now): (&Policy, Timestamp),
 ) -> Result<Rotation, FieldErrors> {
-    let text = |name: &str| Some(fields.text(name).to_owned());
-    let mut credential = CredentialInput {
-        note: text("note"),
-        ..CredentialInput::default()
+    let kind = Kind::named(fields.text("kind"))
+        .ok_or_else(|| FieldErrors::one("kind", "choose what the client proves itself with"))?;
+    let credential = CredentialInput {
+        note: Some(fields.text("note").to_owned()),
+        ..kind.read(fields)?
     };
-    match fields.text("kind") {
-        "certificate" => credential.certificate = text("certificate"),
-        "subject" => {
-            let name = fields.text("subject_name");
-            let known = NAMES.iter().any(|(known, _)| *known == name);
-            if !known {
-                return Err(FieldErrors::one("subject_name", "choose what to look for"));
-            }
-            credential.set_subject(name, fields.text("subject").to_owned());
-        }
-        "key" => credential.key = text("key").map(PublicKeyInput::Text),
-        "certificate_key" => {
-            credential.key = text("certificate_key").map(PublicKeyInput::Text);
-            credential.auth_method = Some("self_signed_tls_client_auth".to_owned());
-        }
-        "jwks_uri" => credential.jwks_uri = text("jwks_uri"),
-        _ => {
-            return Err(FieldErrors::one(
-                "kind",
-                "choose what the client proves itself with",
-            ));
-        }
-    }
     let input = overlap_of(fields, client, now)?.with(credential);
     input.read(client.id.clone(), policy)
-}
-
-/// Errors under the names that the form has for what was chosen.
-fn renamed(errors: &FieldErrors, kind: &str) -> FieldErrors {
-    let mut all = FieldErrors::default();
-    for (field, message) in errors.iter() {
-        let field = field.trim_start_matches("credential.");
-        let field = match field {
-            "credential" => "kind",
-            "key" if kind == "certificate_key" => "certificate_key",
-            it if it.starts_with("tls_client_auth_") => "subject",
-            it => it,
-        };
-        all.add(field, message);
-    }
-    all
 }

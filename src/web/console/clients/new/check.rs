@@ -19,22 +19,25 @@ use super::{
             page::{self, Flash, Frame, Here},
             trouble::Trouble,
             visit::Visitor,
-            words::{self, list},
         },
         address,
         credentials::Intended,
         find, reveal,
     },
-    Plan, STEPS, Steps, frame, secret,
+    Plan, STEPS, Steps,
+    beginning::Beginning,
+    frame, secret,
+    summary::{Access, ProofLine, access, proof},
 };
 use crate::{
     admin::{
         clients::{RegisterClient, RegisterWithoutSecret},
-        input::{ClientInput, GrantInput, SecretInput, SpanInput},
+        command::Command,
+        input::{ClientInput, GrantInput, Registration, SecretInput, SpanInput},
         refusal::{FieldErrors, Refusal},
     },
-    app::{AdminError, Terms},
-    domain::{audit::Object, id::ClientId, permission::Permission, registry::Registry},
+    app::{AdminError, App, Terms},
+    domain::{audit::Object, client::Client, id::ClientId, permission::Permission},
 };
 
 #[derive(Template)]
@@ -48,19 +51,17 @@ struct CheckPage {
     plan: Plan,
     /// What it may call, API by API.
     access: Vec<Access>,
-    /// How long its secret works: `180 days, until 22 May 2027`.
-    life: String,
+    proof: ProofLine,
     /// The end of the sentence: `until 22 May 2027`.
     until: String,
     note: String,
 }
 
-/// What it may have on one API.
-struct Access {
-    api: String,
-    scopes: Vec<String>,
-    /// What that lets it do, in words.
-    does: String,
+impl CheckPage {
+    /// Whether it begins with a secret.
+    fn is_secret(&self) -> bool {
+        matches!(self.proof, ProofLine::Secret(_))
+    }
 }
 
 pub(super) async fn show(
@@ -71,10 +72,11 @@ pub(super) async fn show(
     let Some(plan) = Plan::of(&visitor, console.app.now()) else {
         return Ok(visitor.see(STEPS[0].0));
     };
-    if secret::objection(&plan.life, console.app.registry().policy()).is_some() {
-        return Ok(visitor.see(STEPS[2].0));
-    }
-    Ok(page::ok(&check(&console, (frame, Sheet::default()), plan)))
+    let Ok(beginning) = plan.beginning(&console.app) else {
+        return Ok(visitor.see(plan.page()));
+    };
+    let form = (frame, Sheet::default());
+    Ok(page::ok(&check(&console, form, (plan, Some(&beginning)))))
 }
 
 pub(super) async fn create(
@@ -88,55 +90,82 @@ pub(super) async fn create(
     let Some(plan) = Plan::of(&visitor, console.app.now()) else {
         return Ok(visitor.see(STEPS[0].0));
     };
-    let frame = visitor.plain_frame(Here::Clients);
     if form.fields.text("plan") != plan.mark() {
-        let mut page = check(&console, (frame, Sheet::default()), plan);
+        let frame = visitor.plain_frame(Here::Clients);
+        let beginning = plan.beginning(&console.app).ok();
+        let form = (frame, Sheet::default());
+        let mut page = check(&console, form, (plan, beginning.as_ref()));
         page.is_changed = true;
         return Ok(page::page(StatusCode::CONFLICT, &page));
     }
-    let is_by_link = form.fields.text("how") == "handover";
-    let errors = match command(&plan, &console) {
-        Err(errors) => errors,
-        Ok(command) => {
-            let terms = form.terms_of_new(&console.app);
-            let made = if is_by_link {
-                make_without_secret(&console, &visitor, (terms, command)).await
-            } else {
-                make(&console, &visitor, (terms, command)).await?
-            };
-            match made {
-                Ok(path) => {
-                    let draft = is_by_link.then(|| intended(&path, &plan).as_draft());
-                    visitor.visit.change(|kept| kept.draft = draft).await?;
-                    return Ok(visitor.see(&path));
-                }
-                Err(AdminError::Refusal(Refusal::Invalid(errors))) => errors,
-                Err(AdminError::Replayed(object)) => {
-                    return again(&console, (&visitor, &form), object).await;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+    let made = match command(&plan, &console) {
+        Ok(command) => make(&console, &visitor, (&form, command)).await?,
+        Err(errors) => Err(AdminError::Refusal(Refusal::Invalid(errors))),
     };
-    let sheet = Sheet::refused(form.fields, &errors);
-    Ok(page::refused(&check(&console, (frame, sheet), plan)))
+    match made {
+        Ok(made) => made.led_to(&visitor, &plan).await,
+        Err(AdminError::Refusal(Refusal::Invalid(errors))) => {
+            let frame = visitor.plain_frame(Here::Clients);
+            let beginning = plan.beginning(&console.app).ok();
+            let sheet = Sheet::refused(form.fields, &errors);
+            let page = check(&console, (frame, sheet), (plan, beginning.as_ref()));
+            Ok(page::refused(&page))
+        }
+        Err(AdminError::Replayed(object)) => again(&console, (&visitor, &form), object).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The command, or all that is wrong with the plan; the policy may have changed since it was made.
-fn command(plan: &Plan, console: &Console) -> Result<RegisterClient, FieldErrors> {
-    match secret::objection(&plan.life, console.app.registry().policy()) {
-        Some(objection) => Err(FieldErrors::one("life", &objection)),
-        None => plan.input().parse(),
+fn command(plan: &Plan, console: &Console) -> Result<Registration, FieldErrors> {
+    if let Err(errors) = plan.beginning(&console.app) {
+        let messages = errors.iter().map(|(_, message)| message);
+        let messages = messages.collect::<Vec<_>>().join("; ");
+        return Err(FieldErrors::one("proof", &messages));
+    }
+    plan.input(&console.app)?.read()
+}
+
+/// A client that was just made, and what is next.
+enum Made {
+    /// The page that shows its secret.
+    WithSecret(String),
+    /// The page on which a developer is offered a secret by a link.
+    Without(String),
+    /// It has what it needs: its own page.
+    WithCredential(String),
+}
+
+/// Makes the client as the form says.
+async fn make(
+    console: &Console,
+    visitor: &Visitor,
+    (form, command): (&Form, Registration),
+) -> Result<Result<Made, AdminError>, Trouble> {
+    let terms = form.terms_of_new(&console.app);
+    let is_by_link = form.fields.text("how") == "handover";
+    match command {
+        Registration::Secret(command) if is_by_link => {
+            let command = RegisterWithoutSecret(command);
+            let made = make_at_once(console, visitor, (terms, command)).await;
+            Ok(made.map(|client| Made::Without(hand_over(&client.id))))
+        }
+        Registration::Secret(command) => make_with_secret(console, visitor, (terms, command)).await,
+        Registration::Nothing(_) => Err(Trouble::malformed()),
+        Registration::Credential(command) => {
+            let made = make_at_once(console, visitor, (terms, command)).await;
+            Ok(made.map(|client| Made::WithCredential(address(&client.id))))
+        }
     }
 }
 
 /// Makes the client and opens the window on its secret, also if nobody waits for the answer any
-/// more: whoever sends the form again is led there. Gives the page to see.
-async fn make(
+/// more: whoever sends the form again is led there.
+async fn make_with_secret(
     console: &Console,
     visitor: &Visitor,
     (terms, command): (Terms, RegisterClient),
-) -> Result<Result<String, AdminError>, Trouble> {
+) -> Result<Result<Made, AdminError>, Trouble> {
     let (app, reveals) = (console.app.clone(), Arc::clone(&console.reveals));
     let (actor, visit) = (visitor.actor(), visitor.name().to_owned());
     let work = async move {
@@ -144,22 +173,38 @@ async fn make(
         let id = made.secret.id();
         let text = Zeroizing::new(made.secret.reveal().to_owned());
         reveals.open((&visit, &reveal::window(id)), text, app.now());
-        Ok(reveal::path(&made.client, id))
+        Ok(Made::WithSecret(reveal::path(&made.client, id)))
     };
     let done = console.app.tasks().complete(work).await;
     done.ok_or_else(Trouble::failed)
 }
 
-/// Makes the client without a secret. Gives the page on which a developer is offered one by a link.
-async fn make_without_secret(
+/// Makes a client of which nothing has to be shown.
+async fn make_at_once<C: Command<Outcome = Arc<Client>>>(
     console: &Console,
     visitor: &Visitor,
-    (terms, command): (Terms, RegisterClient),
-) -> Result<String, AdminError> {
-    let command = RegisterWithoutSecret(command);
-    let done = console.app.execute_on(visitor.actor(), terms, command);
-    let client = done.await?;
-    Ok(hand_over(&client.id))
+    (terms, command): (Terms, C),
+) -> Result<Arc<Client>, AdminError> {
+    let app = &console.app;
+    app.execute_on(visitor.actor(), terms, command).await
+}
+
+impl Made {
+    /// Forgets the plan, and leads to what is next.
+    async fn led_to(self, visitor: &Visitor, plan: &Plan) -> Result<Response<Body>, Trouble> {
+        let draft = match &self {
+            Self::Without(path) => Some(intended(path, plan).as_draft()),
+            Self::WithSecret(_) | Self::WithCredential(_) => None,
+        };
+        visitor.visit.change(|kept| kept.draft = draft).await?;
+        match self {
+            Self::WithSecret(path) | Self::Without(path) => Ok(visitor.see(&path)),
+            Self::WithCredential(path) => {
+                let what = format!("{} is registered. Nothing of it is secret here.", plan.name);
+                visitor.done(&path, Flash::done(what)).await
+            }
+        }
+    }
 }
 
 /// What the page asks that makes the link, as far as the plan answers it.
@@ -197,15 +242,21 @@ async fn again(
     if let Some(path) = reveal::still_open(&client, (console, visitor)) {
         return Ok(visitor.see(&path));
     }
+    let is_secret = client.secrets.iter().any(|it| it.proof.is_secret());
+    let shown = if is_secret {
+        " Its secret is not shown again."
+    } else {
+        ""
+    };
     let what = format!(
-        "{} was made when this form was sent before. Its secret is not shown again.",
+        "{} was made when this form was sent before.{shown}",
         client.name
     );
     visitor.done(&address(&id), Flash::watch(what)).await
 }
 
 impl Plan {
-    fn input(&self) -> ClientInput {
+    fn input(&self, app: &App) -> Result<ClientInput, FieldErrors> {
         let mut grants: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (api, scope) in &self.scopes {
             grants.entry(api).or_default().push(scope.clone());
@@ -213,14 +264,15 @@ impl Plan {
         let is_granted = |scope: &&String| self.scopes.iter().any(|(_, it)| it == *scope);
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let life = self.life().map(|_| SpanInput::Text(self.life.clone()));
-        ClientInput {
-            without_secret: false,
-            introspects: Vec::new(),
-            token_binding: None,
-            credential: None,
-            claims: None,
-            legacy_assertion_audience: false,
-            token_exchange: false,
+        let credential = self.credential_input(app)?;
+        let secret = SecretInput {
+            expires_in: life,
+            note: some(&self.note()),
+            ..SecretInput::default()
+        };
+        Ok(ClientInput {
+            secret: credential.is_none().then_some(secret),
+            credential,
             name: self.name.clone(),
             client_id: some(&self.client_id),
             description: some(&self.description),
@@ -234,98 +286,34 @@ impl Plan {
                     authorization_details_types: Vec::new(),
                 })
                 .collect(),
-            token_lifetime: None,
-            secret: Some(SecretInput {
-                signs: false,
-                value: None,
-                expires_in: life,
-                note: some(&self.note()),
-            }),
-        }
+            ..ClientInput::default()
+        })
     }
 
     /// Where its secret is kept, and why it does not expire.
     fn note(&self) -> String {
-        let reason = if self.life().is_none() {
-            self.reason.as_str()
-        } else {
-            ""
-        };
+        let is_endless = self.is_secret() && self.life().is_none();
+        let reason = if is_endless { &self.reason } else { "" };
         secret::note(reason, &self.note).map_or_else(|_| self.note.clone(), |note| note.to_string())
     }
 }
 
-fn check(console: &Console, (frame, sheet): (Frame, Sheet), plan: Plan) -> CheckPage {
+fn check(
+    console: &Console,
+    (frame, sheet): (Frame, Sheet),
+    (plan, beginning): (Plan, Option<&Beginning>),
+) -> CheckPage {
     let now = console.app.now();
-    let life = plan.life();
-    let end = life.map(|life| words::date(now.plus(life), now));
-    let (life, until) = match (life, end) {
-        (Some(life), Some(end)) => (
-            format!("{}, until {end}", life.in_full()),
-            format!("until {end}"),
-        ),
-        _ if plan.life == secret::NEVER => (
-            "Until it is replaced".to_owned(),
-            "until its secret is replaced".to_owned(),
-        ),
-        _ => (
-            "Not chosen yet".to_owned(),
-            "for a time that is not chosen yet".to_owned(),
-        ),
-    };
+    let (proof, until) = proof(&plan, beginning, now);
     CheckPage {
         frame,
         steps: Steps::at(3, Some(&plan), now),
         sheet,
         is_changed: false,
         access: access(&plan, &console.app.registry()),
-        life,
+        proof,
         until,
         note: plan.note(),
         plan,
     }
-}
-
-fn access(plan: &Plan, registry: &Registry) -> Vec<Access> {
-    let mut by_api: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (api, scope) in &plan.scopes {
-        by_api.entry(api).or_default().push(scope);
-    }
-    by_api
-        .into_iter()
-        .map(|(id, scopes)| {
-            let api = id.parse().ok().and_then(|id| registry.find_api(&id));
-            let does = |scope: &&str| {
-                let scopes = api.map(|api| api.scopes.iter());
-                let about = scopes.and_then(|mut all| all.find(|(it, _)| it.as_str() == *scope));
-                about.map_or_else(String::new, |(_, about)| about.description.to_string())
-            };
-            let does: Vec<String> = scopes
-                .iter()
-                .map(|scope| match does(scope) {
-                    words if words.is_empty() => format!("use {scope}"),
-                    words => deed(&words),
-                })
-                .collect();
-            Access {
-                api: api.map_or_else(|| id.to_owned(), |api| api.name.to_string()),
-                scopes: scopes.into_iter().map(str::to_owned).collect(),
-                does: list(&does),
-            }
-        })
-        .collect()
-}
-
-/// A description as part of a sentence: `Read orders.` is `read orders`.
-fn deed(description: &str) -> String {
-    let text = description.trim_end_matches('.');
-    let mut letters = text.chars();
-    let first = letters.next();
-    // Not of an abbreviation: `HR data`.
-    if letters.clone().next().is_some_and(char::is_uppercase) {
-        return text.to_owned();
-    }
-    first.map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
 }

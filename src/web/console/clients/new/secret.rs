@@ -1,22 +1,11 @@
-//! Third page: how it proves who it is, and for how long.
+//! A secret to begin with: for how long it works, and where it is kept.
 
-use askama::Template;
-use axum::{body::Body, extract::State, http::Response};
-
-use super::{
-    super::super::{
-        Console,
-        form::{Form, Sheet},
-        page::{self, Frame},
-        trouble::Trouble,
-        visit::Visitor,
-        words,
-    },
-    Plan, STEPS, Steps, frame,
+use super::super::super::{
+    form::{Fields, Sheet},
+    words,
 };
 use crate::domain::{
     name::Note,
-    permission::Permission,
     policy::Policy,
     time::{Span, Timestamp},
 };
@@ -27,25 +16,13 @@ const LIVES: [Span; 3] = [Span::days(90), Span::days(180), Span::days(365)];
 /// A secret that works until it is replaced.
 pub(super) const NEVER: &str = "never";
 
-#[derive(Template)]
-#[template(path = "clients/new/secret.html")]
-struct SecretPage {
-    frame: Frame,
-    steps: Steps,
-    sheet: Sheet,
-    name: String,
-    lives: Vec<LifeChoice>,
-    /// Whether it may work until it is replaced.
-    may_last: bool,
-}
-
 /// A length of time to choose.
-struct LifeChoice {
+pub(super) struct LifeChoice {
     /// `180d`
-    value: String,
+    pub(super) value: String,
     /// `180 days`
-    label: String,
-    hint: String,
+    pub(super) label: String,
+    pub(super) hint: String,
 }
 
 /// What can be chosen: what is usual and allowed, and what the policy says, which is recommended.
@@ -60,7 +37,7 @@ fn lives(policy: &Policy) -> Vec<Span> {
     lives
 }
 
-fn choices(policy: &Policy, now: Timestamp) -> Vec<LifeChoice> {
+pub(super) fn choices(policy: &Policy, now: Timestamp) -> Vec<LifeChoice> {
     let choice = |life: Span| {
         let until = words::date(now.plus(life), now);
         LifeChoice {
@@ -89,57 +66,15 @@ pub(super) fn objection(life: &str, policy: &Policy) -> Option<String> {
     }
 }
 
-pub(super) async fn show(
-    State(console): State<Console>,
-    visitor: Visitor,
-) -> Result<Response<Body>, Trouble> {
-    let frame = frame(&visitor).await?;
-    let now = console.app.now();
-    let Some(mut plan) = Plan::of(&visitor, now) else {
-        return Ok(visitor.see(STEPS[0].0));
-    };
-    let registry = console.app.registry_arc();
-    let policy = registry.policy();
-    if objection(&plan.life, policy).is_some() {
-        plan.life = words::typed(policy.secret_lifetime);
-    }
-    let sheet = Sheet::of(plan.fields());
-    Ok(page::ok(&secret((frame, sheet), &plan, (policy, now))))
-}
-
-pub(super) async fn save(
-    State(console): State<Console>,
-    visitor: Visitor,
-    form: Form,
-) -> Result<Response<Body>, Trouble> {
-    visitor.require(Permission::WriteClients)?;
-    let now = console.app.now();
-    let Some(mut plan) = Plan::of(&visitor, now) else {
-        return Ok(visitor.see(STEPS[0].0));
-    };
-    let mut sheet = Sheet::of(form.fields.clone());
-    let registry = console.app.registry_arc();
-    let policy = registry.policy();
-    checked(&form, policy, &mut sheet);
-    if sheet.is_refused() {
-        let frame = frame(&visitor).await?;
-        return Ok(page::refused(&secret((frame, sheet), &plan, (policy, now))));
-    }
-    form.fields.text("life").clone_into(&mut plan.life);
-    form.fields.text("reason").clone_into(&mut plan.reason);
-    form.fields.text("note").clone_into(&mut plan.note);
-    plan.keep(&visitor).await?;
-    Ok(visitor.see(STEPS[3].0))
-}
-
-fn checked(form: &Form, policy: &Policy, sheet: &mut Sheet) {
-    let life = form.fields.text("life");
+/// Says what is wrong with what is said of the secret.
+pub(super) fn check(fields: &Fields, policy: &Policy, sheet: &mut Sheet) {
+    let life = fields.text("life");
     if let Some(objection) = objection(life, policy) {
         sheet.complain("life", &objection);
-    } else if life == NEVER && !form.fields.has("reason") {
+    } else if life == NEVER && !fields.has("reason") {
         sheet.complain("reason", "Say why this secret is not to expire");
     }
-    if let Err(error) = note(form.fields.text("reason"), form.fields.text("note")) {
+    if let Err(error) = note(fields.text("reason"), fields.text("note")) {
         sheet.complain("note", &error);
     }
 }
@@ -152,21 +87,6 @@ pub(super) fn note(reason: &str, kept: &str) -> Result<Note, String> {
         (false, false) => format!("{kept}. Does not expire: {reason}"),
     };
     note.parse().map_err(|error| format!("{error}"))
-}
-
-fn secret(
-    (frame, sheet): (Frame, Sheet),
-    plan: &Plan,
-    (policy, now): (&Policy, Timestamp),
-) -> SecretPage {
-    SecretPage {
-        frame,
-        steps: Steps::at(2, Some(plan), now),
-        sheet,
-        name: plan.name.clone(),
-        lives: choices(policy, now),
-        may_last: policy.endless_secrets,
-    }
 }
 
 #[cfg(test)]

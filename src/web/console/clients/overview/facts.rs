@@ -5,9 +5,13 @@ use crate::{
     domain::{
         client::Client,
         registry::Registry,
+        secret::Secret,
         time::{Lifetime, Timestamp},
     },
-    web::console::words::{self, Moment, list, segment},
+    web::console::{
+        clients::credentials::{described, shown},
+        words::{self, Moment, list, segment},
+    },
 };
 
 /// What is known of a client.
@@ -32,8 +36,10 @@ pub(in super::super) struct CameWith {
     pub(super) is_remembered: bool,
 }
 
-/// The state of its secrets in a line.
+/// The state of what it proves itself with, in a line.
 pub(in super::super) struct SecretLine {
+    /// `Secret`, or what it has in place of one.
+    pub(super) label: &'static str,
     pub(super) tone: &'static str,
     pub(super) icon: &'static str,
     /// `Works`, `Rotating`, `None works`.
@@ -97,34 +103,52 @@ impl SecretLine {
         let rotation = old.and_then(|old| Some((old, old.retiring(now)?)));
         if let (Some((old, retiring)), Some(new)) = (rotation, client.new_secret(now)) {
             return Self {
+                label: label(new),
                 tone: "info",
                 icon: "refresh-cw",
                 state: "Rotating",
                 words: format!(
-                    "jtn_{} takes over; jtn_{} stops {}.",
-                    new.id,
-                    old.id,
+                    "{} takes over; {} stops {}.",
+                    shown(new),
+                    shown(old),
                     until(retiring.deadline)
                 ),
             };
         }
         let Some(secret) = client.live_secrets(now).last() else {
             return Self {
+                label: client.secrets.last().map_or("Secret", label),
                 tone: "bad",
                 icon: "circle-x",
                 state: "None works",
                 words: "The client gets no token until a new secret is made.".to_owned(),
             };
         };
+        let kind = described(&secret.proof).0;
+        let name = if kind.is_empty() {
+            shown(secret)
+        } else {
+            format!("{kind} ({})", shown(secret))
+        };
         Self {
+            label: label(secret),
             tone: "ok",
             icon: "check",
             state: "Works",
             words: match secret.expires {
-                Some(at) => format!("jtn_{}, until {}.", secret.id, until(at)),
-                None => format!("jtn_{}, until it is replaced.", secret.id),
+                Some(at) => format!("{name}, until {}.", until(at)),
+                None => format!("{name}, until it is replaced."),
             },
         }
+    }
+}
+
+/// What a credential is called in general.
+const fn label(secret: &Secret) -> &'static str {
+    if secret.proof.is_secret() {
+        "Secret"
+    } else {
+        "Credential"
     }
 }
 

@@ -51,8 +51,8 @@ impl FirstToken {
             None if client.live_secrets(now).next().is_none() => Self::told(
                 client,
                 ("warn", "key-round"),
-                "No secret of it works",
-                "It gets its first token once it has a secret: make one on the page of its credentials.",
+                "No secret or key of it works",
+                "It gets its first token once it has one: see to it on the page of its credentials.",
             ),
             None => Self::told(
                 client,

@@ -13,7 +13,7 @@ use crate::{
 
 /// A platform.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) enum Platform {
+pub(in crate::web::console::clients) enum Platform {
     /// GitHub Actions.
     #[default]
     GitHub,
@@ -28,8 +28,28 @@ pub(super) enum Platform {
 }
 
 impl Platform {
+    /// The names of the fields that ask for what is known of a workload, of all platforms together.
+    pub(in crate::web::console::clients) const FIELDS: [&str; 16] = [
+        "platform",
+        "repository",
+        "repository_id",
+        "project",
+        "project_id",
+        "place",
+        "name",
+        "namespace",
+        "account",
+        "subject",
+        "claims",
+        "issuer",
+        "jwks_uri",
+        "jwks",
+        "audience",
+        "max_age",
+    ];
+
     /// Every one, the best known first.
-    pub(super) const ALL: [Self; 5] = [
+    pub(in crate::web::console::clients) const ALL: [Self; 5] = [
         Self::GitHub,
         Self::GitLab,
         Self::Kubernetes,
@@ -38,7 +58,7 @@ impl Platform {
     ];
 
     /// Its name in addresses and forms.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(in crate::web::console::clients) const fn as_str(self) -> &'static str {
         match self {
             Self::GitHub => "github",
             Self::GitLab => "gitlab",
@@ -49,7 +69,7 @@ impl Platform {
     }
 
     /// Its name for people.
-    pub(super) const fn label(self) -> &'static str {
+    pub(in crate::web::console::clients) const fn label(self) -> &'static str {
         match self {
             Self::GitHub => "GitHub Actions",
             Self::GitLab => "GitLab CI/CD",
@@ -59,13 +79,21 @@ impl Platform {
         }
     }
 
+    /// Its name in the middle of a sentence.
+    pub(in crate::web::console::clients) const fn in_a_sentence(self) -> &'static str {
+        match self {
+            Self::Other => "another issuer",
+            Self::GitHub | Self::GitLab | Self::Kubernetes | Self::Spiffe => self.label(),
+        }
+    }
+
     /// The one of this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(in crate::web::console::clients) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == name)
     }
 
     /// Its issuer, where most have the same.
-    pub(super) const fn issuer(self) -> &'static str {
+    pub(in crate::web::console::clients) const fn issuer(self) -> &'static str {
         match self {
             Self::GitHub => "https://token.actions.githubusercontent.com",
             Self::GitLab => "https://gitlab.com",
@@ -73,8 +101,24 @@ impl Platform {
         }
     }
 
+    /// The one whose workloads have such subjects.
+    pub(in crate::web::console::clients) fn of_subject(subject: &str) -> Self {
+        let begins = |start| subject.starts_with(start);
+        if begins("repo:") {
+            Self::GitHub
+        } else if begins("project_path:") {
+            Self::GitLab
+        } else if begins("system:serviceaccount:") {
+            Self::Kubernetes
+        } else if begins("spiffe://") {
+            Self::Spiffe
+        } else {
+            Self::Other
+        }
+    }
+
     /// The field in which the subject is wrong, if it is.
-    pub(super) const fn subject_field(self) -> &'static str {
+    const fn subject_field(self) -> &'static str {
         match self {
             Self::GitHub => "repository",
             Self::GitLab => "project",
@@ -84,10 +128,10 @@ impl Platform {
     }
 
     /// How a workload gets a token for `audience` there, in lines to copy.
-    pub(super) fn lines(self, audience: &str) -> Option<String> {
+    pub(in crate::web::console::clients) fn lines(self, audience: &str) -> Option<String> {
         let lines = match self {
             Self::GitHub => format!(
-                "assertion=$(curl -sH \"Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN\" \\\n  \
+                "JETON_ASSERTION=$(curl -sH \"Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN\" \\\n  \
                  \"$ACTIONS_ID_TOKEN_REQUEST_URL&audience={audience}\" | jq -r .value)"
             ),
             Self::GitLab => format!("id_tokens:\n  JETON_ASSERTION:\n    aud: {audience}"),
@@ -103,8 +147,25 @@ impl Platform {
         Some(lines)
     }
 
+    /// Errors under the names that its form has.
+    pub(in crate::web::console::clients) fn renamed(self, errors: &FieldErrors) -> FieldErrors {
+        let mut all = FieldErrors::default();
+        for (field, message) in errors.iter() {
+            let field = field.trim_start_matches("credential.");
+            let field = match field.trim_start_matches("federation.") {
+                "subject" => self.subject_field(),
+                other => other,
+            };
+            all.add(field, message);
+        }
+        all
+    }
+
     /// The trust that a form describes.
-    pub(super) fn trust(self, fields: &Fields) -> Result<FederationInput, FieldErrors> {
+    pub(in crate::web::console::clients) fn trust(
+        self,
+        fields: &Fields,
+    ) -> Result<FederationInput, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut claims = BTreeMap::new();
         let subject = match self {

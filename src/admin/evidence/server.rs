@@ -1,0 +1,307 @@
+//! What needs attention about the server itself, in sentences for operators.
+
+use super::attention::Level;
+use crate::domain::{
+    server_certificate::{CertificateSource, CertificateStatus, CertificateTrouble},
+    time::{Span, Timestamp},
+};
+
+/// How close the end of the certificate must be to be a danger.
+const ENDS_NOW: Span = Span::days(3);
+
+/// What can be the matter with the server, the worst first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum ServerRule {
+    /// Changes are not saved.
+    ChangesNotSaved,
+    /// Usage is not saved.
+    UsageNotSaved,
+    /// There is no TLS certificate.
+    CertificateMissing,
+    /// The TLS certificate expired.
+    CertificateExpired,
+    /// The latest try to replace the TLS certificate failed.
+    CertificateNotRenewed,
+    /// The TLS certificate ends soon, and somebody has to replace it.
+    CertificateEndsSoon,
+}
+
+/// One thing that is the matter with the server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ServerAttention {
+    /// What.
+    pub rule: ServerRule,
+    /// How much it matters.
+    pub level: Level,
+    /// The same in a sentence.
+    pub reason: String,
+}
+
+impl ServerRule {
+    /// Every rule, the worst first.
+    pub const ALL: [Self; 6] = [
+        Self::ChangesNotSaved,
+        Self::UsageNotSaved,
+        Self::CertificateMissing,
+        Self::CertificateExpired,
+        Self::CertificateNotRenewed,
+        Self::CertificateEndsSoon,
+    ];
+
+    /// The word for it in the admin API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChangesNotSaved => "changes_not_saved",
+            Self::UsageNotSaved => "usage_not_saved",
+            Self::CertificateMissing => "certificate_missing",
+            Self::CertificateExpired => "certificate_expired",
+            Self::CertificateNotRenewed => "certificate_not_renewed",
+            Self::CertificateEndsSoon => "certificate_ends_soon",
+        }
+    }
+
+    /// The words for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ChangesNotSaved | Self::UsageNotSaved => "Not saved",
+            Self::CertificateMissing => "No certificate",
+            Self::CertificateExpired => "Expired",
+            Self::CertificateNotRenewed => "Not renewed",
+            Self::CertificateEndsSoon => "Expires soon",
+        }
+    }
+
+    /// What to do about it.
+    pub const fn act(self) -> &'static str {
+        match self {
+            Self::CertificateEndsSoon => "Replace it",
+            Self::ChangesNotSaved
+            | Self::UsageNotSaved
+            | Self::CertificateMissing
+            | Self::CertificateExpired
+            | Self::CertificateNotRenewed => "Look into it",
+        }
+    }
+
+    /// Whether something failed already, so that the server is not quite well.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::CertificateEndsSoon)
+    }
+}
+
+impl ServerAttention {
+    /// That changes are not saved.
+    pub fn changes_not_saved() -> Self {
+        Self {
+            rule: ServerRule::ChangesNotSaved,
+            level: Level::Danger,
+            reason: "A change could not be saved. Tokens are issued all the same, and the next change is tried."
+                .to_owned(),
+        }
+    }
+
+    /// That usage is not saved.
+    pub fn usage_not_saved() -> Self {
+        Self {
+            rule: ServerRule::UsageNotSaved,
+            level: Level::Warning,
+            reason: "Usage cannot be saved. Tokens are issued, and what is seen waits in memory."
+                .to_owned(),
+        }
+    }
+
+    /// What is the matter with the server's certificate; nothing if all is well.
+    pub fn of_certificate(status: &CertificateStatus, now: Timestamp) -> Option<Self> {
+        let trouble = status.trouble(now)?;
+        let until = status.shown.as_ref().map_or(now, |it| it.not_after);
+        let (rule, level) = match trouble {
+            CertificateTrouble::Missing => (ServerRule::CertificateMissing, Level::Danger),
+            CertificateTrouble::Expired => (ServerRule::CertificateExpired, Level::Danger),
+            CertificateTrouble::NotRenewed => {
+                (ServerRule::CertificateNotRenewed, nearing(until, now))
+            }
+            CertificateTrouble::EndsSoon => (ServerRule::CertificateEndsSoon, nearing(until, now)),
+        };
+        let mut sentences = vec![first_sentence(trouble, status, now)];
+        if let Some(problem) = &status.problem {
+            sentences.push(format!("The reason: {}.", problem.trim_end_matches('.')));
+        }
+        if let CertificateSource::Directory { next, .. } = &status.source {
+            sentences.push(again(*next, now));
+        }
+        Some(Self {
+            rule,
+            level,
+            reason: sentences.join(" "),
+        })
+    }
+}
+
+fn nearing(until: Timestamp, now: Timestamp) -> Level {
+    if until.since(now) <= ENDS_NOW {
+        Level::Danger
+    } else {
+        Level::Warning
+    }
+}
+
+fn first_sentence(
+    trouble: CertificateTrouble,
+    status: &CertificateStatus,
+    now: Timestamp,
+) -> String {
+    let certificate = match &status.source {
+        CertificateSource::File(path) => format!("The TLS certificate in {path}"),
+        CertificateSource::Directory { domains, .. } => {
+            format!("The TLS certificate for {}", domains.join(", "))
+        }
+    };
+    let Some(shown) = &status.shown else {
+        return format!("{certificate} has not come yet, and TLS is refused.");
+    };
+    let until = shown.not_after;
+    let end = format!("{}, in {}", until.in_words(), until.since(now).in_words());
+    match (trouble, &status.source) {
+        (CertificateTrouble::Missing | CertificateTrouble::Expired, _) => format!(
+            "{certificate} expired {}, {} ago: no client accepts it.",
+            until.in_words(),
+            now.since(until).in_words()
+        ),
+        (CertificateTrouble::EndsSoon, _) => format!(
+            "{certificate} expires {end}. A new one in its place is taken up within seconds."
+        ),
+        (CertificateTrouble::NotRenewed, CertificateSource::File(path)) => format!(
+            "What is in {path} now can't be used. The certificate that was read before stays in use and \
+             expires {end}."
+        ),
+        (CertificateTrouble::NotRenewed, CertificateSource::Directory { .. }) => {
+            format!("{certificate} could not be renewed and expires {end}.")
+        }
+    }
+}
+
+/// When the directory is asked again.
+fn again(next: Timestamp, now: Timestamp) -> String {
+    if next <= now {
+        "One is being asked for now.".to_owned()
+    } else {
+        let wait = next.since(now).in_words();
+        format!("It is tried again {}, in {wait}.", next.in_words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::server_certificate::ShownCertificate;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn in_a_file(left: Span) -> CertificateStatus {
+        CertificateStatus {
+            source: CertificateSource::File("/etc/as.pem".to_owned()),
+            shown: Some(ShownCertificate {
+                names: vec!["as.test".to_owned()],
+                issuer: "CN=Test Authority".to_owned(),
+                not_before: NOW.minus(Span::days(80)),
+                not_after: NOW.plus(left),
+            }),
+            problem: None,
+        }
+    }
+
+    fn from_a_directory(left: Option<Span>, problem: Option<&str>) -> CertificateStatus {
+        CertificateStatus {
+            source: CertificateSource::Directory {
+                url: "https://ca.test/directory".to_owned(),
+                domains: vec!["as.test".to_owned(), "as.example".to_owned()],
+                next: NOW.plus(Span::minutes(20)),
+            },
+            shown: left.and_then(|left| in_a_file(left).shown),
+            problem: problem.map(str::to_owned),
+        }
+    }
+
+    fn said(status: &CertificateStatus) -> (&'static str, Level, String) {
+        let found = ServerAttention::of_certificate(status, NOW).expect("a trouble");
+        (found.rule.as_str(), found.level, found.reason)
+    }
+
+    #[test]
+    fn a_certificate_that_is_well_needs_nobody() {
+        let well = [
+            in_a_file(Span::days(15)),
+            from_a_directory(Some(Span::days(2)), None),
+        ];
+        for status in well {
+            assert_eq!(ServerAttention::of_certificate(&status, NOW), None);
+        }
+    }
+
+    #[test]
+    fn a_certificate_in_a_file_that_ends_soon_says_when_and_what_to_do() {
+        let (rule, level, reason) = said(&in_a_file(Span::days(12)));
+
+        assert_eq!((rule, level), ("certificate_ends_soon", Level::Warning));
+        assert_eq!(
+            reason,
+            "The TLS certificate in /etc/as.pem expires 27 Jan, 08:00 UTC, in 12 days. A new one in its place \
+             is taken up within seconds."
+        );
+        assert_eq!(said(&in_a_file(Span::days(3))).1, Level::Danger);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_read_again_says_why() {
+        let status = CertificateStatus {
+            problem: Some("the key in a does not belong to the certificate in b".to_owned()),
+            ..in_a_file(Span::days(40))
+        };
+
+        let (rule, level, reason) = said(&status);
+
+        assert_eq!((rule, level), ("certificate_not_renewed", Level::Warning));
+        assert_eq!(
+            reason,
+            "What is in /etc/as.pem now can't be used. The certificate that was read before stays in use and \
+             expires 24 Feb, 08:00 UTC, in 40 days. The reason: the key in a does not belong to the \
+             certificate in b."
+        );
+    }
+
+    #[test]
+    fn a_renewal_that_fails_says_why_and_when_it_is_tried_again() {
+        let problem = "the directory could not verify as.test: no route.";
+
+        let failing = said(&from_a_directory(Some(Span::days(20)), Some(problem)));
+        assert_eq!(
+            failing.2,
+            "The TLS certificate for as.test, as.example could not be renewed and expires 4 Feb, 08:00 UTC, \
+             in 20 days. The reason: the directory could not verify as.test: no route. It is tried again \
+             15 Jan, 08:20 UTC, in 20 minutes."
+        );
+        let none = said(&from_a_directory(None, Some(problem)));
+        assert_eq!((none.0, none.1), ("certificate_missing", Level::Danger));
+        assert!(
+            none.2
+                .contains("has not come yet, and TLS is refused. The reason:")
+        );
+    }
+
+    #[test]
+    fn an_expired_certificate_says_for_how_long() {
+        let mut status = in_a_file(Span(0));
+        status.shown = status.shown.map(|it| ShownCertificate {
+            not_after: NOW.minus(Span::hours(2)),
+            ..it
+        });
+
+        let (rule, _, reason) = said(&status);
+
+        assert_eq!(rule, "certificate_expired");
+        assert!(
+            reason.contains("expired 15 Jan, 06:00 UTC, 2 hours ago"),
+            "{reason}"
+        );
+    }
+}

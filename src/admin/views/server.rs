@@ -1,0 +1,91 @@
+//! The server itself: its certificate, and what needs attention about it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::moment;
+use crate::{
+    admin::evidence::server::ServerAttention,
+    domain::server_certificate::{CertificateSource, CertificateStatus},
+};
+
+/// The certificate that the server shows in TLS.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct ServerCertificateView {
+    /// `file`: somebody else renews it; `acme`: the server does, from a directory (RFC 8555).
+    pub source: String,
+    /// The file's path on the server's machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The directory's web address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// The names that it is for; while there is none, those that one is wanted for.
+    pub names: Vec<String>,
+    /// Who signed it, as a distinguished name; left out while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// From when it is valid; left out while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// Until when it is valid; left out while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<String>,
+    /// When the directory is asked next; left out for a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_try_at: Option<String>,
+    /// Why the latest try to get or to read another one failed; left out if it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+}
+
+impl ServerCertificateView {
+    /// As much as is known of it.
+    pub fn of(status: &CertificateStatus) -> Self {
+        let (file, directory, wanted, next) = match &status.source {
+            CertificateSource::File(path) => (Some(path), None, None, None),
+            CertificateSource::Directory { url, domains, next } => {
+                (None, Some(url), Some(domains), Some(*next))
+            }
+        };
+        let shown = status.shown.as_ref();
+        let names = shown.map(|it| &it.names).or(wanted);
+        Self {
+            source: if file.is_some() { "file" } else { "acme" }.to_owned(),
+            file: file.cloned(),
+            directory: directory.cloned(),
+            names: names.cloned().unwrap_or_default(),
+            issuer: shown.map(|it| it.issuer.clone()),
+            not_before: shown.map(|it| moment(it.not_before)),
+            not_after: shown.map(|it| moment(it.not_after)),
+            next_try_at: next.map(moment),
+            last_failure: status.problem.clone(),
+        }
+    }
+}
+
+/// What is the matter with the server itself.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct ServerAttentionView {
+    /// By which rule: `changes_not_saved`, `usage_not_saved`, `certificate_missing`, `certificate_expired`,
+    /// `certificate_not_renewed` or `certificate_ends_soon`.
+    pub rule: String,
+    /// How much it matters: `danger` or `warning`.
+    pub level: String,
+    /// The same in sentences.
+    pub reason: String,
+    /// What to do about it.
+    pub action: String,
+}
+
+impl ServerAttentionView {
+    /// That of what was found.
+    pub(super) fn of(found: ServerAttention) -> Self {
+        Self {
+            rule: found.rule.as_str().to_owned(),
+            level: found.level.as_str().to_owned(),
+            reason: found.reason,
+            action: found.rule.act().to_owned(),
+        }
+    }
+}

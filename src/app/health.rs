@@ -1,0 +1,92 @@
+//! Whether the server is well, and if not, why: its store, its keys, its certificate.
+
+use std::sync::Arc;
+
+use super::App;
+use crate::{
+    admin::evidence::server::ServerAttention,
+    domain::{server_certificate::CertificateStatus, time::Timestamp},
+};
+
+/// Whether tokens can be issued, and whether all is well.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Readiness {
+    /// All is well.
+    Ready,
+    /// Tokens are issued, but something needs a person: sentences that say what, the worst first.
+    Degraded(Vec<String>),
+    /// On the way down: new requests go elsewhere.
+    Draining,
+    /// No token can be issued: a sentence says why.
+    Unable(&'static str),
+}
+
+impl Readiness {
+    /// The word for it in the admin API and for load balancers.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded(_) => "degraded",
+            Self::Draining => "draining",
+            Self::Unable(_) => "unable",
+        }
+    }
+
+    /// What is wrong, in sentences, the worst first.
+    pub fn problems(self) -> Vec<String> {
+        match self {
+            Self::Ready | Self::Draining => Vec::new(),
+            Self::Degraded(problems) => problems,
+            Self::Unable(problem) => vec![problem.to_owned()],
+        }
+    }
+}
+
+impl App {
+    /// Whether tokens can be issued, and whether all is well.
+    pub fn readiness(&self) -> Readiness {
+        if self.0.tasks.is_stopping() {
+            return Readiness::Draining;
+        }
+        let now = self.now();
+        let can_sign = self
+            .registry()
+            .published_keys(now)
+            .any(|(key, _)| key.active_from <= now);
+        if !can_sign {
+            return Readiness::Unable("No signing key is active.");
+        }
+        let found = self.attention_to_server(now).into_iter();
+        let failures = found.filter(|it| it.rule.is_failure());
+        let problems: Vec<_> = failures.map(|it| it.reason).collect();
+        if problems.is_empty() {
+            Readiness::Ready
+        } else {
+            Readiness::Degraded(problems)
+        }
+    }
+
+    /// What needs attention about the server itself, the worst first.
+    pub fn attention_to_server(&self, now: Timestamp) -> Vec<ServerAttention> {
+        let changes = self.0.executor.is_latched();
+        let usage = self.0.usage.is_failing();
+        let certificate = self.certificate_status();
+        let certificate = certificate.as_ref().as_ref();
+        let found = [
+            changes.then(ServerAttention::changes_not_saved),
+            usage.then(ServerAttention::usage_not_saved),
+            certificate.and_then(|it| ServerAttention::of_certificate(it, now)),
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    /// What is known of the certificate that the server shows; nothing if it speaks plain HTTP.
+    pub fn certificate_status(&self) -> Arc<Option<CertificateStatus>> {
+        self.0.certificate.current_arc()
+    }
+
+    /// Makes known which certificate the server shows, and what went wrong with the next.
+    pub fn note_certificate(&self, status: CertificateStatus) {
+        self.0.certificate.publish(Arc::new(Some(status)));
+    }
+}

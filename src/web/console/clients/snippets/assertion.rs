@@ -1,0 +1,87 @@
+//! Programs that show a token of their platform (RFC 7523 §2.2).
+
+use std::fmt::Write;
+
+use super::{Asked, Language, encoded, literal};
+
+/// What they read.
+pub(super) const READS: &[(&str, &str)] = &[
+    ("JETON_ID", "the client ID"),
+    (
+        "JETON_ASSERTION",
+        "the token that the platform made for this server",
+    ),
+];
+
+pub(super) const LANGUAGES: [Language; 3] = [
+    ("curl", "curl", "", curl),
+    ("python", "Python", "With the package requests.", python),
+    (
+        "node",
+        "Node.js",
+        "18 or later, as a module: token.mjs.",
+        node,
+    ),
+];
+
+/// What stands in `client_assertion_type`.
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+fn curl(asked: &Asked) -> String {
+    let mut text = format!(
+        "curl -sS {} \\\n  -d client_id={} \\\n  -d grant_type=client_credentials \\\n  \
+         -d client_assertion_type={JWT_BEARER} \\\n  -d client_assertion=\"$JETON_ASSERTION\"",
+        asked.endpoint,
+        encoded(&asked.id, b"-._~"),
+    );
+    for (name, value) in asked.named() {
+        let _ = write!(text, " \\\n  -d {name}={}", encoded(value, b"-._~:/"));
+    }
+    text
+}
+
+fn python(asked: &Asked) -> String {
+    format!(
+        r#"import os
+
+import requests
+
+answer = requests.post(
+    {endpoint},
+    data={{
+        "client_id": os.environ["JETON_ID"],
+        "grant_type": "client_credentials",
+        "client_assertion_type": {kind},
+        "client_assertion": os.environ["JETON_ASSERTION"],
+{members}    }},
+    timeout=10,
+)
+answer.raise_for_status()
+token = answer.json()["access_token"]  # keep it until expires_in - 60 s
+print(token)"#,
+        endpoint = literal(&asked.endpoint),
+        kind = literal(JWT_BEARER),
+        members = asked.members(["        \"", "\": ", ",\n"]),
+    )
+}
+
+fn node(asked: &Asked) -> String {
+    format!(
+        r#"const {{ JETON_ID, JETON_ASSERTION }} = process.env;
+const answer = await fetch({endpoint}, {{
+  method: "POST",
+  body: new URLSearchParams({{
+    client_id: JETON_ID,
+    grant_type: "client_credentials",
+    client_assertion_type: {kind},
+    client_assertion: JETON_ASSERTION,
+{members}  }}),
+}});
+if (!answer.ok) throw new Error(await answer.text());
+const {{ access_token }} = await answer.json(); // keep it until expires_in - 60 s
+console.log(access_token);"#,
+        endpoint = literal(&asked.endpoint),
+        kind = literal(JWT_BEARER),
+        members = asked.members(["    ", ": ", ",\n"]),
+    )
+}
