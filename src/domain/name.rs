@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NameError {
     /// Nothing but white space where something is needed.
-    #[error("write something here")]
+    #[error("enter a name")]
     Empty,
     /// More than the kind allows.
     #[error("at most {0} characters")]
