@@ -23,13 +23,14 @@ use super::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::{self, counted},
+        words::counted,
     },
     ClientHead, Finding, Named, Tab,
+    activity::numbers,
     snippets::{Asked, Snippet},
 };
 use crate::{
-    admin::evidence::{Series, Step, Whose, attention::attention_to},
+    admin::evidence::{Series, Whose, attention::attention_to},
     domain::{client::Client, permission::Permission, time::Timestamp, usage::Tally},
     store::UsageOf,
 };
@@ -166,24 +167,7 @@ impl Chart {
                 0 => "No request was refused.".to_owned(),
                 n => format!("{} refused.", counted(n, "request")),
             },
-            rows: rows(&series, now),
+            rows: numbers(&series),
         }
     }
-}
-
-fn rows(series: &Series, now: Timestamp) -> Vec<(String, String, String)> {
-    let points = series.points.iter().rev();
-    points
-        .map(|point| {
-            let when = match series.step {
-                Step::Hour => words::absolute(point.start, now),
-                Step::Day => words::date(point.start, now),
-            };
-            (
-                when,
-                words::number(point.issued),
-                words::number(point.refused),
-            )
-        })
-        .collect()
 }
