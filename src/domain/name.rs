@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Why a text is not a name or a note.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing but white space where a name is needed.
+    /// Nothing but white space where something is needed.
     #[error("enter a name")]
     Empty,
     /// More than the kind allows.

@@ -96,7 +96,7 @@ impl Trouble {
         Self::told(
             StatusCode::NOT_FOUND,
             "It is not here",
-            format!("There is no {what} {name}. It may have been removed."),
+            format!("There is no {what} “{name}”. It may have been removed."),
             "The audit log says who removed what, and when.",
         )
     }

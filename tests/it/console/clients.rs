@@ -123,7 +123,7 @@ async fn what_is_looked_at_stands_in_the_url() {
     assert_eq!(listed(&page), ["d"]);
     page.assert_says("Disabled 1");
     let page = browser.open("/clients?q=c-0&sort=-name").await;
-    page.assert_says("1 to 10 of 10, sorted by name, reversed");
+    page.assert_says("10 clients, sorted by name, reversed");
     assert!(page.html().contains("aria-sort=\"descending\""));
     let page = browser
         .open("/clients?status=nonsense&sort=x&page=900")
@@ -362,7 +362,7 @@ async fn a_client_that_is_not_there_is_said_to_be_missing() {
     let page = browser.open("/clients/nobody").await;
 
     page.assert_status(404);
-    page.assert_says("There is no client nobody.");
+    page.assert_says("There is no client “nobody”.");
     let mut stranger = server.browser();
     let page = stranger.open("/clients/nobody").await;
     page.assert_says("Sign in");

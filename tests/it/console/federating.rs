@@ -106,7 +106,7 @@ async fn what_is_wrong_with_a_trust_is_said_where_it_stands() {
         (
             "github",
             &[("repository", "acme/shop"), ("name", "")],
-            "This cannot be empty",
+            "Enter the name of the branch, tag or environment",
         ),
         (
             "kubernetes",

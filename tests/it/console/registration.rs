@@ -84,6 +84,18 @@ async fn a_token_that_was_revoked_registers_nobody() {
 }
 
 #[tokio::test]
+async fn the_choices_of_a_new_token_are_named_in_words() {
+    let server = TestServer::with_registration().await;
+    let mut admin = server.signed_in(Role::Admin).await;
+
+    let page = admin.open(NEW).await;
+
+    page.assert_says("A JWT that its own key signs");
+    page.assert_says("As the client says");
+    page.assert_does_not_say("token_binding");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_new_token_is_said_where_it_stands() {
     let server = TestServer::start().await;
     server.api("urn:shop", "read").await;

@@ -137,7 +137,12 @@ async fn log_and_inspector(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
         let place = (status, label, "/tools/token");
         tour.sends(owner, place, &[("pasted", pasted)]);
     }
-    let why = [("pasted", token.as_str()), ("api", ORDERS), ("scope", "")];
+    let why = [
+        ("pasted", token.as_str()),
+        ("api", ORDERS),
+        ("scope", ""),
+        ("why", "yes"),
+    ];
     tour.sends(owner, (200, "inspector-why", "/tools/token"), &why);
 }
 

@@ -228,7 +228,8 @@ fn sums(series: &Series) -> String {
     )
 }
 
-fn numbers(series: &Series) -> Vec<(String, String, String)> {
+/// When something happened, how much was issued, how much refused; the newest first.
+pub(super) fn numbers(series: &Series) -> Vec<(String, String, String)> {
     let points = series.points.iter().rev();
     let points = points.filter(|point| point.issued + point.refused > 0);
     points

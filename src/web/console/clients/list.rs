@@ -160,7 +160,12 @@ impl ListPage {
     /// Which rows are shown, of how many.
     fn caption(&self) -> String {
         let (first, last) = self.range;
-        let of = number(self.matching as u64);
-        format!("{first} to {last} of {of}, {}", self.query.order_in_words())
+        let all = self.matching;
+        let shown = match all {
+            1 => return "1 client".to_owned(),
+            _ if last - first + 1 == all => counted(all as u64, "client"),
+            _ => format!("{first} to {last} of {}", number(all as u64)),
+        };
+        format!("{shown}, {}", self.query.order_in_words())
     }
 }

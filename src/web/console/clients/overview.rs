@@ -23,9 +23,10 @@ use super::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::{self, counted},
+        words::counted,
     },
     ClientHead, Finding, Named, Tab,
+    activity::numbers,
     credentials::federate::{TrustForm, platform::Platform},
     snippets::{Programs, Snippet},
 };
@@ -186,24 +187,7 @@ impl Chart {
                 0 => "No request was refused.".to_owned(),
                 n => format!("{} refused.", counted(n, "request")),
             },
-            rows: rows(&series, now),
+            rows: numbers(&series),
         }
     }
-}
-
-fn rows(series: &Series, now: Timestamp) -> Vec<(String, String, String)> {
-    let points = series.points.iter().rev();
-    points
-        .map(|point| {
-            let when = match series.step {
-                Step::Hour => words::absolute(point.start, now),
-                Step::Day => words::date(point.start, now),
-            };
-            (
-                when,
-                words::number(point.issued),
-                words::number(point.refused),
-            )
-        })
-        .collect()
 }

@@ -162,7 +162,7 @@ const LABELS: &Labels = &[
     ("name", "Name"),
     ("description", "What it does"),
     ("owner", "Owner"),
-    ("token_lifetime", "Tokens live"),
+    ("token_lifetime", "Token lifetime at most"),
     ("default_scopes", "By default"),
     ("token_binding", "Tokens are bound to"),
     ("claims", "Claims"),
@@ -198,9 +198,6 @@ fn filled(client: &Client) -> Fields {
 fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
     let fields = &form.fields;
     let set = |name: &str| Edit::Set(fields.text(name).to_owned());
-    if !fields.has("name") {
-        return Err(FieldErrors::one("name", "enter a name for the client"));
-    }
     let lifetime = fields.text("token_lifetime");
     // A box that is not ticked is not sent: only of a form that has them is that an answer.
     let is_whole = fields.has("token_binding");
@@ -224,7 +221,15 @@ fn edit(form: &Form, client: &Client) -> Result<EditClient, FieldErrors> {
         legacy_assertion_audience: is_whole.then(|| fields.has("legacy_assertion_audience")),
         token_exchange: is_whole.then(|| fields.has("token_exchange")),
     };
-    input.parse(client.id.clone())
+    let parsed = input.parse(client.id.clone());
+    if fields.has("name") {
+        return parsed;
+    }
+    let mut errors = FieldErrors::one("name", "enter a name for the client");
+    if let Err(others) = parsed {
+        errors.merge(others);
+    }
+    Err(errors)
 }
 
 /// It gets tokens again.

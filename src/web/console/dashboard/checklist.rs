@@ -61,7 +61,7 @@ impl Checklist {
             ),
             step(
                 "Add a scope",
-                "One thing that a client may do there, as read:orders.",
+                "One thing that a client may do there, as orders:read.",
                 api_page,
                 has_scope,
             ),

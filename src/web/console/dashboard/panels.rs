@@ -92,6 +92,7 @@ impl Traffic {
             total: number(day.issued()),
             compared: format!("{} in the same hours last week", number(week.issued())),
             hours: hours
+                .rev()
                 .map(|(now, then)| Hour {
                     at: clock(now.start),
                     issued: number(now.issued),

@@ -45,7 +45,7 @@ impl ProxiesPage {
             tab: "proxies",
             entry,
             by_query: format!(
-                "{endpoint}?audience=https%3A%2F%2Fapi.example.com&scope=read%3Aorders"
+                "{endpoint}?audience=https%3A%2F%2Fapi.example.com&scope=orders%3Aread"
             ),
             by_name: format!("{endpoint}/policy/NAME"),
             rules: console.app.registry().policy().forward_policies.lines(),

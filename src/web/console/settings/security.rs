@@ -20,7 +20,7 @@ use crate::{
 const PART: Part = Part {
     path: "/settings/security",
     fields: &[
-        ("session_idle", "End after rest of"),
+        ("session_idle", "End when idle for"),
         ("session_longest", "End at the latest after"),
         ("reauthenticate_after", "Confirm again after"),
     ],

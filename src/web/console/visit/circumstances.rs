@@ -76,6 +76,6 @@ fn browser(headers: &HeaderMap) -> String {
     match (program, system) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "another browser".to_owned(),
+        (None, None) => "Another browser".to_owned(),
     }
 }

@@ -64,6 +64,18 @@ impl Facet {
             Self::Disabled => "Disabled",
         }
     }
+
+    /// That there is no such client.
+    pub(super) const fn none(self) -> &'static str {
+        match self {
+            Self::All => "No client is here",
+            Self::Attention => "No client needs attention",
+            Self::Rotating => "No client is rotating",
+            Self::Expiring => "No client’s secret expires within 30 days",
+            Self::Unused => "No client is unused for 90 days",
+            Self::Disabled => "No client is disabled",
+        }
+    }
 }
 
 /// A column to sort by.

@@ -35,6 +35,8 @@ struct AccessPage {
     apis: Vec<ApiChoice>,
     /// Whether any API has a scope to give.
     has_apis: bool,
+    /// Whether what is searched for is nowhere; what is ticked is shown all the same.
+    finds_nothing: bool,
     /// What the scopes are searched for.
     find: String,
 }
@@ -56,6 +58,8 @@ struct ScopeChoice {
     opens: String,
     is_sensitive: bool,
     is_ticked: bool,
+    /// Whether the search is for it.
+    is_found: bool,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +96,9 @@ pub(super) async fn show(
         frame,
         name: plan.name,
         like: like.map_or_else(String::new, |like| like.name.to_string()),
+        finds_nothing: !apis
+            .iter()
+            .any(|api| api.scopes.iter().any(|scope| scope.is_found)),
         apis,
         has_apis: offered().next().is_some(),
         find: asked.find,
@@ -115,6 +122,7 @@ impl ApiChoice {
                 opens: about.description.to_string(),
                 is_sensitive: about.sensitivity == Sensitivity::Sensitive,
                 is_ticked,
+                is_found,
             })
         });
         Self {

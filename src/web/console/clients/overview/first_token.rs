@@ -28,6 +28,8 @@ pub(in super::super) struct FirstToken {
     pub(super) seen: Option<(Moment, String)>,
     /// What to do.
     pub(super) advice: String,
+    /// Where it is done: the path of a page below the console's, and what the link is called.
+    pub(super) act: Option<(String, &'static str)>,
 }
 
 impl FirstToken {
@@ -48,12 +50,18 @@ impl FirstToken {
         let last = recent.first().filter(|it| it.outcome != Outcome::Issued);
         Some(match last {
             Some(request) => Self::refused(client, request, now),
-            None if client.live_secrets(now).next().is_none() => Self::told(
-                client,
-                ("warn", "key-round"),
-                "No secret or key of it works",
-                "It gets its first token once it has one: see to it on the page of its credentials.",
-            ),
+            None if client.live_secrets(now).next().is_none() => Self {
+                act: Some((
+                    format!("{}/credentials", super::super::address(&client.id)),
+                    "Go to its credentials",
+                )),
+                ..Self::told(
+                    client,
+                    ("warn", "key-round"),
+                    "No secret or key of it works",
+                    "It gets its first token once it has one.",
+                )
+            },
             None => Self::told(
                 client,
                 ("info", "hourglass"),
@@ -79,6 +87,7 @@ impl FirstToken {
             title: title.to_owned(),
             seen: None,
             advice: advice.to_owned(),
+            act: None,
         }
     }
 

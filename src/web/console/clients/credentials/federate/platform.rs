@@ -248,11 +248,20 @@ fn gitlab(
 fn part(fields: &Fields, name: &str, errors: &mut FieldErrors) -> String {
     let text = fields.text(name);
     if text.is_empty() {
-        errors.add(name, "this cannot be empty");
+        errors.add(name, &format!("enter the {}", called(name)));
     } else if text.contains(':') || text.contains(char::is_whitespace) {
         errors.add(name, "without colons and spaces");
     }
     text.to_owned()
+}
+
+/// What people call a field.
+fn called(name: &str) -> &str {
+    match name {
+        "name" => "name of the branch, tag or environment",
+        "account" => "service account",
+        other => other,
+    }
 }
 
 /// A part that is a path of at least two names.
