@@ -28,6 +28,8 @@ use crate::{
 
 /// Where the endpoints lie below the issuer.
 pub mod path {
+    /// Where people would log in: there is none, and whoever comes here is told so.
+    pub const AUTHORIZATION: &str = "/oauth2/authorize";
     /// The token endpoint.
     pub const TOKEN: &str = "/oauth2/token";
     /// What a token says (RFC 7662).
@@ -81,15 +83,18 @@ pub fn authorization_server(registry: &Registry, addresses: Addresses<'_>) -> Do
 }
 
 /// The document of `/.well-known/openid-configuration`: the same, and what readers of OpenID
-/// Connect Discovery 1.0 §3 insist on. No ID token is ever issued.
+/// Connect Discovery 1.0 §3 insist on. Nobody is logged in here, and no ID token is ever issued. But clients of the
+/// Model Context Protocol read no metadata without an authorization endpoint, even to get their tokens as machines do;
+/// and libraries for APIs take what signs ID tokens for what signs access tokens.
 pub fn openid_provider(registry: &Registry, addresses: Addresses<'_>) -> Document {
     Document::of(&Metadata {
-        response_types_supported: &["none"],
+        authorization_endpoint: Some(addresses.issuer.endpoint(path::AUTHORIZATION)),
         subject_types_supported: &["public"],
-        id_token_signing_alg_values_supported: match addresses.profile {
-            Profile::Standard => &["RS256"],
-            Profile::Fapi2 => &["ES256"],
-        },
+        id_token_signing_alg_values_supported: Algorithm::ALL
+            .into_iter()
+            .filter(|it| !it.is_symmetric() && addresses.profile.allows_algorithm(*it))
+            .map(Algorithm::as_str)
+            .collect(),
         ..Metadata::new(registry, addresses)
     })
 }
@@ -130,20 +135,24 @@ fn assertion_algorithms(registry: &Registry, profile: Profile) -> Vec<&'static s
         .collect()
 }
 
+/// The list is required, and must not be empty (RFC 8414 §2, §3.2): there are libraries that read no document without it.
+const NO_RESPONSE_TYPES: [&str; 1] = ["none"];
+
 /// How they do so besides where they can show certificates (RFC 8705 §2).
 const MUTUAL_AUTH_METHODS: &[&str] = &["tls_client_auth", "self_signed_tls_client_auth"];
 
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_endpoint: Option<String>,
     token_endpoint: String,
     jwks_uri: String,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     scopes_supported: BTreeSet<&'a str>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     authorization_details_types_supported: BTreeSet<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    response_types_supported: &'a [&'a str],
+    response_types_supported: [&'a str; 1],
     grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
@@ -165,8 +174,8 @@ struct Metadata<'a> {
     protected_resources: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     subject_types_supported: &'a [&'a str],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    id_token_signing_alg_values_supported: &'a [&'a str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    id_token_signing_alg_values_supported: Vec<&'static str>,
 }
 
 /// The endpoints where clients are asked for certificates (RFC 8705 §5).
@@ -205,13 +214,14 @@ impl<'a> Metadata<'a> {
         }
         Self {
             issuer: issuer.as_str(),
+            authorization_endpoint: None,
             token_endpoint: issuer.endpoint(path::TOKEN),
             jwks_uri: issuer.endpoint(path::KEYS),
             scopes_supported: scopes(registry).map(Scope::as_str).collect(),
             authorization_details_types_supported: open_apis(registry)
                 .flat_map(detail_types)
                 .collect(),
-            response_types_supported: &[],
+            response_types_supported: NO_RESPONSE_TYPES,
             grant_types_supported: grant_types(registry),
             token_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
@@ -236,7 +246,7 @@ impl<'a> Metadata<'a> {
                 .map(|api| api.identifier.as_str())
                 .collect(),
             subject_types_supported: &[],
-            id_token_signing_alg_values_supported: &[],
+            id_token_signing_alg_values_supported: Vec::new(),
         }
     }
 }

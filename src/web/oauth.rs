@@ -1,6 +1,7 @@
 //! The protocol's endpoints: tokens, what they say and that they stop, keys and metadata. What fails here fails in the words of
 //! RFC 6749 §5.2, whatever failed.
 
+mod authorize;
 pub(in crate::web) mod endpoint;
 pub mod introspect;
 pub mod metadata;
@@ -26,6 +27,7 @@ use crate::{
 /// The routes of the protocol, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
     metadata::router(&app)
+        .merge(authorize::router(&app))
         .merge(protected_resource::router(&app))
         .merge(introspect::router(app.clone()))
         .merge(register::router(&app))

@@ -36,6 +36,7 @@ async fn the_metadata_name_the_endpoints() {
             "scopes_supported": ["read", "write"],
             "dpop_signing_alg_values_supported": ["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
             "protected_resources": ["https://sales.example/"],
+            "response_types_supported": ["none"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"],
@@ -55,11 +56,26 @@ async fn the_metadata_name_the_endpoints() {
 async fn readers_of_openid_connect_find_the_same() {
     let server = TestServer::start().await;
     let mut plain = server.get(METADATA).await.json();
+    plain["authorization_endpoint"] = json!("https://as.test/oauth2/authorize");
     plain["subject_types_supported"] = json!(["public"]);
-    plain["response_types_supported"] = json!(["none"]);
-    plain["id_token_signing_alg_values_supported"] = json!(["RS256"]);
+    plain["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256", "PS256", "EdDSA"]);
 
     assert_eq!(server.get(OPENID).await.json(), plain);
+}
+
+/// MD-20
+#[tokio::test]
+async fn whoever_would_log_somebody_in_is_told_that_this_is_not_done_here() {
+    let server = TestServer::with_issuer("https://as.test/t/one").await;
+
+    for path in ["/oauth2/authorize", "/t/one/oauth2/authorize"] {
+        let query = "response_type=code&client_id=c1&redirect_uri=https%3A%2F%2Fevil.test";
+        let reply = server.get(&format!("{path}?{query}")).await;
+
+        assert_eq!(reply.status, 400, "{path}");
+        assert_eq!(reply.json()["error"], "invalid_request", "{path}");
+        assert!(!reply.headers.contains_key("location"), "{path}");
+    }
 }
 
 /// MD-02, MD-03, G19

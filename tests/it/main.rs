@@ -37,6 +37,7 @@ mod protected_resource;
 mod proxies;
 mod readme;
 mod registration;
+mod resource_servers;
 mod revocation;
 mod rfc_examples;
 mod rotation;

@@ -2,7 +2,7 @@
 //! proxies that pass certificates on.
 
 mod kit;
-mod peers;
+pub(crate) mod peers;
 mod proxies;
 
 use serde_json::json;

@@ -2,10 +2,13 @@
 //!
 //! Everything is real: the binary, its command line, its sockets, and the libraries that `tests/setup` installs.
 
-mod asks;
-mod assertions;
+pub(crate) mod asks;
+pub(crate) mod assertions;
+mod huskarl;
 pub(crate) mod kit;
-mod registers;
+pub(crate) mod mcp;
+mod prometheus;
+pub(crate) mod registers;
 mod snippets;
 mod world;
 
@@ -41,7 +44,7 @@ const JAVA: Client = Client {
     methods: &[Auth::Basic, Auth::Raw, Auth::Body, Auth::Challenge],
 };
 
-const CLIENTS: [Client; 10] = [
+pub(crate) const CLIENTS: [Client; 10] = [
     CURL,
     AUTHLIB,
     REQUESTS_OAUTH2CLIENT,
@@ -56,13 +59,17 @@ const CLIENTS: [Client; 10] = [
 
 const ALGORITHMS: [&str; 4] = ["ES256", "RS256", "PS256", "EdDSA"];
 
-const VALIDATORS: [Validator; 5] = [
+pub(crate) const VALIDATORS: [Validator; 6] = [
     Validator {
         program: Program::Node("validator_jose"),
         algorithms: &ALGORITHMS,
     },
     Validator {
         program: Program::Node("validator_oauth4webapi"),
+        algorithms: &ALGORITHMS,
+    },
+    Validator {
+        program: Program::Node("validator_express_oauth2_jwt_bearer"),
         algorithms: &ALGORITHMS,
     },
     Validator {

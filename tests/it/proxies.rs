@@ -1,7 +1,7 @@
 //! The configurations of `deploy/proxies`, run by the proxies that they are for, in front of an API that knows
 //! nothing of tokens. Traefik's is not run: no registry that the tests install from has it.
 
-mod kit;
+pub(crate) mod kit;
 
 use jeton::domain::time::{Clock, SystemClock};
 use serde_json::json;

@@ -1,9 +1,8 @@
-//! What the README says of settings is what the program says of them.
+//! What the README says in tables is what the program and the tests say.
+
+mod tested;
 
 use std::{fs, process::Command};
-
-const BEGIN: &str = "<!-- settings -->\n";
-const END: &str = "<!-- /settings -->";
 
 /// To bring the README up to date: `UPDATE=1 cargo nextest run readme`.
 #[test]
@@ -14,11 +13,19 @@ fn the_table_of_settings_is_the_one_the_program_prints() {
         .unwrap();
     let table = String::from_utf8(printed.stdout).unwrap();
     assert!(table.lines().count() > 10, "{table}");
-    let readme = fs::read_to_string("README.md").unwrap();
-    let (before, rest) = readme.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
 
-    let fresh = format!("{before}{BEGIN}{table}{END}{after}");
+    assert_fresh("settings", &table);
+}
+
+/// The README has this table between the marks of this name, or is given it.
+#[track_caller]
+fn assert_fresh(name: &str, table: &str) {
+    let [begin, end] = [format!("<!-- {name} -->\n"), format!("<!-- /{name} -->")];
+    let readme = fs::read_to_string("README.md").unwrap();
+    let (before, rest) = readme.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+
+    let fresh = format!("{before}{begin}{table}{end}{after}");
 
     #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
     if std::env::var("UPDATE").is_ok() {
@@ -26,7 +33,7 @@ fn the_table_of_settings_is_the_one_the_program_prints() {
     } else {
         assert!(
             readme == fresh,
-            "the table is stale: run UPDATE=1 cargo nextest run readme"
+            "the table of {name} is stale: run UPDATE=1 cargo nextest run readme"
         );
     }
 }

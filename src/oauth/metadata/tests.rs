@@ -46,6 +46,7 @@ fn the_metadata_say_what_there_is_and_nothing_else() {
             "token_endpoint": "https://as.test:8443/t/one/oauth2/token",
             "jwks_uri": "https://as.test:8443/t/one/oauth2/jwks",
             "scopes_supported": ["count", "read", "write"],
+            "response_types_supported": ["none"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"],
@@ -100,9 +101,9 @@ fn without_scopes_none_are_told() {
 fn the_openid_document_is_the_same_and_what_its_readers_insist_on() {
     let (world, _) = World::with_report_service();
     let mut plain = read(&authorization_server(&world.registry, bare(&world.issuer)));
+    plain["authorization_endpoint"] = json!("https://as.test/oauth2/authorize");
     plain["subject_types_supported"] = json!(["public"]);
-    plain["response_types_supported"] = json!(["none"]);
-    plain["id_token_signing_alg_values_supported"] = json!(["RS256"]);
+    plain["id_token_signing_alg_values_supported"] = json!(["ES256", "RS256", "PS256", "EdDSA"]);
 
     assert_eq!(
         read(&openid_provider(&world.registry, bare(&world.issuer))),

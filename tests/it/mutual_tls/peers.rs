@@ -10,7 +10,7 @@ use crate::{
     peers::kit::Program,
 };
 
-const PEERS: [Program; 2] = [
+pub(crate) const PEERS: [Program; 2] = [
     Program::Python("client_requests_oauth2client_mtls"),
     Program::Node("client_openid_client_mtls"),
 ];

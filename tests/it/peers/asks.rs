@@ -8,11 +8,22 @@ use super::{
     world::SALES_ANALYTICS,
 };
 
-const PROGRAMS: [Program; 4] = [
+/// What introspects and revokes.
+pub(crate) const PROGRAMS: [Program; 4] = [
     Program::Node("asks_openid_client"),
     Program::Node("asks_oauth4webapi"),
     Program::Python("asks_requests_oauth2client"),
     Program::Python("asks_authlib"),
+];
+
+/// Those that get their tokens bound to a key.
+pub(crate) const PROVERS: [Program; 3] = [PROGRAMS[0], PROGRAMS[1], PROGRAMS[2]];
+
+/// What exchanges tokens.
+pub(crate) const EXCHANGERS: [Program; 3] = [
+    Program::Node("exchanges_openid_client"),
+    Program::Python("exchanges_requests_oauth2client"),
+    Program::Python("exchanges_google_auth"),
 ];
 
 /// A client that may introspect the tokens it gets itself.
@@ -64,10 +75,7 @@ fn libraries_exchange_tokens() {
     let edit = ["client", "edit", &client.id, "--token-exchange", "on"];
     world.server.jeton(&edit);
 
-    for program in [
-        Program::Node("exchanges_openid_client"),
-        Program::Python("exchanges_requests_oauth2client"),
-    ] {
+    for program in EXCHANGERS {
         let told = told(&world, &client, program, None);
 
         let kind = "urn:ietf:params:oauth:token-type:access_token";
@@ -88,8 +96,8 @@ fn libraries_get_tokens_that_are_bound_to_their_keys() {
     // Any address that takes a request: what a proxy checks is tested with the proxies.
     let url = format!("{}/health/live", world.server.issuer());
 
-    for program in &PROGRAMS[..3] {
-        let told = told(&world, &client, *program, Some(&url));
+    for program in PROVERS {
+        let told = told(&world, &client, program, Some(&url));
 
         let token_type = told["token_type"].as_str().unwrap();
         assert!(token_type.eq_ignore_ascii_case("DPoP"), "{program}: {told}");

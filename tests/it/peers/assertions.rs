@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Each library, and whether it names the issuer as the audience, not the token endpoint.
-const SIGNERS: [(Client, bool); 4] = [
+pub(crate) const SIGNERS: [(Client, bool); 4] = [
     (OPENID_CLIENT, true),
     (OAUTH4WEBAPI, true),
     (AUTHLIB, false),

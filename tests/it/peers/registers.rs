@@ -8,6 +8,8 @@ use super::{
     world::SALES_ANALYTICS,
 };
 
+pub(crate) const OPENID_CLIENT: Program = Program::Node("registers_openid_client");
+
 #[test]
 fn openid_client_registers_itself_and_gets_a_token() {
     let world = World::with_registration();
@@ -25,8 +27,7 @@ fn openid_client_registers_itself_and_gets_a_token() {
         secret: made["token"].as_str().unwrap().to_owned(),
     };
 
-    let program = Program::Node("registers_openid_client");
-    let told = program.tell(&world.ask_as(&nobody, Auth::Basic), None);
+    let told = OPENID_CLIENT.tell(&world.ask_as(&nobody, Auth::Basic), None);
 
     assert_eq!(told["client_name"], "openid-client", "{told}");
     assert_eq!(told["scope"], "read:analytics");

@@ -1,4 +1,4 @@
-//! A proxy between curl and an API that answers with what it was asked, and Jeton beside it.
+//! A server between curl and an API that answers with what it was asked, and Jeton beside it.
 
 use std::{
     fs,
@@ -14,20 +14,21 @@ use jeton::domain::time::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use crate::harness::{
+    certificates::{Authority, Pair, Wanted, text},
     curl::{Reply, curl},
     dpop::Key,
-    process::ServerProcess,
+    process::{ServerProcess, free_address},
 };
 
-/// A proxy: the file of its configuration, and how it is started with one.
+/// A proxy: the file of its configuration below `deploy`, and how it is started with one.
 #[derive(Clone, Copy)]
 pub(crate) struct Proxy {
-    file: &'static str,
-    command: fn(&Path) -> Command,
+    pub(crate) file: &'static str,
+    pub(crate) command: fn(&Path) -> Command,
 }
 
 pub(crate) const NGINX: Proxy = Proxy {
-    file: "nginx.conf",
+    file: "proxies/nginx.conf",
     command: |file| {
         let mut command = Command::new("/usr/sbin/nginx");
         command
@@ -41,7 +42,7 @@ pub(crate) const NGINX: Proxy = Proxy {
 };
 
 pub(crate) const CADDY: Proxy = Proxy {
-    file: "Caddyfile",
+    file: "proxies/Caddyfile",
     command: |file| {
         let mut command = Command::new("caddy");
         command
@@ -53,7 +54,7 @@ pub(crate) const CADDY: Proxy = Proxy {
 };
 
 pub(crate) const ENVOY: Proxy = Proxy {
-    file: "envoy.yaml",
+    file: "proxies/envoy.yaml",
     command: |file| {
         let mut command = Command::new(peers().join("envoy/bin/envoy"));
         command
@@ -72,33 +73,55 @@ fn peers() -> PathBuf {
 
 /// All of it, running. The proxy is killed when dropped.
 pub(crate) struct Behind {
+    /// Whom the proxy's certificate is from, and Jeton's if it has one.
+    pub(crate) authority: Authority,
     server: ServerProcess,
     proxy: Child,
     /// Where the proxy listens.
     pub(crate) address: SocketAddr,
+    doors: Doors,
     pub(crate) client: String,
     secret: String,
 }
 
 impl Behind {
     pub(crate) fn start(proxy: Proxy) -> Self {
-        let server = ServerProcess::start_with(&["--behind-proxy", "127.0.0.0/8"]);
+        Self::start_with(proxy, Authority::new(), &[])
+    }
+
+    /// One with these settings of Jeton besides.
+    pub(crate) fn start_with(proxy: Proxy, authority: Authority, more: &[&str]) -> Self {
+        let settings = ["--behind-proxy", "127.0.0.0/8"];
+        let server = ServerProcess::start_with(&[&settings[..], more].concat());
         let api = "https://api.example.com";
         let scopes = ["--scope", "read:orders", "--scope", "write:orders"];
         server.jeton(&[&["api", "create", api, "--name", "Orders"], &scopes[..]].concat());
         let grant = format!("{api}=read:orders,write:orders");
         let created = server.jeton(&["client", "create", "Report Service", "--grant", &grant]);
+        let asks = ["client", "create", "Orders API", "--id", "orders-api"];
+        let asks = server.jeton(&[&asks[..], &["--introspects", api]].concat());
         let rule = format!("orders {api} read:orders");
         server.jeton(&["settings", "set", "--forward-policy", &rule]);
-        let text = |member: &str| created[member].as_str().unwrap().to_owned();
-        let (address, child) = start(proxy, &server);
+        let text = |made: &Value, member: &str| made[member].as_str().unwrap().to_owned();
+        let doors = Doors::new(&server);
+        let own = authority.issue(Wanted::server("proxy"));
+        let secret = text(&asks, "client_secret");
+        let configuration = configuration(proxy, &doors, (&authority, &own), &server, &secret);
+        let child = start(proxy, &configuration, &server, doors.at(8000));
         Self {
-            client: text("client_id"),
-            secret: text("client_secret"),
+            client: text(&created, "client_id"),
+            secret: text(&created, "client_secret"),
+            address: doors.at(8000),
+            doors,
             proxy: child,
-            address,
+            authority,
             server,
         }
+    }
+
+    /// Where it listens that stands at this port in the configuration.
+    pub(crate) fn door(&self, port: u16) -> SocketAddr {
+        self.doors.at(port)
     }
 
     pub(crate) fn issuer(&self) -> &str {
@@ -117,13 +140,7 @@ impl Behind {
     /// A request to the API, through the proxy.
     #[track_caller]
     pub(crate) fn get(&self, path: &str, headers: &[&str]) -> Reply {
-        let url = format!("http://{}{path}", self.address);
-        let mut words = vec!["--path-as-is"];
-        for header in headers {
-            words.extend(["--header", header]);
-        }
-        words.push(&url);
-        curl(&words)
+        get(&format!("http://{}{path}", self.address), headers)
     }
 
     #[track_caller]
@@ -152,7 +169,9 @@ impl Behind {
         let user = format!("{}:{}", self.client, self.secret);
         let form = format!("grant_type=client_credentials&{form}");
         let proof = proof.map(|proof| format!("DPoP: {proof}"));
-        let mut words = vec!["--user", &user, "--data", &form];
+        let authority = self.authority.file();
+        let mut words = vec!["--cacert", text(&authority), "--user", &user];
+        words.extend(["--data", &form]);
         if let Some(proof) = &proof {
             words.extend(["--header", proof]);
         }
@@ -168,37 +187,65 @@ impl Drop for Behind {
     }
 }
 
-/// Starts a proxy with its configuration, the ports aside, and waits until it listens.
-fn start(proxy: Proxy, server: &ServerProcess) -> (SocketAddr, Child) {
-    let api = start_api();
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/proxies");
-    let mut text = fs::read_to_string(folder.join(proxy.file)).unwrap();
-    for (there, here) in [
-        (8080, server.address().port()),
-        (9000, api.port()),
-        (8000, free.port()),
-    ] {
-        text = text.replace(&format!("127.0.0.1:{there}"), &format!("127.0.0.1:{here}"));
-        text = text.replace(
-            &format!("port_value: {there}"),
-            &format!("port_value: {here}"),
-        );
+/// Where everything really listens, by the port at which the configurations have it.
+struct Doors(Vec<(u16, SocketAddr)>);
+
+impl Doors {
+    fn new(server: &ServerProcess) -> Self {
+        let mut all = vec![(8080, server.address()), (9000, start_api())];
+        all.extend([8000, 8001, 8443].map(|port| (port, free_address())));
+        Self(all)
     }
-    let file = server.home().join(proxy.file);
-    fs::write(&file, text).unwrap();
+
+    fn at(&self, port: u16) -> SocketAddr {
+        let mut all = self.0.iter().filter(|(there, _)| *there == port);
+        all.next().expect("a port of the configurations").1
+    }
+}
+
+/// The proxy's configuration, with what is true here in the place of what is said there.
+fn configuration(
+    proxy: Proxy,
+    doors: &Doors,
+    (authority, own): (&Authority, &Pair),
+    server: &ServerProcess,
+    secret: &str,
+) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let mut words = fs::read_to_string(folder.join(proxy.file)).unwrap();
+    for (there, here) in &doors.0 {
+        for before in ["127.0.0.1:", "port_value: "] {
+            let here = format!("{before}{}", here.port());
+            words = words.replace(&format!("{before}{there}"), &here);
+        }
+    }
+    let ca = authority.file();
+    for (there, here) in [
+        ("https://auth.example.com", server.issuer()),
+        ("/etc/ssl/certs/ca-certificates.crt", text(&ca)),
+        ("/etc/ssl/api.example.com.pem", text(&own.certificate)),
+        ("/etc/ssl/api.example.com.key", text(&own.key)),
+        ("SECRET", secret),
+    ] {
+        words = words.replace(there, here);
+    }
+    let name = Path::new(proxy.file).file_name().unwrap();
+    let file = server.home().join(name);
+    fs::write(&file, words).unwrap();
+    file
+}
+
+/// Starts a proxy with its configuration, and waits until it listens.
+fn start(proxy: Proxy, file: &Path, server: &ServerProcess, door: SocketAddr) -> Child {
     let log = fs::File::create(server.home().join("proxy.log")).unwrap();
-    let child = (proxy.command)(&file)
+    let child = (proxy.command)(file)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
         .expect("tests/setup installs the proxy");
     let deadline = Instant::now() + Duration::from_secs(30);
-    while TcpStream::connect(free).is_err() {
+    while TcpStream::connect(door).is_err() {
         let log = fs::read_to_string(server.home().join("proxy.log")).unwrap();
         assert!(
             Instant::now() < deadline,
@@ -207,7 +254,18 @@ fn start(proxy: Proxy, server: &ServerProcess) -> (SocketAddr, Child) {
         );
         thread::sleep(Duration::from_millis(20));
     }
-    (free, child)
+    child
+}
+
+/// A request as it stands there.
+#[track_caller]
+pub(crate) fn get(url: &str, headers: &[&str]) -> Reply {
+    let mut words = vec!["--path-as-is"];
+    for header in headers {
+        words.extend(["--header", header]);
+    }
+    words.push(url);
+    curl(&words)
 }
 
 /// An API that answers with the head of the request, as long as the process lives.

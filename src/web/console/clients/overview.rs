@@ -31,7 +31,7 @@ use super::{
     snippets::{Programs, Snippet},
 };
 use crate::{
-    admin::evidence::{Series, Step, Whose, attention::attention_to},
+    admin::evidence::{Series, Whose, attention::attention_to},
     domain::{
         client::Client, permission::Permission, secret::Proof, time::Timestamp, usage::Tally,
     },
