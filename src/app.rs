@@ -8,6 +8,7 @@
 pub mod acme;
 pub mod assemble;
 mod assertions;
+mod disk;
 mod executor;
 mod last_uses;
 mod overview;
@@ -74,7 +75,7 @@ use crate::{
         assertion::{FetchedKeys, KeySource},
         metadata::Addresses,
     },
-    store::{BackupReport, Store, StoreError, StoreReport, UsageOf},
+    store::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf},
 };
 
 /// The running server, as every request holds it.
@@ -84,6 +85,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     settings: Settings,
     published: Published<Registry>,
+    disk: Published<Condition>,
     executor: Executor,
     store: Arc<dyn Store>,
     usage: UsageRecorder,
@@ -350,6 +352,9 @@ impl App {
         if !can_sign {
             return Readiness::Unable("no signing key is active");
         }
+        if let Some(problem) = disk::in_words(*self.0.disk.current()) {
+            return Readiness::Degraded(problem);
+        }
         if self.0.executor.is_latched() {
             return Readiness::Degraded("a change could not be saved");
         }
@@ -363,6 +368,11 @@ impl App {
             return Readiness::Degraded(trouble);
         }
         Readiness::Ready
+    }
+
+    /// Whether the disk failed to keep what was written, so that the process must end.
+    pub fn has_lost_its_disk(&self) -> bool {
+        *self.0.disk.current() == Condition::Distrusted
     }
 
     /// The background work of this server.

@@ -92,6 +92,7 @@ impl ServeCommand {
         let data = Data::open_or_make(config, repair)?;
         let sockets = Sockets::bind(config).await?;
         let issuer = config.issuer_at(sockets.public_address);
+        data.keep_reserve(config.disk_reserve_bytes);
         let origin = data.origin;
         let app = data.assemble(config, issuer.clone()).await?;
         initialise(&app).await?;
@@ -204,6 +205,14 @@ fn goodbye(app: &App, cut: u64) -> Result<(), Failure> {
             connections = cut,
             "{cut} connections were still busy and were cut"
         );
+    }
+    if app.has_lost_its_disk() {
+        return Err(Failure::new(
+            Exit::Disk,
+            "disk",
+            "the disk failed to keep what was written, so the server stopped; look at the disk, then start \
+             again: the data file is checked first",
+        ));
     }
     if app.tasks().has_died() {
         return Err(Failure::unavailable(
