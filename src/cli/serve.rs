@@ -1,6 +1,7 @@
 //! `jeton serve`: the server, from its settings to its end.
 
 mod environment;
+mod manager;
 mod setup_code;
 mod sockets;
 mod tls;
@@ -89,8 +90,9 @@ impl ServeCommand {
             Some(false) | None => Repair::Refuse,
         };
         let security = Security::load(config)?;
+        let mut held = manager::held_sockets()?;
         let data = Data::open_or_make(config, repair)?;
-        let sockets = Sockets::bind(config).await?;
+        let sockets = Sockets::bind(config, &mut held).await?;
         let issuer = config.issuer_at(sockets.public_address);
         data.keep_reserve(config.disk_reserve_bytes);
         let origin = data.origin;
@@ -118,6 +120,7 @@ impl ServeCommand {
             ..manners(config)
         };
         security.watch(&app)?;
+        manager::tell_ready();
         let work = async {
             let cut = faces::serve(&app, doors, &manners).await;
             // Before the data file is free for another server, which has a socket of its own.
@@ -133,6 +136,7 @@ impl ServeCommand {
                     if app.tasks().is_stopping() {
                         return Err(Failure::refused("stopped", "stopped at once, as told twice"));
                     }
+                    manager::tell_stopping();
                     info!("stopping: requests in flight are answered first");
                     app.tasks().stop();
                 }
