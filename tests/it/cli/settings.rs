@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::cli::kit::{Ended, Home};
+use crate::cli::kit::{Ended, Home, set_mode};
 use crate::harness::process::ServerProcess;
 
 /// `data/jeton.toml` with these lines, and nothing else.
