@@ -352,7 +352,7 @@ impl App {
         if !can_sign {
             return Readiness::Unable("no signing key is active");
         }
-        if let Some(problem) = disk::in_words(*self.0.disk.current()) {
+        if let Some(problem) = disk::in_words(**self.0.disk.current()) {
             return Readiness::Degraded(problem);
         }
         if self.0.executor.is_latched() {
@@ -372,7 +372,7 @@ impl App {
 
     /// Whether the disk failed to keep what was written, so that the process must end.
     pub fn has_lost_its_disk(&self) -> bool {
-        *self.0.disk.current() == Condition::Distrusted
+        **self.0.disk.current() == Condition::Distrusted
     }
 
     /// The background work of this server.

@@ -24,7 +24,7 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 
 /// Looks after it once.
 pub(super) async fn look(app: &App) {
-    let before = *app.0.disk.current();
+    let before = **app.0.disk.current();
     let found = app.0.store.tend().await;
     if found == before {
         return;
@@ -35,9 +35,10 @@ pub(super) async fn look(app: &App) {
         app.0.tasks.stop();
         return;
     }
-    match in_words(found) {
-        Some(problem) => tracing::error!("{problem}"),
-        None => tracing::info!("the disk is well again"),
+    if let Some(problem) = in_words(found) {
+        tracing::error!("{problem}");
+    } else {
+        tracing::info!("the disk is well again");
     }
 }
 
