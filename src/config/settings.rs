@@ -53,8 +53,8 @@ pub struct Place {
 
     /// The file that holds the master key; `-` reads it from standard input.
     ///
-    /// The key itself may stand in `JETON_MASTER_KEY` instead. Keep a copy away from the data: without
-    /// it nobody can read them.
+    /// The key itself may stand in `JETON_MASTER_KEY` instead, or in a credential of systemd named `master-key`. Keep
+    /// a copy away from the data: without it nobody can read them.
     ///
     /// Default: master.key in the data directory, made at first start
     #[arg(

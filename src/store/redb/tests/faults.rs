@@ -3,13 +3,14 @@
 
 use std::{
     fs, io,
+    ops::Bound,
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
-use redb::{StorageBackend, backends::FileBackend};
+use redb::{BackendError, StorageBackend, backends::FileBackend};
 
 use super::*;
 use crate::store::{
@@ -102,6 +103,22 @@ impl StorageBackend for Faulty {
 
     fn close(&self) -> io::Result<()> {
         self.file.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.file.try_lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.unlock_range(start, end)
     }
 }
 

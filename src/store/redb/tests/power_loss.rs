@@ -3,15 +3,16 @@
 
 use std::{
     io,
+    ops::Bound,
     sync::{Mutex, MutexGuard},
 };
 
-use redb::StorageBackend;
+use redb::{BackendError, StorageBackend};
 
 use super::*;
 use crate::store::redb::{Repair, disk::Disk};
 
-/// How many crashes are tried, unless the tests are built with `JETON_TEST_CRASHES`.
+/// How many crashes are tried, unless `JETON_TEST_CRASHES` says otherwise.
 const CRASHES: usize = 300;
 
 /// What was done to a file.
@@ -93,6 +94,20 @@ impl StorageBackend for Recorded {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let at = usize::try_from(offset).unwrap();
         self.record(Step::Write(at, data.to_vec()));
+        Ok(())
+    }
+
+    // Nobody else can open it.
+
+    fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(true)
+    }
+
+    fn try_lock_shared_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(true)
+    }
+
+    fn unlock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
         Ok(())
     }
 }
@@ -196,13 +211,18 @@ fn open_on(bench: &Bench, file: &Recorded) -> Result<RedbStore, OpenError> {
     RedbStore::open_on(disk, &bench.path(), key, Repair::Refuse)
 }
 
+fn crashes() -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
+    let told = std::env::var("JETON_TEST_CRASHES");
+    told.map_or(CRASHES, |told| told.parse().unwrap())
+}
+
 #[tokio::test]
 async fn after_a_power_failure_everything_acknowledged_is_there_and_nothing_is_half_there() {
     let (bench, _) = Bench::filled(3).await;
     let history = History::of(&bench, 40).await;
     let chance = Chance(Entropy::seeded(11));
-    let crashes = option_env!("JETON_TEST_CRASHES");
-    let crashes = crashes.map_or(CRASHES, |crashes| crashes.parse().unwrap());
+    let crashes = crashes();
     let mut twice = 0;
     for crash in 0..crashes {
         let at = chance.below(history.steps.len() + 1);
