@@ -8,6 +8,7 @@
 pub mod acme;
 pub mod assemble;
 mod assertions;
+mod disk;
 mod executor;
 mod health;
 mod last_uses;
@@ -79,7 +80,7 @@ use crate::{
         assertion::{FetchedKeys, KeySource},
         metadata::Addresses,
     },
-    store::{BackupReport, Store, StoreError, StoreReport, UsageOf},
+    store::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf},
 };
 
 /// The running server, as every request holds it.
@@ -89,6 +90,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     settings: Settings,
     published: Published<Registry>,
+    disk: Published<Condition>,
     executor: Executor,
     store: Arc<dyn Store>,
     usage: UsageRecorder,
@@ -328,6 +330,11 @@ impl App {
     /// [`AdminError::Unavailable`] if the store cannot be read.
     pub async fn report(&self) -> Result<StoreReport, AdminError> {
         Ok(self.0.store.report().await?)
+    }
+
+    /// Whether the disk failed to keep what was written, so that the process must end.
+    pub fn has_lost_its_disk(&self) -> bool {
+        **self.0.disk.current() == Condition::Distrusted
     }
 
     /// The background work of this server.

@@ -91,6 +91,8 @@ pub struct Config {
     pub worker_threads: Option<usize>,
     /// How often usage is written to disk.
     pub usage_flush_interval: Span,
+    /// Bytes of the disk that are set aside for the day when it is full.
+    pub disk_reserve_bytes: u64,
     /// What a peer may cost.
     pub limits: Limits,
 }
@@ -242,6 +244,7 @@ impl Config {
             log_level: settings.log_level.unwrap_or_default(),
             worker_threads: settings.worker_threads.map(usize::from).filter(|n| *n > 0),
             usage_flush_interval: settings.usage_flush_interval.unwrap_or(Span(10)),
+            disk_reserve_bytes: settings.disk_reserve_bytes.unwrap_or(64 * 1024 * 1024),
             limits,
         };
         if config.usage_flush_interval == Span(0) {

@@ -115,6 +115,9 @@ pub trait Store: Send + Sync + 'static {
     /// Size and shape, for people.
     async fn report(&self) -> Result<StoreReport, StoreError>;
 
+    /// Looks after what the store lies on, and says how that is. To be called every second or so.
+    async fn tend(&self) -> Condition;
+
     /// Ends cleanly; nothing may be asked afterwards.
     async fn close(&self) -> Result<(), StoreError>;
 }
@@ -132,6 +135,19 @@ pub enum UsageOf {
     Scopes,
     /// Only who fetched the JWK set.
     KeyFetches,
+}
+
+/// How that is on which a store lies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Condition {
+    /// All is well.
+    Well,
+    /// There is no room, or only so much that rights can still be taken away.
+    Full,
+    /// It lies elsewhere, or something else lies in its place: nothing is written to it.
+    Moved,
+    /// What was written may be lost, and nothing tells: nothing more is written, and the process must end.
+    Distrusted,
 }
 
 /// What a backup holds.

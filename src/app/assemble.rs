@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use super::{
     App, Parts,
     assertions::Assertions,
+    disk,
     executor::Executor,
     last_uses::LastUses,
     overview::Overviews,
@@ -30,7 +31,7 @@ use crate::{
         profile::Profile,
         time::{Clock, Span},
     },
-    store::{Store, StoreError},
+    store::{Condition, Store, StoreError},
 };
 
 /// What the running server must be told.
@@ -99,6 +100,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         assertions: Assertions::new(Arc::clone(&store), tasks.clone()),
         remote_keys: RemoteKeys::new(fetcher),
         certificate: Published::new(Arc::new(None)),
+        disk: Published::new(Arc::new(Condition::Well)),
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),
@@ -125,6 +127,9 @@ impl App {
     /// Does at once what fell due while the server was down, then starts the background work.
     pub async fn start(&self) {
         self.keep_schedule().await;
+        disk::look(self).await;
+        let app = self.clone();
+        self.0.tasks.spawn("disk", |stop| disk::run(app, stop));
         let recorder = self.0.usage.clone();
         let interval = self.0.settings.usage_flush;
         self.0

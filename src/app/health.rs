@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::{App, disk};
 use crate::{
     admin::evidence::server::ServerAttention,
     domain::{server_certificate::CertificateStatus, time::Timestamp},
@@ -73,6 +73,7 @@ impl App {
         let certificate = self.certificate_status();
         let certificate = certificate.as_ref().as_ref();
         let found = [
+            disk::trouble(**self.0.disk.current()),
             changes.then(ServerAttention::changes_not_saved),
             usage.then(ServerAttention::usage_not_saved),
             certificate.and_then(|it| ServerAttention::of_certificate(it, now)),

@@ -86,6 +86,16 @@ impl Data {
         })
     }
 
+    /// Keeps so many bytes of the disk free, or says that it cannot.
+    pub(crate) fn keep_reserve(&self, bytes: u64) {
+        if let Err(error) = self.store.keep_reserve(bytes) {
+            tracing::warn!(
+                error = %error,
+                "{bytes} bytes of the disk cannot be set aside, for the day when it is full: {error}"
+            );
+        }
+    }
+
     /// The server on these data, with nothing running in the background yet.
     pub(crate) async fn assemble(self, config: &Config, issuer: Issuer) -> Result<App, Failure> {
         let settings = Settings {

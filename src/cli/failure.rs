@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Unavailable = 69,
     /// The data file is in use, or cannot be created.
     InUse = 73,
+    /// The disk failed to keep what was written.
+    Disk = 74,
     /// The user may not.
     Forbidden = 77,
     /// The settings are wrong.
@@ -38,6 +40,7 @@ Exit codes:
   65  there is no data file, or it is empty, foreign or damaged
   69  the server or its store is unavailable
   73  the data file is in use, or cannot be created
+  74  the disk failed to keep what was written: start again, and the data file is checked
   77  not permitted
   78  the settings are wrong";
 

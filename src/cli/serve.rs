@@ -1,6 +1,7 @@
 //! `jeton serve`: the server, from its settings to its end.
 
 mod environment;
+mod manager;
 mod setup_code;
 mod sockets;
 mod tls;
@@ -89,9 +90,11 @@ impl ServeCommand {
             Some(false) | None => Repair::Refuse,
         };
         let security = Security::load(config)?;
+        let mut held = manager::held_sockets()?;
         let data = Data::open_or_make(config, repair)?;
-        let sockets = Sockets::bind(config).await?;
+        let sockets = Sockets::bind(config, &mut held).await?;
         let issuer = config.issuer_at(sockets.public_address);
+        data.keep_reserve(config.disk_reserve_bytes);
         let origin = data.origin;
         let app = data.assemble(config, issuer.clone()).await?;
         initialise(&app).await?;
@@ -117,6 +120,7 @@ impl ServeCommand {
             ..manners(config)
         };
         security.watch(&app)?;
+        manager::tell_ready();
         let work = async {
             let cut = faces::serve(&app, doors, &manners).await;
             // Before the data file is free for another server, which has a socket of its own.
@@ -132,6 +136,7 @@ impl ServeCommand {
                     if app.tasks().is_stopping() {
                         return Err(Failure::refused("stopped", "stopped at once, as told twice"));
                     }
+                    manager::tell_stopping();
                     info!("stopping: requests in flight are answered first");
                     app.tasks().stop();
                 }
@@ -204,6 +209,14 @@ fn goodbye(app: &App, cut: u64) -> Result<(), Failure> {
             connections = cut,
             "{cut} connections were still busy and were cut"
         );
+    }
+    if app.has_lost_its_disk() {
+        return Err(Failure::new(
+            Exit::Disk,
+            "disk",
+            "the disk failed to keep what was written, so the server stopped; look at the disk, then start \
+             again: the data file is checked first",
+        ));
     }
     if app.tasks().has_died() {
         return Err(Failure::unavailable(

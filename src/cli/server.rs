@@ -40,7 +40,7 @@ impl InitCommand {
         ready?;
         let key = match &config.master_key {
             MasterKeySource::File(path) => Some(path.display().to_string()),
-            MasterKeySource::Given(_) => None,
+            MasterKeySource::Credential(_) | MasterKeySource::Given(_) => None,
         };
         match format {
             Format::Json => output::print_json(&json!({

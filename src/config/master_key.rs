@@ -15,6 +15,8 @@ use super::{ConfigError, MASTER_KEY_FILE_NAME, MASTER_KEY_VARIABLE, wrong};
 pub enum MasterKeySource {
     /// A file; made at first start.
     File(PathBuf),
+    /// The credential `master-key` of a service: a file of the service manager, which sees to who can read it.
+    Credential(PathBuf),
     /// The environment or the standard input: its text.
     Given(Zeroizing<String>),
 }
@@ -23,6 +25,7 @@ impl fmt::Debug for MasterKeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Credential(path) => write!(f, "Credential({})", path.display()),
             Self::Given(_) => f.write_str("Given(..)"),
         }
     }
@@ -54,7 +57,17 @@ impl MasterKeySource {
                 Ok(Self::Given(text))
             }
             (None, Some(path)) => Ok(Self::File(path)),
-            (None, None) => Ok(Self::File(data.join(MASTER_KEY_FILE_NAME))),
+            (None, None) => Ok(match credential() {
+                Some(path) => Self::Credential(path),
+                None => Self::File(data.join(MASTER_KEY_FILE_NAME)),
+            }),
         }
     }
+}
+
+/// The credential that systemd gives a service with `LoadCredential=master-key:…` (`systemd.exec(5)`).
+fn credential() -> Option<PathBuf> {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    let path = Path::new(&directory).join("master-key");
+    path.exists().then_some(path)
 }

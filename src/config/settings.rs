@@ -53,8 +53,8 @@ pub struct Place {
 
     /// The file that holds the master key; `-` reads it from standard input.
     ///
-    /// The key itself may stand in `JETON_MASTER_KEY` instead. Keep a copy away from the data: without
-    /// it nobody can read them.
+    /// The key itself may stand in `JETON_MASTER_KEY` instead, or in a credential of systemd named `master-key`. Keep
+    /// a copy away from the data: without it nobody can read them.
     ///
     /// Default: master.key in the data directory, made at first start
     #[arg(
@@ -401,6 +401,18 @@ pub struct Settings {
     #[serde(deserialize_with = "text")]
     pub usage_flush_interval: Option<Span>,
 
+    /// Bytes of the disk that are set aside, in jeton.reserve beside the data file, and given up when the disk is
+    /// full: so that rights can be taken away even then. 0 sets none aside.
+    ///
+    /// Default: 67108864
+    #[arg(
+        long,
+        env = "JETON_DISK_RESERVE_BYTES",
+        value_name = "BYTES",
+        hide_env_values = true
+    )]
+    pub disk_reserve_bytes: Option<u64>,
+
     /// How long requests in flight may take when the server is told to stop.
     ///
     /// Default: 10s
@@ -507,7 +519,7 @@ impl Settings {
             data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
             tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca tls_client_crl client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
-            usage_flush_interval
+            usage_flush_interval disk_reserve_bytes
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout handshake_timeout header_timeout body_timeout
             request_timeout idle_timeout connection_lifetime

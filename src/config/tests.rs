@@ -230,7 +230,7 @@ fn the_issuer_is_made_from_the_address_unless_it_is_set() {
 fn the_master_key_lies_in_the_data_directory_unless_it_is_named() {
     let file_of = |arguments: &[&str]| match resolve(arguments).unwrap().master_key {
         MasterKeySource::File(path) => path,
-        MasterKeySource::Given(_) => PathBuf::new(),
+        MasterKeySource::Credential(_) | MasterKeySource::Given(_) => PathBuf::new(),
     };
     assert_eq!(file_of(&["--data=/d"]), Path::new("/d/master.key"));
     assert_eq!(

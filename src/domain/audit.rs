@@ -175,6 +175,39 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether somebody can do less afterwards; also whether somebody comes in who may be about to see to that.
+    pub const fn takes_away(self) -> bool {
+        matches!(
+            self,
+            Self::ClientDisable
+                | Self::ClientRemove
+                | Self::SecretRetire
+                | Self::SecretRevoke
+                | Self::SecretLeak
+                | Self::SecretCancel
+                | Self::TokenRevoke
+                | Self::GrantSet
+                | Self::GrantRemove
+                | Self::ApiDisable
+                | Self::ApiRemove
+                | Self::ApiRekey
+                | Self::ScopeRemove
+                | Self::DetailTypeRemove
+                | Self::KeyRetire
+                | Self::KeyRevoke
+                | Self::OperatorEdit
+                | Self::OperatorDisable
+                | Self::OperatorRemove
+                | Self::OperatorReset
+                | Self::OperatorWithdraw
+                | Self::OperatorSignIn
+                | Self::OperatorEndSessions
+                | Self::HandoverWithdraw
+                | Self::RegistrationTokenRevoke
+                | Self::RegistrationRevoke
+        )
+    }
+
     /// The word in the log, as `secret.rotate`.
     #[expect(clippy::too_many_lines, reason = "a table")]
     pub const fn word(self) -> &'static str {

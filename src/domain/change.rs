@@ -186,6 +186,12 @@ impl Commit {
         }
     }
 
+    /// Whether it takes a right from somebody, or lets in who is to do that: then it must be kept even on a full
+    /// disk.
+    pub fn takes_away(&self) -> bool {
+        self.changes.iter().any(|change| change.action.takes_away())
+    }
+
     /// The revision it makes.
     pub fn revision(&self) -> Revision {
         self.base.next()

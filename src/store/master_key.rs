@@ -50,7 +50,8 @@ pub fn load_or_create(
 /// If there is none, if others than its owner can read it, or if it is no master key.
 pub fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyFault> {
     match source {
-        MasterKeySource::File(path) => read(path),
+        MasterKeySource::File(path) => read(path, check_access),
+        MasterKeySource::Credential(path) => read(path, |_, _| Ok(())),
         MasterKeySource::Given(text) => Ok(MasterKey::parse(text)?),
     }
 }
@@ -137,7 +138,10 @@ impl MasterKeyFault {
     }
 }
 
-fn read(path: &Path) -> Result<MasterKey, MasterKeyFault> {
+fn read(
+    path: &Path,
+    check: impl Fn(&Path, &fs::Metadata) -> Result<(), MasterKeyFault>,
+) -> Result<MasterKey, MasterKeyFault> {
     let file = File::open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound {
             MasterKeyFault::Missing(path.to_owned())
@@ -146,7 +150,17 @@ fn read(path: &Path) -> Result<MasterKey, MasterKeyFault> {
         }
     })?;
     let unreadable = |error| MasterKeyFault::unreadable(path, &error);
-    let about = file.metadata().map_err(unreadable)?;
+    check(path, &file.metadata().map_err(unreadable)?)?;
+    // With room for all, so that no half of it stays behind in a smaller allocation.
+    let mut text = Zeroizing::new(String::with_capacity(LONGEST));
+    file.take(LONGEST as u64)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    Ok(MasterKey::parse(&text)?)
+}
+
+/// Refuses a file that somebody else may have read, or written.
+fn check_access(path: &Path, about: &fs::Metadata) -> Result<(), MasterKeyFault> {
     let mode = about.mode() & 0o7777;
     if mode & !0o600 != 0 {
         return Err(MasterKeyFault::Mode {
@@ -162,12 +176,7 @@ fn read(path: &Path) -> Result<MasterKey, MasterKeyFault> {
             user,
         });
     }
-    // With room for all, so that no half of it stays behind in a smaller allocation.
-    let mut text = Zeroizing::new(String::with_capacity(LONGEST));
-    file.take(LONGEST as u64)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    Ok(MasterKey::parse(&text)?)
+    Ok(())
 }
 
 /// Longer than any master key and the white space around it.

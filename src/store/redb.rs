@@ -7,6 +7,7 @@ mod acme;
 mod assertions;
 mod audit;
 mod backup;
+mod disk;
 mod fault;
 mod guard;
 mod head;
@@ -20,21 +21,18 @@ mod tables;
 mod usage;
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use async_trait::async_trait;
 use redb::{Database, ReadableDatabase, backends::InMemoryBackend};
 
-use self::fault::Fault;
 pub use self::open::{OpenError, Repair};
-use super::{BackupReport, Store, StoreError, StoreReport, UsageOf, keyring::Keyring};
+use self::{disk::Disk, fault::Fault};
+use super::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf, keyring::Keyring};
 use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{
@@ -82,12 +80,35 @@ impl RedbStore {
         (master, entropy): (&MasterKey, &Entropy),
         repair: Repair,
     ) -> Result<Self, OpenError> {
-        let (database, keys) = open::open(path, (master, entropy), repair)?;
+        Self::open_on(Disk::default(), path, (master, entropy), repair)
+    }
+
+    fn open_on(
+        disk: Disk,
+        path: &Path,
+        (master, entropy): (&MasterKey, &Entropy),
+        repair: Repair,
+    ) -> Result<Self, OpenError> {
+        let (database, keys) = open::open((path, &disk), (master, entropy), repair)?;
         let place = Place::File {
             path: path.to_owned(),
             inode: inode_of(path),
         };
-        Ok(Self::new(place, database, keys))
+        Ok(Self::new((place, disk), database, keys))
+    }
+
+    /// Keeps so many bytes of the disk free for what takes rights away, from now on.
+    ///
+    /// # Errors
+    /// If there is no room; it is set aside once there is.
+    pub fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
+        match &self.0.place {
+            Place::Memory => Ok(()),
+            Place::File { path, .. } => {
+                let directory = path.parent().unwrap_or(Path::new("."));
+                self.0.disk.keep_reserve(directory, bytes)
+            }
+        }
     }
 
     /// A store that is gone with the process: the same in all else.
@@ -101,15 +122,15 @@ impl RedbStore {
         let master = MasterKey::generate(entropy);
         let keys = open::initialise(&database, &master, entropy)
             .expect("a database in memory can be written");
-        Self::new(Place::Memory, database, keys)
+        Self::new((Place::Memory, Disk::default()), database, keys)
     }
 
-    fn new(place: Place, database: Database, keys: Keyring) -> Self {
+    fn new((place, disk): (Place, Disk), database: Database, keys: Keyring) -> Self {
         Self(Arc::new(Shared {
             place,
+            disk,
             keys,
             database: RwLock::new(Some(database)),
-            was_full: AtomicBool::new(false),
         }))
     }
 
@@ -118,19 +139,36 @@ impl RedbStore {
         session: SessionRecord,
         only: sessions::Only,
     ) -> Result<bool, StoreError> {
-        self.run(move |it, database| {
-            it.place.check()?;
-            sessions::put(database, &it.keys, (&session, only))
-        })
-        .await
+        self.run_surely(move |it, database| sessions::put(database, &it.keys, (&session, only)))
+            .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.wait_for(|it| it.with_database(work)).await
+    }
+
+    /// Like [`Self::run`], for a write that must not fail because the disk is full: then the room set aside
+    /// for it is given up.
+    async fn run_surely<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let work = move |it: &Shared, database: &Database| {
+            it.place.check()?;
+            work(it, database)
+        };
+        self.wait_for(move |it| it.with_reserve(work)).await
+    }
+
+    async fn wait_for<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || shared.with_database(work)).await;
+        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
         done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
     }
 }
@@ -143,11 +181,16 @@ impl Store for RedbStore {
     }
 
     async fn commit(&self, commit: Arc<Commit>) -> Result<(), StoreError> {
-        self.run(move |it, database| {
+        let takes_away = commit.takes_away();
+        let work = move |it: &Shared, database: &Database| {
             it.place.check()?;
             registry::commit(database, &it.keys, &commit)
-        })
-        .await
+        };
+        if takes_away {
+            self.run_surely(work).await
+        } else {
+            self.run(work).await
+        }
     }
 
     async fn recall(&self, actor: &str, key: &str) -> Result<Option<OnceRecord>, StoreError> {
@@ -198,11 +241,8 @@ impl Store for RedbStore {
     }
 
     async fn remove_session(&self, key: SessionKey) -> Result<bool, StoreError> {
-        self.run(move |it, database| {
-            it.place.check()?;
-            Ok(sessions::remove(database, &it.keys, &[key])? > 0)
-        })
-        .await
+        self.run_surely(move |it, database| Ok(sessions::remove(database, &it.keys, &[key])? > 0))
+            .await
     }
 
     async fn sessions_of(&self, operator: &OperatorId) -> Result<Vec<SessionRecord>, StoreError> {
@@ -217,19 +257,15 @@ impl Store for RedbStore {
         except: Option<SessionKey>,
     ) -> Result<u64, StoreError> {
         let operator = operator.clone();
-        self.run(move |it, database| {
-            it.place.check()?;
+        self.run_surely(move |it, database| {
             sessions::remove_of(database, &it.keys, (&operator, except))
         })
         .await
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
-        self.run(move |it, database| {
-            it.place.check()?;
-            revocations::put(database, &it.keys, &revocation)
-        })
-        .await
+        self.run_surely(move |it, database| revocations::put(database, &it.keys, &revocation))
+            .await
     }
 
     async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
@@ -283,6 +319,14 @@ impl Store for RedbStore {
         .await
     }
 
+    async fn tend(&self) -> Condition {
+        let tended = self.wait_for(|it| {
+            it.disk.refill();
+            Ok(it.condition())
+        });
+        tended.await.unwrap_or_else(|_| self.0.condition())
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.0);
         let closing = move || {
@@ -302,11 +346,10 @@ impl Store for RedbStore {
 #[derive(Debug)]
 struct Shared {
     place: Place,
+    disk: Disk,
     keys: Keyring,
     /// Nothing once it was closed.
     database: RwLock<Option<Database>>,
-    /// Whether the disk was full: redb then refuses everything until it is opened anew.
-    was_full: AtomicBool,
 }
 
 impl Shared {
@@ -314,18 +357,34 @@ impl Shared {
         &self,
         work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        if self.was_full.load(Ordering::Acquire) {
+        Ok(self.attempt(work)?)
+    }
+
+    fn with_reserve<T>(
+        &self,
+        work: impl Fn(&Self, &Database) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        match self.attempt(&work) {
+            Err(_) if self.disk.was_full() && self.disk.spend() => Ok(self.attempt(&work)?),
+            done => Ok(done?),
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if self.disk.was_full() {
             self.reopen()?;
         }
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = database.as_ref() else {
-            return Err(StoreError::Unavailable("the store is closed".to_owned()));
+            return Err(StoreError::Unavailable("the store is closed".to_owned()).into());
         };
-        work(self, database).map_err(|fault| {
+        work(self, database).inspect_err(|fault| {
             if fault.is_full_disk() {
-                self.was_full.store(true, Ordering::Release);
+                self.disk.set_full(true);
             }
-            fault.into()
         })
     }
 
@@ -333,18 +392,30 @@ impl Shared {
     /// after a failed sync nobody knows what is on it.
     fn reopen(&self) -> Result<(), StoreError> {
         let mut database = self.lock();
-        if !self.was_full.load(Ordering::Acquire) {
+        if !self.disk.was_full() {
             return Ok(());
         }
         if let Place::File { path, .. } = &self.place {
             self.place.check()?;
             drop(database.take());
-            let opened = open::open_again(path, &self.keys)
+            let opened = open::open_again((path, &self.disk), &self.keys)
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             *database = Some(opened);
         }
-        self.was_full.store(false, Ordering::Release);
+        self.disk.set_full(false);
         Ok(())
+    }
+
+    fn condition(&self) -> Condition {
+        if self.disk.is_distrusted() {
+            Condition::Distrusted
+        } else if self.place.check().is_err() {
+            Condition::Moved
+        } else if self.disk.was_full() || self.disk.lacks_reserve() {
+            Condition::Full
+        } else {
+            Condition::Well
+        }
     }
 
     fn lock(&self) -> std::sync::RwLockWriteGuard<'_, Option<Database>> {

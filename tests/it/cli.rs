@@ -5,6 +5,7 @@ mod help;
 mod kit;
 mod listeners;
 mod secrecy;
+mod service_manager;
 mod settings;
 mod tls;
 mod tokens;

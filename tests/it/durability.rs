@@ -3,6 +3,7 @@
 
 mod changes;
 mod flight;
+mod full_disk;
 mod writer;
 
 use std::thread;

@@ -12,6 +12,12 @@ const ENDS_NOW: Span = Span::days(3);
 /// What can be the matter with the server, the worst first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum ServerRule {
+    /// The disk failed to keep what was written.
+    DiskFailed,
+    /// The data file is not where it was.
+    DataFileMoved,
+    /// There is no room on the disk.
+    DiskFull,
     /// Changes are not saved.
     ChangesNotSaved,
     /// Usage is not saved.
@@ -39,7 +45,10 @@ pub struct ServerAttention {
 
 impl ServerRule {
     /// Every rule, the worst first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
+        Self::DiskFailed,
+        Self::DataFileMoved,
+        Self::DiskFull,
         Self::ChangesNotSaved,
         Self::UsageNotSaved,
         Self::CertificateMissing,
@@ -51,6 +60,9 @@ impl ServerRule {
     /// The word for it in the admin API.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::DiskFailed => "disk_failed",
+            Self::DataFileMoved => "data_file_moved",
+            Self::DiskFull => "disk_full",
             Self::ChangesNotSaved => "changes_not_saved",
             Self::UsageNotSaved => "usage_not_saved",
             Self::CertificateMissing => "certificate_missing",
@@ -63,6 +75,9 @@ impl ServerRule {
     /// The words for people.
     pub const fn words(self) -> &'static str {
         match self {
+            Self::DiskFailed => "Disk failed",
+            Self::DataFileMoved => "File moved",
+            Self::DiskFull => "Disk full",
             Self::ChangesNotSaved | Self::UsageNotSaved => "Not saved",
             Self::CertificateMissing => "No certificate",
             Self::CertificateExpired => "Expired",
@@ -75,7 +90,10 @@ impl ServerRule {
     pub const fn act(self) -> &'static str {
         match self {
             Self::CertificateEndsSoon => "Replace it",
-            Self::ChangesNotSaved
+            Self::DiskFull => "Make room",
+            Self::DiskFailed
+            | Self::DataFileMoved
+            | Self::ChangesNotSaved
             | Self::UsageNotSaved
             | Self::CertificateMissing
             | Self::CertificateExpired
@@ -90,6 +108,37 @@ impl ServerRule {
 }
 
 impl ServerAttention {
+    /// That the disk failed to keep what was written.
+    pub fn disk_failed() -> Self {
+        Self {
+            rule: ServerRule::DiskFailed,
+            level: Level::Danger,
+            reason: "The disk failed to keep what was written. Nothing is saved any more, and the server stops."
+                .to_owned(),
+        }
+    }
+
+    /// That the data file is not where it was.
+    pub fn data_file_moved() -> Self {
+        Self {
+            rule: ServerRule::DataFileMoved,
+            level: Level::Danger,
+            reason: "The data file was moved or replaced while it is in use. Tokens are issued, and nothing is \
+                     saved: put it back."
+                .to_owned(),
+        }
+    }
+
+    /// That there is no room on the disk.
+    pub fn disk_full() -> Self {
+        Self {
+            rule: ServerRule::DiskFull,
+            level: Level::Danger,
+            reason: "The disk is full. Tokens are issued, and what takes rights away is saved; nothing else is."
+                .to_owned(),
+        }
+    }
+
     /// That changes are not saved.
     pub fn changes_not_saved() -> Self {
         Self {

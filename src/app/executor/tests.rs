@@ -28,7 +28,7 @@ use crate::{
         time::{Lifetime, ManualClock, Span, Timestamp},
         usage::{LastUse, Tally},
     },
-    store::{BackupReport, Store, StoreError, StoreReport, UsageOf, redb::RedbStore},
+    store::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf, redb::RedbStore},
 };
 
 use super::*;
@@ -121,6 +121,10 @@ impl Store for Frail {
 
     async fn keep_acme(&self, state: AcmeState) -> Result<(), StoreError> {
         self.store.keep_acme(state).await
+    }
+
+    async fn tend(&self) -> Condition {
+        self.store.tend().await
     }
 
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::net::{TcpListener, UnixListener};
 
-use super::{cannot_listen, tls::Security};
+use super::{cannot_listen, manager::Held, tls::Security};
 use crate::{
     cli::{failure::Failure, remote::SOCKET_NAME},
     config::Config,
@@ -28,16 +28,14 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
-        let public = listen(config.listen).await?;
-        let maybe = async |address: Option<SocketAddr>| match address {
-            Some(address) => listen(address).await.map(Some),
-            None => Ok(None),
-        };
-        let operator = maybe(config.operator_listen).await?;
-        let mutual = maybe(config.tls.mtls_listen).await?;
+    /// Takes those that a service manager holds, and binds the others.
+    pub(super) async fn bind(config: &Config, held: &mut Held) -> Result<Self, Failure> {
+        let public = listen(config.listen, held).await?;
+        let operator = maybe(config.operator_listen, held).await?;
+        let mutual = maybe(config.tls.mtls_listen, held).await?;
         let acme = config.tls.acme.as_ref();
-        let challenges = maybe(acme.map(|acme| acme.listen)).await?;
+        let challenges = maybe(acme.map(|acme| acme.listen), held).await?;
+        held.check_claimed()?;
         let public_address = public
             .local_addr()
             .map_err(|error| cannot_listen(&config.listen, &error))?;
@@ -72,7 +70,20 @@ impl Sockets {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+async fn maybe(
+    address: Option<SocketAddr>,
+    held: &mut Held,
+) -> Result<Option<TcpListener>, Failure> {
+    match address {
+        Some(address) => listen(address, held).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn listen(address: SocketAddr, held: &mut Held) -> Result<TcpListener, Failure> {
+    if let Some(listener) = held.claim(address) {
+        return TcpListener::from_std(listener).map_err(|error| cannot_listen(&address, &error));
+    }
     TcpListener::bind(address)
         .await
         .map_err(|error| cannot_listen(&address, &error))

@@ -10,6 +10,7 @@ use redb::{
 
 use super::{
     Fault,
+    disk::Disk,
     head::Head,
     open::{new_database, open_again},
     tables::{ALL_RECORDS, AUDIT, KEYRING, META},
@@ -44,7 +45,8 @@ pub(super) fn backup(
     let copy = new_database(&partial.0).map_err(|error| unavailable(&error))?;
     copy_all(&source, &copy)?;
     copy.close()?;
-    let copy = open_again(&partial.0, keys).map_err(|error| unavailable(&error))?;
+    let copy =
+        open_again((&partial.0, &Disk::default()), keys).map_err(|error| unavailable(&error))?;
     check(&source, &copy, &head, keys)?;
     copy.close()?;
     partial.publish(to).map_err(|error| unavailable(&error))?;

@@ -14,14 +14,17 @@ use std::{
     },
 };
 
-use redb::{BackendError, StorageBackend, backends::FileBackend};
+use redb::{BackendError, StorageBackend};
+
+use super::disk::Disk;
 
 /// The backend that redb is given. Cheap to clone; clones are the same file.
 #[derive(Clone)]
 pub(super) struct GuardedFile(Arc<Parts>);
 
 struct Parts {
-    file: FileBackend,
+    file: Box<dyn StorageBackend>,
+    disk: Disk,
     open: AtomicBool,
     held: Mutex<Vec<Write>>,
 }
@@ -34,10 +37,11 @@ enum Write {
 }
 
 impl GuardedFile {
-    /// Holds back whatever is written to `file`.
-    pub(super) fn new(file: FileBackend) -> Self {
+    /// Holds back whatever is written to `file`, which is on `disk`.
+    pub(super) fn new(file: Box<dyn StorageBackend>, disk: Disk) -> Self {
         Self(Arc::new(Parts {
             file,
+            disk,
             open: AtomicBool::new(false),
             held: Mutex::default(),
         }))
@@ -48,9 +52,9 @@ impl GuardedFile {
         let mut held = self.held();
         for write in held.drain(..) {
             match write {
-                Write::At(offset, data) => self.0.file.write(offset, &data)?,
-                Write::Length(length) => self.0.file.set_len(length)?,
-                Write::Sync => self.0.file.sync_data()?,
+                Write::At(offset, data) => self.0.write(offset, &data)?,
+                Write::Length(length) => self.0.set_len(length)?,
+                Write::Sync => self.0.sync_data()?,
             }
         }
         self.0.open.store(true, Ordering::Release);
@@ -74,6 +78,29 @@ impl GuardedFile {
 
     fn hold(&self, write: Write) {
         self.held().push(write);
+    }
+}
+
+/// What reaches the file, as long as its disk can be trusted.
+impl Parts {
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.disk.check()?;
+        self.file.write(offset, data)
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.disk.check()?;
+        self.file.set_len(length)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.disk.check()?;
+        let synced = self.file.sync_data();
+        if let Err(error) = &synced {
+            tracing::error!(error = %error, "the disk could not keep what was written: {error}");
+            self.disk.distrust();
+        }
+        synced
     }
 }
 
@@ -114,7 +141,7 @@ impl StorageBackend for GuardedFile {
 
     fn set_len(&self, length: u64) -> io::Result<()> {
         if self.is_open() {
-            return self.0.file.set_len(length);
+            return self.0.set_len(length);
         }
         self.hold(Write::Length(length));
         Ok(())
@@ -122,7 +149,7 @@ impl StorageBackend for GuardedFile {
 
     fn sync_data(&self) -> io::Result<()> {
         if self.is_open() {
-            return self.0.file.sync_data();
+            return self.0.sync_data();
         }
         self.hold(Write::Sync);
         Ok(())
@@ -130,7 +157,7 @@ impl StorageBackend for GuardedFile {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if self.is_open() {
-            return self.0.file.write(offset, data);
+            return self.0.write(offset, data);
         }
         self.hold(Write::At(offset, data.to_vec()));
         Ok(())

@@ -19,6 +19,7 @@ pub use self::error::OpenError;
 use self::error::{Wrong, damaged, refusal, unwritable};
 use super::{
     Fault,
+    disk::Disk,
     guard::GuardedFile,
     head::{Clear, FORMAT, Head},
     migrations,
@@ -110,11 +111,11 @@ pub(super) fn initialise(
 
 /// Opens a data file that exists. Whatever is wrong with it, its bytes stay as they are.
 pub(super) fn open(
-    path: &Path,
+    (path, disk): (&Path, &Disk),
     (master, entropy): (&MasterKey, &Entropy),
     repair: Repair,
 ) -> Result<(Database, Keyring), OpenError> {
-    let (database, keys) = open_checked(path, repair, |database| {
+    let (database, keys) = open_checked((path, disk), repair, |database| {
         check_content(database, (master, entropy))
     })?;
     migrations::run(&database, &keys).map_err(|error| unwritable(path, &error))?;
@@ -122,8 +123,11 @@ pub(super) fn open(
 }
 
 /// Opens a file that was open before, or was just made, with the keys that it had.
-pub(super) fn open_again(path: &Path, keys: &Keyring) -> Result<Database, OpenError> {
-    let opened = open_checked(path, Repair::Refuse, |database| {
+pub(super) fn open_again(
+    (path, disk): (&Path, &Disk),
+    keys: &Keyring,
+) -> Result<Database, OpenError> {
+    let opened = open_checked((path, disk), Repair::Refuse, |database| {
         Head::load(&database.begin_read().map_err(Fault::from)?, keys)?;
         Ok(())
     });
@@ -131,14 +135,14 @@ pub(super) fn open_again(path: &Path, keys: &Keyring) -> Result<Database, OpenEr
 }
 
 fn open_checked<T>(
-    path: &Path,
+    (path, disk): (&Path, &Disk),
     repair: Repair,
     check: impl FnOnce(&Database) -> Result<T, Wrong>,
 ) -> Result<(Database, T), OpenError> {
     let file = open_file(path)?;
     let opening = || {
-        let backend = FileBackend::new(file).map_err(|error| refusal(path, &error))?;
-        let guarded = GuardedFile::new(backend);
+        let backend = disk.backend(file).map_err(|error| refusal(path, &error))?;
+        let guarded = GuardedFile::new(backend, disk.clone());
         let database = open_database(guarded.clone(), repair).map_err(|it| refusal(path, &it))?;
         check_header(&guarded, repair).map_err(|it| it.at(path))?;
         let checked = check(&database).map_err(|it| it.at(path))?;

@@ -1,8 +1,10 @@
 //! What holds of the file: who may open it, what damage does, what a thief finds.
 
 mod damage;
+mod faults;
 mod golden;
 mod opening;
+mod power_loss;
 mod secrecy;
 mod survival;
 
@@ -19,11 +21,12 @@ use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
     domain::{
         arbitrary,
-        audit::{AuditPage, AuditRecord},
+        audit::{Action, AuditPage, AuditRecord},
+        change::{Change, Effect},
         registry::Registry,
         usage::Tally,
     },
-    store::{Store, UsageOf},
+    store::{Store, StoreError, UsageOf},
 };
 
 /// A data file in a directory of its own, and the key that opens it.
@@ -112,4 +115,16 @@ async fn fill(store: &RedbStore, steps: usize) {
         }
         store.add_usage(tally).await.unwrap();
     }
+}
+
+/// Commits that something happened, of which only the audit log tells.
+async fn commit(store: &RedbStore, action: Action) -> Result<(), StoreError> {
+    let change = Change {
+        action,
+        effect: Effect::Nothing,
+    };
+    let base = store.load().await?;
+    store
+        .commit(Arc::new(arbitrary::commit(&base, 1, vec![change])))
+        .await
 }

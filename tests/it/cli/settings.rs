@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::cli::kit::{Ended, Home};
+use crate::cli::kit::{Ended, Home, set_mode};
 use crate::harness::process::ServerProcess;
 
 /// `data/jeton.toml` with these lines, and nothing else.
@@ -235,4 +235,23 @@ fn a_master_key_may_come_from_the_environment_and_is_not_written_down() {
     twice.assert_one_line(78, "given twice");
     assert!(!twice.err.contains(key.trim()));
     assert!(!home.path("data/master.key").exists());
+}
+
+#[test]
+fn a_master_key_may_be_a_credential_of_the_service_manager() {
+    let home = Home::with_data();
+    let credentials = home.path("credentials");
+    fs::create_dir(&credentials).unwrap();
+    fs::rename(home.path("data/master.key"), credentials.join("master-key")).unwrap();
+    // As systemd leaves it where access is given by a list: to others by their name alone.
+    set_mode(&credentials.join("master-key"), 0o440);
+
+    home.terminal
+        .with("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())
+        .jeton(&["client", "list"])
+        .assert(0);
+
+    assert!(!home.path("data/master.key").exists());
+    home.jeton(&["client", "list"])
+        .assert_one_line(78, "master.key is missing");
 }

@@ -57,6 +57,11 @@ impl Login {
         Some(body["access_token"].as_str()?.to_owned())
     }
 
+    /// The client's id.
+    pub(crate) fn client(&self) -> &str {
+        &self.client
+    }
+
     /// How often the server says the secret was used.
     #[track_caller]
     pub(crate) fn count(&self, server: &ServerProcess) -> u64 {

@@ -21,6 +21,8 @@ pub(crate) struct ServerProcess {
     issuer: String,
     home: TempDir,
     settings: Vec<String>,
+    /// Of how many bytes the disk is on which its data lie, if it has one of its own.
+    disk: Option<usize>,
 }
 
 impl ServerProcess {
@@ -31,13 +33,22 @@ impl ServerProcess {
 
     /// The same, with further flags of `jeton serve`.
     pub(crate) fn start_with(settings: &[&str]) -> Self {
-        let mut server = Self::spawn(settings);
+        Self::start_on(None, settings)
+    }
+
+    /// The same, with its data on a disk of so many bytes, which is gone with the process.
+    pub(crate) fn start_on_small_disk(bytes: usize, settings: &[&str]) -> Self {
+        Self::start_on(Some(bytes), settings)
+    }
+
+    fn start_on(disk: Option<usize>, settings: &[&str]) -> Self {
+        let mut server = Self::spawn_on(disk, settings);
         // Between choosing a free port and listening on it, someone else may take it.
         for _ in 0..2 {
             if server.is_ready() {
                 return server;
             }
-            server = Self::spawn(settings);
+            server = Self::spawn_on(disk, settings);
         }
         assert!(
             server.is_ready(),
@@ -83,7 +94,7 @@ impl ServerProcess {
 
     /// Starts a server that ended, or was killed, on the same directory and address.
     pub(crate) fn spawn_again(&mut self) {
-        self.child = spawn(self.home.path(), self.address, &self.settings);
+        self.child = spawn((self.home.path(), self.disk), self.address, &self.settings);
     }
 
     /// The same, and waits until it is ready.
@@ -158,15 +169,20 @@ impl ServerProcess {
 
     /// Starts on an empty directory, and waits for nothing.
     pub(crate) fn spawn(settings: &[&str]) -> Self {
+        Self::spawn_on(None, settings)
+    }
+
+    fn spawn_on(disk: Option<usize>, settings: &[&str]) -> Self {
         let home = TempDir::new().expect("a temporary directory");
         let address = free_address();
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         Self {
-            child: spawn(home.path(), address, &settings),
+            child: spawn((home.path(), disk), address, &settings),
             address,
             issuer: issuer(address, &settings),
             home,
             settings,
+            disk,
         }
     }
 
@@ -218,7 +234,16 @@ impl ServerProcess {
 
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
-        self.home.path().join("data")
+        let data = self.home.path().join("data");
+        if self.disk.is_none() {
+            return data;
+        }
+        // Only the process itself sees its disk.
+        let seen = data.strip_prefix("/").expect("an absolute path");
+        Path::new("/proc")
+            .join(self.pid().to_string())
+            .join("root")
+            .join(seen)
     }
 
     /// What the server printed so far.
@@ -253,16 +278,17 @@ fn issuer(address: SocketAddr, settings: &[String]) -> String {
     format!("{scheme}://{address}")
 }
 
-fn spawn(home: &Path, address: SocketAddr, settings: &[String]) -> Child {
+fn spawn((home, disk): (&Path, Option<usize>), address: SocketAddr, settings: &[String]) -> Child {
     let log = File::options()
         .create(true)
         .append(true)
         .open(home.join("serve.log"))
         .expect("a log file");
-    jeton()
+    let data = home.join("data");
+    disk.map_or_else(jeton, |bytes| jeton_on_small_disk(&data, bytes))
         .arg("serve")
         .arg("--data")
-        .arg(home.join("data"))
+        .arg(data)
         .args(["--listen", &address.to_string()])
         .args(settings)
         .stdin(Stdio::null())
@@ -275,6 +301,21 @@ fn spawn(home: &Path, address: SocketAddr, settings: &[String]) -> Child {
 /// The binary, deaf to the settings of whoever runs the tests.
 fn jeton() -> Command {
     deaf(Command::new(env!("CARGO_BIN_EXE_jeton")))
+}
+
+/// The same, with a disk of so many bytes at `data` that no other process sees.
+fn jeton_on_small_disk(data: &Path, bytes: usize) -> Command {
+    let mut command = deaf(Command::new("unshare"));
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let mount = r#"mkdir -p "$1" && mount -t tmpfs -o "size=$2,mode=0700" tmpfs "$1" && shift 2 && exec "$@""#;
+    command
+        .args(["--mount", "sh", "-c", mount, "sh"])
+        .arg(data)
+        .arg(bytes.to_string())
+        .arg(env!("CARGO_BIN_EXE_jeton"));
+    command
 }
 
 /// A command that is deaf to the settings of whoever runs the tests.

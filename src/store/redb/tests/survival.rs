@@ -1,23 +1,10 @@
-//! What is still there after a restart, a full disk, a backup.
+//! What is still there after a restart, and in a backup.
 
-use std::{
-    fs, io,
-    ops::Bound,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::fs;
 
 use proptest::{collection, prelude::*};
-use redb::{BackendError, StorageBackend, backends::FileBackend};
 
 use super::*;
-use crate::{
-    domain::audit::Action,
-    domain::change::{Change, Effect},
-    store::{
-        StoreError,
-        redb::{Place, inode_of, open::builder},
-    },
-};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
@@ -109,7 +96,7 @@ async fn a_file_that_lost_its_name_is_not_written_to() {
     let store = bench.open().unwrap();
     fs::rename(bench.path(), bench.directory.path().join("elsewhere")).unwrap();
 
-    let error = note(&store).await.unwrap_err();
+    let error = commit(&store, Action::ServerBackup).await.unwrap_err();
 
     assert!(
         error.to_string().contains("was moved or replaced"),
@@ -117,133 +104,5 @@ async fn a_file_that_lost_its_name_is_not_written_to() {
     );
     fs::rename(bench.directory.path().join("elsewhere"), bench.path()).unwrap();
     assert_eq!(store.load().await.unwrap(), content.registry);
-    assert!(note(&store).await.is_ok());
-}
-
-#[tokio::test]
-async fn after_a_full_disk_nothing_is_lost_and_work_goes_on_once_there_is_room() {
-    let (bench, content) = Bench::filled(3).await;
-    let full = Arc::new(AtomicBool::new(false));
-    let store = on_disk_with_limit(&bench, &full);
-
-    full.store(true, Ordering::SeqCst);
-    let refused = note(&store).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
-    full.store(false, Ordering::SeqCst);
-
-    assert_eq!(store.load().await.unwrap(), content.registry);
-    note(&store).await.unwrap();
-    let revision = store.report().await.unwrap().revision;
-    assert_eq!(revision, content.registry.revision().0 + 1);
-    store.close().await.unwrap();
-    assert!(bench.open().is_ok());
-}
-
-async fn note(store: &RedbStore) -> Result<(), StoreError> {
-    let change = Change {
-        action: Action::ServerBackup,
-        effect: Effect::Nothing,
-    };
-    let base = store.load().await?;
-    store
-        .commit(Arc::new(arbitrary::commit(&base, 1, vec![change])))
-        .await
-}
-
-/// The bench's file, on a disk that can be full.
-fn on_disk_with_limit(bench: &Bench, full: &Arc<AtomicBool>) -> RedbStore {
-    let (database, keys) = crate::store::redb::open::open(
-        &bench.path(),
-        (&bench.master, &bench.entropy),
-        crate::store::redb::Repair::Refuse,
-    )
-    .unwrap();
-    database.close().unwrap();
-    let file = fs::File::options()
-        .read(true)
-        .write(true)
-        .open(bench.path())
-        .unwrap();
-    let disk = Disk {
-        file: FileBackend::new(file).unwrap(),
-        full: Arc::clone(full),
-    };
-    let database = builder().create_with_backend(disk).unwrap();
-    let place = Place::File {
-        path: bench.path(),
-        inode: inode_of(&bench.path()),
-    };
-    RedbStore::new(place, database, keys)
-}
-
-#[derive(Debug)]
-struct Disk {
-    file: FileBackend,
-    full: Arc<AtomicBool>,
-}
-
-impl Disk {
-    fn check(&self) -> io::Result<()> {
-        if self.full.load(Ordering::SeqCst) {
-            Err(io::ErrorKind::StorageFull.into())
-        } else {
-            Ok(())
-        }
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        self.file.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.file.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.check()?;
-        self.file.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.file.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.check()?;
-        self.file.write(offset, data)
-    }
-
-    fn close(&self) -> io::Result<()> {
-        self.file.close()
-    }
-
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.try_lock_range(start, end)
-    }
-
-    fn try_lock_shared_range(
-        &self,
-        start: Bound<u64>,
-        end: Bound<u64>,
-    ) -> Result<bool, BackendError> {
-        self.file.try_lock_shared_range(start, end)
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_range(start, end)
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_shared_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.unlock_range(start, end)
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.query_lock_range(start, end)
-    }
+    assert!(commit(&store, Action::ServerBackup).await.is_ok());
 }

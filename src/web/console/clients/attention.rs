@@ -137,8 +137,13 @@ impl Look {
     /// That of what is the matter with the server.
     pub(in crate::web::console) const fn of_server(found: &ServerAttention) -> Self {
         let icon = match found.rule {
-            ServerRule::ChangesNotSaved | ServerRule::UsageNotSaved => "triangle-alert",
-            ServerRule::CertificateMissing | ServerRule::CertificateExpired => "circle-x",
+            ServerRule::DiskFull | ServerRule::ChangesNotSaved | ServerRule::UsageNotSaved => {
+                "triangle-alert"
+            }
+            ServerRule::DiskFailed
+            | ServerRule::DataFileMoved
+            | ServerRule::CertificateMissing
+            | ServerRule::CertificateExpired => "circle-x",
             ServerRule::CertificateNotRenewed | ServerRule::CertificateEndsSoon => "clock-alert",
         };
         Self {

@@ -74,7 +74,9 @@ fn as_long_as(credential: &NewCredential, plan: &Plan, now: Timestamp) -> String
             format!("until {end}, when its certificate expires")
         }
         Proof::Subject(_) => "as long as your authority gives it certificates".to_owned(),
-        Proof::KeySet(_) | Proof::CertificateKeySet(_) => "with the keys that it publishes".to_owned(),
+        Proof::KeySet(_) | Proof::CertificateKeySet(_) => {
+            "with the keys that it publishes".to_owned()
+        }
         Proof::Federated(_) => {
             let platform = plan.platform().unwrap_or_default();
             format!("with the tokens of {}", platform.in_a_sentence())

@@ -1,0 +1,51 @@
+//! The disk: looked after while serving. Where it cannot be believed any more, the server ends.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use crate::{admin::evidence::server::ServerAttention, store::Condition};
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks after the disk until told to stop.
+pub(super) async fn run(app: App, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => look(&app).await,
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Looks after it once.
+pub(super) async fn look(app: &App) {
+    let before = **app.0.disk.current();
+    let found = app.0.store.tend().await;
+    if found == before {
+        return;
+    }
+    app.0.disk.publish(Arc::new(found));
+    if let Some(trouble) = trouble(found) {
+        tracing::error!("{}", trouble.reason);
+    } else {
+        tracing::info!("the disk is well again");
+    }
+    if found == Condition::Distrusted {
+        app.0.tasks.stop();
+    }
+}
+
+/// What is the matter with the disk, if anything.
+pub(super) fn trouble(condition: Condition) -> Option<ServerAttention> {
+    match condition {
+        Condition::Well => None,
+        Condition::Full => Some(ServerAttention::disk_full()),
+        Condition::Moved => Some(ServerAttention::data_file_moved()),
+        Condition::Distrusted => Some(ServerAttention::disk_failed()),
+    }
+}

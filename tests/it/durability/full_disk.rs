@@ -1,0 +1,49 @@
+//! A disk that is full, as the system says it.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::flight::Login;
+use crate::harness::process::ServerProcess;
+
+const DISK: usize = 8 * 1024 * 1024;
+const RESERVE: &str = "1048576";
+
+#[test]
+fn on_a_full_disk_tokens_are_issued_and_rights_can_still_be_taken_away() {
+    let server = ServerProcess::start_on_small_disk(DISK, &["--disk-reserve-bytes", RESERVE]);
+    let login = Login::of_a_new_client(&server);
+    let filler = server.data().join("filler");
+    fs::write(&filler, vec![b'x'; 2 * DISK]).unwrap_err();
+
+    let refused = server.run(&["client", "create", "One More"]);
+    assert_eq!(refused.status.code(), Some(69));
+    login.ask(&server);
+    wait_for(&server, "degraded");
+
+    server.jeton(&["client", "disable", login.client()]);
+    assert_eq!(login.try_ask(server.address()), None);
+
+    fs::remove_file(&filler).unwrap();
+    wait_for(&server, "ready");
+    let client = server.jeton(&["client", "show", login.client()]);
+    assert_eq!(client["status"], "disabled");
+    server.jeton(&["client", "create", "One More"]);
+    let names = server.jeton(&["client", "list"]);
+    assert_eq!(names["data"].as_array().unwrap().len(), 2, "{names:?}");
+}
+
+/// Waits until the server says that it is in this state.
+#[track_caller]
+fn wait_for(server: &ServerProcess, state: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let status = server.jeton(&["status"]);
+        if status["ready"] == state {
+            return;
+        }
+        assert!(Instant::now() < deadline, "it is never {state}: {status}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
