@@ -44,6 +44,10 @@ pub(super) fn proof(
             let until = as_long_as(credential, plan, now);
             (ProofLine::Other(kind, details), until)
         }
+        None if !plan.is_secret() => {
+            let unusable = ProofLine::Other("Nothing that can be used yet", Vec::new());
+            (unusable, "once that is mended".to_owned())
+        }
         Some(Beginning::Secret) | None => {
             let (life, until) = life(plan, now);
             (ProofLine::Secret(life), until)

@@ -25,17 +25,16 @@ pub(super) const LANGUAGES: [Language; 2] = [
 ];
 
 fn python(asked: &Asked) -> String {
-    let (imports, proof, header) = if asked.is_bound {
-        let proof = PYTHON_PROOF.replace("ENDPOINT", &literal(&asked.endpoint));
-        (PYTHON_IMPORTS, proof, "    headers={\"DPoP\": proof},\n")
-    } else {
-        ("\nimport jwt\nimport requests", String::new(), "")
-    };
+    if asked.is_bound {
+        return bound_python(asked);
+    }
     format!(
         r#"import os
 import time
 import uuid
-{imports}
+
+import jwt
+import requests
 
 with open(os.environ["JETON_KEY"]) as file:
     key = file.read()
@@ -48,9 +47,9 @@ claims = {{
     "exp": now + 60,
     "jti": str(uuid.uuid4()),
 }}
-{proof}answer = requests.post(
+answer = requests.post(
     {endpoint},
-{header}    data={{
+    data={{
         "grant_type": "client_credentials",
         "client_assertion_type": {kind},
         "client_assertion": jwt.encode(claims, key, algorithm="{algorithm}"),
@@ -68,22 +67,57 @@ print(token)"#,
     )
 }
 
-const PYTHON_IMPORTS: &str = "
+/// The same with a proof, sent again with the server's nonce if it wants one (RFC 9449 §8).
+fn bound_python(asked: &Asked) -> String {
+    format!(
+        r#"import os
+import time
+import uuid
+
 import jwt
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm";
+from jwt.algorithms import ECAlgorithm
 
-/// The token is of use only with the key that this makes.
-const PYTHON_PROOF: &str = r#"# The token is bound to this key: keep both, and prove it to the API in the same way.
+with open(os.environ["JETON_KEY"]) as file:
+    key = file.read()
+client, url = os.environ["JETON_ID"], {endpoint}
+# The token is bound to this key: keep both, and prove it to the API in the same way.
 bound_to = ec.generate_private_key(ec.SECP256R1())
-proof = jwt.encode(
-    {"jti": str(uuid.uuid4()), "htm": "POST", "htu": ENDPOINT, "iat": now},
-    bound_to,
-    algorithm="ES256",
-    headers={"typ": "dpop+jwt", "jwk": ECAlgorithm.to_jwk(bound_to.public_key(), as_dict=True)},
-)
-"#;
+jwk = ECAlgorithm.to_jwk(bound_to.public_key(), as_dict=True)
+
+
+def ask(**nonce):
+    now = int(time.time())
+    claims = {{"iat": now, "exp": now + 60, "jti": str(uuid.uuid4())}}
+    claims |= {{"iss": client, "sub": client, "aud": {issuer}}}
+    proof = {{"htm": "POST", "htu": url, "iat": now, "jti": str(uuid.uuid4()), **nonce}}
+    head = {{"typ": "dpop+jwt", "jwk": jwk}}
+    return requests.post(
+        url,
+        headers={{"DPoP": jwt.encode(proof, bound_to, algorithm="ES256", headers=head)}},
+        data={{
+            "grant_type": "client_credentials",
+            "client_assertion_type": {kind},
+            "client_assertion": jwt.encode(claims, key, algorithm="{algorithm}"),
+{members}        }},
+        timeout=10,
+    )
+
+
+answer = ask()
+if answer.status_code == 400 and "DPoP-Nonce" in answer.headers:  # the server wants it in the proof
+    answer = ask(nonce=answer.headers["DPoP-Nonce"])
+answer.raise_for_status()
+token = answer.json()["access_token"]  # keep it until expires_in - 60 s
+print(token)"#,
+        issuer = literal(&asked.issuer),
+        endpoint = literal(&asked.endpoint),
+        kind = literal(JWT_BEARER),
+        algorithm = asked.algorithm,
+        members = asked.members(["            \"", "\": ", ",\n"]),
+    )
+}
 
 fn node(asked: &Asked) -> String {
     let members = asked.members([", ", ": ", ""]);

@@ -131,7 +131,7 @@ impl Platform {
     pub(in crate::web::console::clients) fn lines(self, audience: &str) -> Option<String> {
         let lines = match self {
             Self::GitHub => format!(
-                "JETON_ASSERTION=$(curl -sH \"Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN\" \\\n  \
+                "export JETON_ASSERTION=$(curl -sH \"Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN\" \\\n  \
                  \"$ACTIONS_ID_TOKEN_REQUEST_URL&audience={audience}\" | jq -r .value)"
             ),
             Self::GitLab => format!("id_tokens:\n  JETON_ASSERTION:\n    aud: {audience}"),
