@@ -15,7 +15,7 @@ use axum::http::HeaderMap;
 
 use crate::{
     app::App,
-    crypto::algorithm::Algorithm,
+    crypto::algorithm::JwsAlgorithm,
     domain::{
         client::{Binding, Client},
         id::ApiIdentifier,
@@ -62,7 +62,7 @@ pub(super) struct Asked {
     scope: String,
     resource: String,
     /// What its key signs with.
-    algorithm: Algorithm,
+    algorithm: JwsAlgorithm,
     /// Whether its tokens must be bound to a key (RFC 9449).
     is_bound: bool,
 }
@@ -118,7 +118,7 @@ impl Asked {
             id: client.id.to_string(),
             scope: first.map_or_else(String::new, |(_, scopes)| scope(client, scopes)),
             resource: first.map_or_else(String::new, |(api, _)| api.to_string()),
-            algorithm: keys.next_back().unwrap_or(Algorithm::Es256),
+            algorithm: keys.next_back().unwrap_or(JwsAlgorithm::Es256),
             is_bound: match client.rules.binding {
                 Binding::Dpop => true,
                 Binding::Optional => app.profile().needs_binding(),
@@ -223,7 +223,7 @@ mod tests {
             issuer: "https://as.test".to_owned(),
             endpoint: "https://as.test/oauth2/token".to_owned(),
             mutual: "https://mtls.as.test/oauth2/token".to_owned(),
-            algorithm: Algorithm::Es256,
+            algorithm: JwsAlgorithm::Es256,
             is_bound: false,
             id: id.to_owned(),
             scope: scope.to_owned(),
