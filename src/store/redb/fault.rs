@@ -1,5 +1,7 @@
 //! What can go wrong within a transaction.
 
+use std::io;
+
 use crate::store::{StoreError, keyring::corrupt};
 
 /// What can go wrong within a transaction: with what is stored, or with the engine.
@@ -13,14 +15,17 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn is_full_disk(&self) -> bool {
-        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
-            Self::Engine(redb::Error::Io(error)) => {
-                matches!(error.kind(), StorageFull | QuotaExceeded)
-            }
+            Self::Engine(redb::Error::Io(error)) => is_full(error.kind()),
             Self::Engine(_) | Self::Store(_) => false,
         }
     }
+}
+
+/// Whether there is no room for what was to be written.
+pub(super) fn is_full(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(kind, StorageFull | QuotaExceeded)
 }
 
 impl From<StoreError> for Fault {

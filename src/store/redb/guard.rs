@@ -6,6 +6,7 @@
 //! A file that is refused is left as it was, byte for byte.
 
 use std::{
+    collections::VecDeque,
     fmt, io,
     ops::Bound,
     sync::{
@@ -16,7 +17,7 @@ use std::{
 
 use redb::{BackendError, StorageBackend};
 
-use super::disk::Disk;
+use super::{disk::Disk, fault::is_full};
 
 /// The backend that redb is given. Cheap to clone; clones are the same file.
 #[derive(Clone)]
@@ -26,7 +27,9 @@ struct Parts {
     file: Box<dyn StorageBackend>,
     disk: Disk,
     open: AtomicBool,
-    held: Mutex<Vec<Write>>,
+    /// Whether what is held back may be let through, and could not be yet.
+    waiting: AtomicBool,
+    held: Mutex<VecDeque<Write>>,
 }
 
 /// What redb wanted done, in order.
@@ -43,22 +46,46 @@ impl GuardedFile {
             file,
             disk,
             open: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
             held: Mutex::default(),
         }))
     }
 
     /// Lets through what was held back, and everything from now on.
+    ///
+    /// # Errors
+    /// If the file cannot be written. What is left stays held back, and is seen by who reads.
     pub(super) fn release(&self) -> io::Result<()> {
         let mut held = self.held();
-        for write in held.drain(..) {
+        while let Some(write) = held.front() {
             match write {
-                Write::At(offset, data) => self.0.write(offset, &data)?,
-                Write::Length(length) => self.0.set_len(length)?,
+                Write::At(offset, data) => self.0.write(*offset, data)?,
+                Write::Length(length) => self.0.set_len(*length)?,
                 Write::Sync => self.0.sync_data()?,
             }
+            held.pop_front();
         }
         self.0.open.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// Lets through what was held back; on a full disk, before the next write, which fails if there is still no room.
+    pub(super) fn release_or_wait(&self) -> io::Result<()> {
+        match self.release() {
+            Err(error) if is_full(error.kind()) => {
+                self.0.waiting.store(true, Ordering::Release);
+                Ok(())
+            }
+            released => released,
+        }
+    }
+
+    /// Whether a write goes to the file now, and is not held back.
+    fn lets_through(&self) -> io::Result<bool> {
+        if !self.is_open() && self.0.waiting.load(Ordering::Acquire) {
+            self.release()?;
+        }
+        Ok(self.is_open())
     }
 
     /// The first bytes of the file itself, whatever is held back.
@@ -72,12 +99,12 @@ impl GuardedFile {
         self.0.open.load(Ordering::Acquire)
     }
 
-    fn held(&self) -> MutexGuard<'_, Vec<Write>> {
+    fn held(&self) -> MutexGuard<'_, VecDeque<Write>> {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hold(&self, write: Write) {
-        self.held().push(write);
+        self.held().push_back(write);
     }
 }
 
@@ -140,7 +167,7 @@ impl StorageBackend for GuardedFile {
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        if self.is_open() {
+        if self.lets_through()? {
             return self.0.set_len(length);
         }
         self.hold(Write::Length(length));
@@ -148,7 +175,7 @@ impl StorageBackend for GuardedFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if self.is_open() {
+        if self.lets_through()? {
             return self.0.sync_data();
         }
         self.hold(Write::Sync);
@@ -156,7 +183,7 @@ impl StorageBackend for GuardedFile {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        if self.is_open() {
+        if self.lets_through()? {
             return self.0.write(offset, data);
         }
         self.hold(Write::At(offset, data.to_vec()));

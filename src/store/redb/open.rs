@@ -115,14 +115,17 @@ pub(super) fn open(
     (master, entropy): (&MasterKey, &Entropy),
     repair: Repair,
 ) -> Result<(Database, Keyring), OpenError> {
-    let (database, keys) = open_checked((path, disk), repair, |database| {
+    let (database, keys, guarded) = open_checked((path, disk), repair, |database| {
         check_content(database, (master, entropy))
     })?;
+    guarded
+        .release()
+        .map_err(|error| unwritable(path, &error))?;
     migrations::run(&database, &keys).map_err(|error| unwritable(path, &error))?;
     Ok((database, keys))
 }
 
-/// Opens a file that was open before, or was just made, with the keys that it had.
+/// Opens a file that was open before, or was just made, with the keys that it had; also on a full disk, to read it.
 pub(super) fn open_again(
     (path, disk): (&Path, &Disk),
     keys: &Keyring,
@@ -131,14 +134,18 @@ pub(super) fn open_again(
         Head::load(&database.begin_read().map_err(Fault::from)?, keys)?;
         Ok(())
     });
-    opened.map(|(database, ())| database)
+    let (database, (), guarded) = opened?;
+    guarded
+        .release_or_wait()
+        .map_err(|error| unwritable(path, &error))?;
+    Ok(database)
 }
 
 fn open_checked<T>(
     (path, disk): (&Path, &Disk),
     repair: Repair,
     check: impl FnOnce(&Database) -> Result<T, Wrong>,
-) -> Result<(Database, T), OpenError> {
+) -> Result<(Database, T, GuardedFile), OpenError> {
     let file = open_file(path)?;
     let opening = || {
         let backend = disk.backend(file).map_err(|error| refusal(path, &error))?;
@@ -146,10 +153,7 @@ fn open_checked<T>(
         let database = open_database(guarded.clone(), repair).map_err(|it| refusal(path, &it))?;
         check_header(&guarded, repair).map_err(|it| it.at(path))?;
         let checked = check(&database).map_err(|it| it.at(path))?;
-        guarded
-            .release()
-            .map_err(|error| unwritable(path, &error))?;
-        Ok((database, checked))
+        Ok((database, checked, guarded))
     };
     // Damage can make redb panic, mostly where its tests want to know; nothing of it is kept then.
     catch_unwind(AssertUnwindSafe(opening))
