@@ -17,21 +17,25 @@ mod prune;
 mod registry;
 mod revocations;
 mod sessions;
+mod shared;
 mod tables;
 mod usage;
 
 use std::{
-    fs, io,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    io,
+    path::Path,
+    sync::{Arc, RwLock},
 };
 
 use async_trait::async_trait;
 use redb::{Database, ReadableDatabase, backends::InMemoryBackend};
 
 pub use self::open::{OpenError, Repair};
-use self::{disk::Disk, fault::Fault};
+use self::{
+    disk::Disk,
+    fault::Fault,
+    shared::{Place, Shared},
+};
 use super::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf, keyring::Keyring};
 use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
@@ -90,11 +94,7 @@ impl RedbStore {
         repair: Repair,
     ) -> Result<Self, OpenError> {
         let (database, keys) = open::open((path, &disk), (master, entropy), repair)?;
-        let place = Place::File {
-            path: path.to_owned(),
-            inode: inode_of(path),
-        };
-        Ok(Self::new((place, disk), database, keys))
+        Ok(Self::new((Place::of(path), disk), database, keys))
     }
 
     /// Keeps so many bytes of the disk free for what takes rights away, from now on.
@@ -340,127 +340,6 @@ impl Store for RedbStore {
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
-}
-
-/// What all handles of a store share.
-#[derive(Debug)]
-struct Shared {
-    place: Place,
-    disk: Disk,
-    keys: Keyring,
-    /// Nothing once it was closed.
-    database: RwLock<Option<Database>>,
-}
-
-impl Shared {
-    fn with_database<T>(
-        &self,
-        work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
-        Ok(self.attempt(work)?)
-    }
-
-    fn with_reserve<T>(
-        &self,
-        work: impl Fn(&Self, &Database) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
-        match self.attempt(&work) {
-            Err(_) if self.disk.was_full() && self.disk.spend() => Ok(self.attempt(&work)?),
-            done => Ok(done?),
-        }
-    }
-
-    fn attempt<T>(
-        &self,
-        work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        if self.disk.was_full() {
-            self.reopen()?;
-        }
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(database) = database.as_ref() else {
-            return Err(StoreError::Unavailable("the store is closed".to_owned()).into());
-        };
-        work(self, database).inspect_err(|fault| {
-            if fault.is_full_disk() {
-                self.disk.set_full(true);
-            }
-        })
-    }
-
-    /// Opens the file anew. A disk that failed otherwise is not believed again in this process:
-    /// after a failed sync nobody knows what is on it.
-    fn reopen(&self) -> Result<(), StoreError> {
-        let mut database = self.lock();
-        if !self.disk.was_full() {
-            return Ok(());
-        }
-        if let Place::File { path, .. } = &self.place {
-            self.place.check()?;
-            drop(database.take());
-            let opened = open::open_again((path, &self.disk), &self.keys)
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            *database = Some(opened);
-        }
-        self.disk.set_full(false);
-        Ok(())
-    }
-
-    fn condition(&self) -> Condition {
-        if self.disk.is_distrusted() {
-            Condition::Distrusted
-        } else if self.place.check().is_err() {
-            Condition::Moved
-        } else if self.disk.was_full() || self.disk.lacks_reserve() {
-            Condition::Full
-        } else {
-            Condition::Well
-        }
-    }
-
-    fn lock(&self) -> std::sync::RwLockWriteGuard<'_, Option<Database>> {
-        self.database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where a store keeps its bytes.
-#[derive(Debug)]
-enum Place {
-    Memory,
-    File {
-        path: PathBuf,
-        /// Device and number of the file that was opened.
-        inode: Option<(u64, u64)>,
-    },
-}
-
-impl Place {
-    /// Refuses to write to a file that has lost its name: nobody would find it again.
-    fn check(&self) -> Result<(), StoreError> {
-        match self {
-            Self::File { path, inode } if inode_of(path) != *inode => {
-                Err(StoreError::Unavailable(format!(
-                    "the data file {} was moved or replaced while it is in use",
-                    path.display()
-                )))
-            }
-            Self::File { .. } | Self::Memory => Ok(()),
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        match self {
-            Self::Memory => 0,
-            Self::File { path, .. } => fs::metadata(path).map_or(0, |file| file.len()),
-        }
-    }
-}
-
-fn inode_of(path: &Path) -> Option<(u64, u64)> {
-    let file = fs::metadata(path).ok()?;
-    Some((file.dev(), file.ino()))
 }
 
 #[cfg(test)]
