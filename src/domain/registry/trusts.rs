@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rpds::RedBlackTreeSetSync;
 
 use super::Registry;
-use crate::domain::{client::Client, id::ClientId, secret::Proof};
+use crate::domain::{client::Client, id::ClientId};
 
 impl Registry {
     /// Whether any client trusts tokens of `issuer`.
@@ -51,16 +51,6 @@ fn issuers(client: &Client) -> impl Iterator<Item = &str> {
     client
         .secrets
         .iter()
-        .filter_map(|secret| match &secret.proof {
-            Proof::Federated(trust) => Some(trust.issuer.as_str()),
-            Proof::Mac(_)
-            | Proof::Password(_)
-            | Proof::Shared(_)
-            | Proof::Key(_)
-            | Proof::KeySet(_)
-            | Proof::Certificate(_)
-            | Proof::CertificateKey(_)
-            | Proof::CertificateKeySet(_)
-            | Proof::Subject(_) => None,
-        })
+        .filter_map(|secret| secret.proof.trust())
+        .map(|trust| trust.issuer.as_str())
 }

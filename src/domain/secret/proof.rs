@@ -83,6 +83,22 @@ impl PartialEq for SharedSecret {
 }
 
 impl Proof {
+    /// Which tokens of another issuer count, if it is that.
+    pub fn trust(&self) -> Option<&Federation> {
+        match self {
+            Self::Federated(trust) => Some(trust),
+            Self::Mac(_)
+            | Self::Password(_)
+            | Self::Shared(_)
+            | Self::Key(_)
+            | Self::KeySet(_)
+            | Self::Certificate(_)
+            | Self::CertificateKey(_)
+            | Self::CertificateKeySet(_)
+            | Self::Subject(_) => None,
+        }
+    }
+
     /// How a client authenticates with it.
     pub const fn method(&self) -> Method {
         match self {

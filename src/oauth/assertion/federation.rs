@@ -13,7 +13,7 @@ use crate::{
         client::Client,
         credential::{Federation, FederationKeys},
         registry::Registry,
-        secret::{Proof, Secret},
+        secret::Secret,
         time::Timestamp,
     },
     oauth::{
@@ -72,18 +72,7 @@ fn candidates<'r>(
             .secrets
             .iter()
             .rev()
-            .filter_map(move |secret| match &secret.proof {
-                Proof::Federated(trust) => Some((client, secret, trust.as_ref())),
-                Proof::Mac(_)
-                | Proof::Password(_)
-                | Proof::Shared(_)
-                | Proof::Key(_)
-                | Proof::KeySet(_)
-                | Proof::Certificate(_)
-                | Proof::CertificateKey(_)
-                | Proof::CertificateKeySet(_)
-                | Proof::Subject(_) => None,
-            })
+            .filter_map(move |secret| Some((client, secret, secret.proof.trust()?)))
     };
     let fits = |(_, _, trust): &Candidate<'_>| trust.issuer == issuer && fits(trust, claims);
     if let Some(id) = client_id {

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     admin::{
         clients::{DisableClient, EnableClient, RemoveClient, RevokeTokens},
+        command::{Actor, Command},
         input::{ClientEditInput, ClientInput, Registration},
         registrations::RevokeRegistrationAccess,
         views::{ClientView, Sight},
@@ -218,12 +219,10 @@ async fn revoke_tokens(
     At(client): At<ClientId>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let terms = written.terms(Object::Client(client.clone()))?;
     let command = RevokeTokens {
         client: client.clone(),
     };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_client(&app, &client).await?.replayed(done.is_replay()))
+    done_to(&app, actor, client, (written, command)).await
 }
 
 /// Revokes the token by which a client manages its own registration; the client goes on as it is.
@@ -236,12 +235,22 @@ async fn revoke_registration_access(
     At(client): At<ClientId>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let terms = written.terms(Object::Client(client.clone()))?;
     let command = RevokeRegistrationAccess {
         client: client.clone(),
     };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_client(&app, &client).await?.replayed(done.is_replay()))
+    done_to(&app, actor, client, (written, command)).await
+}
+
+/// Has something done to a client; the client as it is then.
+async fn done_to<C: Command>(
+    app: &App,
+    actor: Actor,
+    client: ClientId,
+    (written, command): (Written<Nothing>, C),
+) -> Result<Reply, Problem> {
+    let terms = written.terms(Object::Client(client.clone()))?;
+    let done = run(app, actor, terms, command).await?;
+    Ok(show_client(app, &client).await?.replayed(done.is_replay()))
 }
 
 /// Gives a client no tokens any more.
@@ -254,12 +263,10 @@ async fn disable(
     At(client): At<ClientId>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let terms = written.terms(Object::Client(client.clone()))?;
     let command = DisableClient {
         client: client.clone(),
     };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_client(&app, &client).await?.replayed(done.is_replay()))
+    done_to(&app, actor, client, (written, command)).await
 }
 
 /// Gives a disabled client tokens again.
@@ -272,10 +279,8 @@ async fn enable(
     At(client): At<ClientId>,
     written: Written<Nothing>,
 ) -> Result<Reply, Problem> {
-    let terms = written.terms(Object::Client(client.clone()))?;
     let command = EnableClient {
         client: client.clone(),
     };
-    let done = run(&app, actor, terms, command).await?;
-    Ok(show_client(&app, &client).await?.replayed(done.is_replay()))
+    done_to(&app, actor, client, (written, command)).await
 }

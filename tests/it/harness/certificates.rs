@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::process::{ServerProcess, free_address};
+
 /// A certificate and its key, as the files that hold them.
 #[derive(Clone)]
 pub(crate) struct Pair {
@@ -192,4 +194,24 @@ fn prepare(wanted: Wanted<'_>) -> (CertificateParams, KeyPair) {
 #[track_caller]
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("our paths are text")
+}
+
+/// A server that speaks TLS with a certificate of this authority, and takes clients' certificates at the other
+/// address.
+pub(crate) fn secure(authority: &Authority, more: &[&str]) -> (ServerProcess, String) {
+    let pair = authority.issue(Wanted::server("server"));
+    let mutual = free_address().to_string();
+    let ca = authority.file();
+    let settings = [
+        "--tls-cert",
+        text(&pair.certificate),
+        "--tls-key",
+        text(&pair.key),
+        "--mtls-listen",
+        &mutual,
+        "--tls-client-ca",
+        text(&ca),
+    ];
+    let server = ServerProcess::start_with(&[&settings[..], more].concat());
+    (server, mutual)
 }

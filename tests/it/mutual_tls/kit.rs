@@ -5,9 +5,9 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::Value;
 
 use crate::harness::{
-    certificates::{Authority, Pair, Wanted, text},
+    certificates::{Authority, Pair, secure, text},
     curl::{Reply, curl},
-    process::{ServerProcess, free_address},
+    process::ServerProcess,
 };
 
 /// A server that asks for certificates on one of its doors.
@@ -34,20 +34,7 @@ impl House {
 
     /// One whose clients this authority vouches for.
     pub(super) fn of(authority: Authority, more: &[&str]) -> Self {
-        let pair = authority.issue(Wanted::server("server"));
-        let mutual = free_address().to_string();
-        let ca = authority.file();
-        let settings = [
-            "--tls-cert",
-            text(&pair.certificate),
-            "--tls-key",
-            text(&pair.key),
-            "--mtls-listen",
-            &mutual,
-            "--tls-client-ca",
-            text(&ca),
-        ];
-        let server = ServerProcess::start_with(&[&settings[..], more].concat());
+        let (server, mutual) = secure(&authority, more);
         define(&server);
         Self {
             authority,

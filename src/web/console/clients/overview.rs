@@ -32,9 +32,7 @@ use super::{
 };
 use crate::{
     admin::evidence::{Series, Whose, attention::attention_to},
-    domain::{
-        client::Client, permission::Permission, secret::Proof, time::Timestamp, usage::Tally,
-    },
+    domain::{client::Client, permission::Permission, time::Timestamp, usage::Tally},
     store::UsageOf,
 };
 
@@ -128,9 +126,7 @@ async fn show(
 /// How the workload gets the token of its platform that `client` came to show last.
 fn trust(client: &Client, console: &Console) -> Option<TrustForm> {
     let newest = client.live_secrets(console.app.now()).last()?;
-    let Proof::Federated(trust) = &newest.proof else {
-        return None;
-    };
+    let trust = newest.proof.trust()?;
     let platform = Platform::of_subject(&trust.subject);
     Some(TrustForm::shown(platform, &trust.audience))
 }

@@ -155,6 +155,14 @@ impl Asked {
         all.into_iter().filter(|(_, value)| !value.is_empty())
     }
 
+    /// The same as further flags of curl.
+    fn flags(&self) -> String {
+        self.named().fold(String::new(), |mut all, (name, value)| {
+            let _ = write!(all, " \\\n  -d {name}={}", encoded(value, b"-._~:/"));
+            all
+        })
+    }
+
     /// The same as members of a literal: `before`, name, `between`, value, `after` for each.
     fn members(&self, [before, between, after]: [&str; 3]) -> String {
         self.named().fold(String::new(), |mut all, (name, value)| {
@@ -164,13 +172,21 @@ impl Asked {
     }
 }
 
+/// Writes a program.
+type Writes = fn(&Asked) -> String;
+
 /// Word, name, what it needs, and what writes it.
-type Language = (
-    &'static str,
-    &'static str,
-    &'static str,
-    fn(&Asked) -> String,
-);
+type Language = (&'static str, &'static str, &'static str, Writes);
+
+/// The languages in which every kind of client has a program.
+const fn common(curl: Writes, python: Writes, node: Writes) -> [Language; 3] {
+    let module = "18 or later, as a module: token.mjs.";
+    [
+        ("curl", "curl", "", curl),
+        ("python", "Python", "With the package requests.", python),
+        ("node", "Node.js", module, node),
+    ]
+}
 
 /// The first API that the client can call; this server's own only if there is no other.
 fn first_grant(client: &Client) -> Option<(&ApiIdentifier, &ScopeSet)> {

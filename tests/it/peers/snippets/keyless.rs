@@ -11,8 +11,8 @@ use crate::{
     harness::{
         assertion::signer,
         browser::Page,
-        certificates::{Authority, Wanted, text},
-        process::{ServerProcess, free_address},
+        certificates::{Authority, Wanted, secure, text},
+        process::ServerProcess,
     },
     peers::{
         kit::{SET_UP, installed, run},
@@ -103,24 +103,6 @@ async fn the_programs_for_a_key_get_a_token() {
     }
 }
 
-/// A server that speaks TLS with a certificate of this authority, and takes clients' certificates elsewhere.
-fn secure(authority: &Authority, more: &[&str]) -> ServerProcess {
-    let pair = authority.issue(Wanted::server("server"));
-    let mutual = free_address().to_string();
-    let ca = authority.file();
-    let settings = [
-        "--tls-cert",
-        text(&pair.certificate),
-        "--tls-key",
-        text(&pair.key),
-        "--mtls-listen",
-        &mutual,
-        "--tls-client-ca",
-        text(&ca),
-    ];
-    ServerProcess::start_with(&[&settings[..], more].concat())
-}
-
 /// What makes each language trust a test's authority.
 const TRUST: [&str; 3] = [
     "CURL_CA_BUNDLE",
@@ -132,7 +114,7 @@ const TRUST: [&str; 3] = [
 #[tokio::test]
 async fn the_programs_for_a_key_get_a_bound_token_where_it_must_be() {
     let authority = Authority::new();
-    let server = secure(&authority, &["--profile", "fapi2"]);
+    let (server, _) = secure(&authority, &["--profile", "fapi2"]);
     let key = KeyPair::generate().unwrap();
     let public = authority.write("key.pub.pem", &key.public_key_pem());
     let private = authority.write("key.pem", &key.serialize_pem());
@@ -151,7 +133,7 @@ async fn the_programs_for_a_key_get_a_bound_token_where_it_must_be() {
 #[tokio::test]
 async fn the_programs_for_a_certificate_get_a_token() {
     let authority = Authority::new();
-    let server = secure(&authority, &[]);
+    let (server, _) = secure(&authority, &[]);
     let own = authority.self_signed(Wanted::client("own"));
     let page = made(&server, &["--cert", text(&own.certificate)]).await;
     let ca = authority.file();

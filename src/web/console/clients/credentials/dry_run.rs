@@ -9,7 +9,6 @@ use crate::{
     domain::{
         client::Client,
         credential::{Federation, FederationKeys},
-        secret::Proof,
     },
     oauth::assertion::{KeySource, federation::objections},
     web::console::{
@@ -65,7 +64,7 @@ impl DryRunPage {
             sheet,
             is_disabled: !client.is_active(),
             trusts,
-            is_trusting: live.any(|it| matches!(it.proof, Proof::Federated(_))),
+            is_trusting: live.any(|it| it.proof.trust().is_some()),
         }
     }
 }
@@ -91,7 +90,7 @@ async fn run(
     let token = form.fields.text("token");
     let mut trusts = Vec::new();
     for secret in client.live_secrets(console.app.now()) {
-        if let Proof::Federated(trust) = &secret.proof {
+        if let Some(trust) = secret.proof.trust() {
             trusts.push(Tried {
                 shown: shown(secret),
                 ..tried(&console, token, trust).await

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{name::Note, permission::Permission, secret::Proof},
+    domain::{name::Note, permission::Permission},
 };
 
 #[derive(Template)]
@@ -130,18 +130,9 @@ fn planned(visitor: &Visitor, app: &App) -> Result<Plan, &'static str> {
 /// What a trust that is not there yet says to a token. Nothing of the token is kept.
 async fn tries(console: &Console, token: &str, beginning: &Beginning) -> Option<Tried> {
     match beginning {
-        Beginning::Credential(credential) => match &credential.proof {
-            Proof::Federated(trust) => Some(tried(console, token, trust).await),
-            Proof::Mac(_)
-            | Proof::Password(_)
-            | Proof::Shared(_)
-            | Proof::Key(_)
-            | Proof::KeySet(_)
-            | Proof::Certificate(_)
-            | Proof::CertificateKey(_)
-            | Proof::CertificateKeySet(_)
-            | Proof::Subject(_) => None,
-        },
+        Beginning::Credential(credential) => {
+            Some(tried(console, token, credential.proof.trust()?).await)
+        }
         Beginning::Secret => None,
     }
 }

@@ -1,8 +1,6 @@
 //! Programs that show a token of their platform (RFC 7523 §2.2).
 
-use std::fmt::Write;
-
-use super::{Asked, Language, encoded, literal};
+use super::{Asked, Language, common, encoded, literal};
 
 /// What they read.
 pub(super) const READS: &[(&str, &str)] = &[
@@ -13,31 +11,19 @@ pub(super) const READS: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) const LANGUAGES: [Language; 3] = [
-    ("curl", "curl", "", curl),
-    ("python", "Python", "With the package requests.", python),
-    (
-        "node",
-        "Node.js",
-        "18 or later, as a module: token.mjs.",
-        node,
-    ),
-];
+pub(super) const LANGUAGES: [Language; 3] = common(curl, python, node);
 
 /// What stands in `client_assertion_type`.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 fn curl(asked: &Asked) -> String {
-    let mut text = format!(
+    let text = format!(
         "curl -sS {} \\\n  -d client_id={} \\\n  -d grant_type=client_credentials \\\n  \
          -d client_assertion_type={JWT_BEARER} \\\n  -d client_assertion=\"$JETON_ASSERTION\"",
         asked.endpoint,
         encoded(&asked.id, b"-._~"),
     );
-    for (name, value) in asked.named() {
-        let _ = write!(text, " \\\n  -d {name}={}", encoded(value, b"-._~:/"));
-    }
-    text
+    text + &asked.flags()
 }
 
 fn python(asked: &Asked) -> String {

@@ -1,8 +1,6 @@
 //! Programs that show a certificate (RFC 8705).
 
-use std::fmt::Write;
-
-use super::{Asked, Language, encoded, literal};
+use super::{Asked, Language, common, encoded, literal};
 
 /// What they read.
 pub(super) const READS: &[(&str, &str)] = &[
@@ -11,28 +9,16 @@ pub(super) const READS: &[(&str, &str)] = &[
     ("JETON_KEY", "the file of its private key, in PEM"),
 ];
 
-pub(super) const LANGUAGES: [Language; 3] = [
-    ("curl", "curl", "", curl),
-    ("python", "Python", "With the package requests.", python),
-    (
-        "node",
-        "Node.js",
-        "18 or later, as a module: token.mjs.",
-        node,
-    ),
-];
+pub(super) const LANGUAGES: [Language; 3] = common(curl, python, node);
 
 fn curl(asked: &Asked) -> String {
-    let mut text = format!(
+    let text = format!(
         "curl -sS {} \\\n  --cert \"$JETON_CERT\" --key \"$JETON_KEY\" \\\n  -d client_id={} \\\n  \
          -d grant_type=client_credentials",
         asked.mutual,
         encoded(&asked.id, b"-._~"),
     );
-    for (name, value) in asked.named() {
-        let _ = write!(text, " \\\n  -d {name}={}", encoded(value, b"-._~:/"));
-    }
-    text
+    text + &asked.flags()
 }
 
 fn python(asked: &Asked) -> String {

@@ -37,17 +37,14 @@ pub(super) const LANGUAGES: [Language; 6] = [
 impl Asked {
     /// The request as a command to try by hand.
     pub(in crate::web::console::clients) fn curl(&self) -> String {
-        let mut text = format!(
+        let text = format!(
             "# Paste the secret when it waits: it stays out of the shell's history\n\
              read -rs JETON_SECRET && curl -sS {} \\\n  -u \"{}:$JETON_SECRET\" \\\n  \
              -d grant_type=client_credentials",
             self.endpoint,
             encoded(&self.id, b"-._~"),
         );
-        for (name, value) in self.named() {
-            let _ = write!(text, " \\\n  -d {name}={}", encoded(value, b"-._~:/"));
-        }
-        text
+        text + &self.flags()
     }
 
     pub(super) fn python(&self) -> String {
