@@ -104,8 +104,15 @@ impl Fields {
 
     /// Puts `value` under `name` in place of what stood there.
     pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
+        let place = self.place(name).min(self.0.len());
         self.0.retain(|(field, _)| field != name);
-        self.0.push((name.to_owned(), value.into()));
+        self.0.insert(place, (name.to_owned(), value.into()));
+    }
+
+    /// Where the first of a name stands among all; of one that is not there, after all.
+    fn place(&self, name: &str) -> usize {
+        let found = self.0.iter().position(|(field, _)| field == name);
+        found.unwrap_or(usize::MAX)
     }
 }
 
@@ -215,9 +222,12 @@ impl Sheet {
         sheet
     }
 
-    /// Notes what is wrong with a field, as a sentence.
+    /// Notes what is wrong with a field, as a sentence. A form comes in the order of its page, so that what is wrong
+    /// is in that order too; what did not come with it, as choices that nobody made, is last.
     pub(super) fn complain(&mut self, field: &str, message: &str) {
         self.errors.push((field.to_owned(), capital(message)));
+        self.errors
+            .sort_by_key(|(field, _)| self.fields.place(field));
     }
 
     /// Puts `value` into a field.
@@ -264,6 +274,20 @@ mod tests {
         assert!(fields.holds("scope", "write"));
         assert!(!fields.has("empty") && !fields.has("x") && !fields.has("none"));
         assert!(Fields::parse("a=%zz").is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_the_order_of_the_page() {
+        let fields = Fields::parse("once=1&name=a&id=b&email=c").unwrap();
+        let mut sheet = Sheet::of(fields);
+        sheet.set("name", "d");
+
+        for field in ["choice", "email", "id", "name"] {
+            sheet.complain(field, "no");
+        }
+
+        let told: Vec<_> = sheet.errors().iter().map(|(field, _)| field).collect();
+        assert_eq!(told, ["name", "id", "email", "choice"]);
     }
 
     #[test]
