@@ -21,13 +21,13 @@ use super::{
 use crate::{
     admin::{
         clients::{DisableClient, EnableClient, RemoveClient, RevokeTokens},
-        command::{Actor, Command},
+        command::Command,
         input::{ClientEditInput, ClientInput, Registration},
         registrations::RevokeRegistrationAccess,
         views::{ClientView, Sight},
     },
     app::App,
-    domain::{audit::Object, client::Client, id::ClientId, secret::PlainSecret},
+    domain::{actor::Actor, audit::Object, client::Client, id::ClientId, secret::PlainSecret},
     store::UsageOf,
 };
 

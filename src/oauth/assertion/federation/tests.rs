@@ -10,7 +10,7 @@ use crate::{
     },
     domain::{
         credential::PublicKey,
-        secret::{PlainSecret, SecretState},
+        secret::{PlainSecret, Proof, SecretState},
         time::Span,
     },
     oauth::{
