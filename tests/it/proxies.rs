@@ -7,7 +7,10 @@ use jeton::domain::time::{Clock, SystemClock};
 use serde_json::json;
 
 use self::kit::{Behind, CADDY, ENVOY, NGINX, Proxy};
-use crate::harness::dpop::{Key, ath};
+use crate::harness::{
+    certificates::{Authority, Pair, Wanted},
+    dpop::{Key, ath},
+};
 
 /// FA-01, FA-02, FA-04
 fn lets_through_whoever_has_the_token_and_says_who_it_is(proxy: Proxy) {
@@ -136,8 +139,34 @@ fn checks_proofs_against_the_request_that_was_really_made(proxy: Proxy) {
     assert_eq!(downgraded.status, 401, "{downgraded:?}");
 }
 
+/// FA-07, RS-12
+fn passes_a_token_that_is_bound_to_a_certificate_from_who_shows_it(proxy: Proxy, header: &str) {
+    let settings = ["--client-certificate-from", header];
+    let behind = Behind::start_with(proxy, Authority::new(), &settings);
+    let [own, other] =
+        ["own", "other"].map(|name| behind.authority.self_signed(Wanted::client(name)));
+    let token = behind.certificate_bound_token(header, &own);
+    let bearer = format!("Authorization: Bearer {token}");
+    let ask = |shown: Option<&Pair>, more: &[&str]| {
+        let headers = [&[bearer.as_str()], more].concat();
+        behind.get_shown("/orders/7", shown, &headers)
+    };
+
+    let passed = ask(Some(&own), &[]);
+    assert_eq!(passed.status, 200, "{passed:?}");
+    assert_eq!(kit::values(passed.body(), "x-client-id"), ["own"]);
+    assert_eq!(ask(Some(&other), &[]).status, 401);
+    assert_eq!(ask(None, &[]).status, 401);
+    // What a caller writes there itself is not believed, over TLS or without.
+    let claimed = own.in_header(header);
+    assert_eq!(ask(Some(&other), &[&claimed]).status, 401);
+    assert_eq!(ask(None, &[&claimed]).status, 401);
+    let plain = behind.get("/orders/7", &[&bearer, &claimed]);
+    assert_eq!(plain.status, 401, "{plain:?}");
+}
+
 macro_rules! every_proxy {
-    ($($name:ident $proxy:ident)*) => {$(
+    ($($name:ident $proxy:ident $header:literal)*) => {$(
         mod $name {
             use super::*;
 
@@ -155,14 +184,19 @@ macro_rules! every_proxy {
             fn checks_proofs_against_the_request_that_was_really_made() {
                 super::checks_proofs_against_the_request_that_was_really_made($proxy);
             }
+
+            #[test]
+            fn passes_a_token_that_is_bound_to_a_certificate_from_who_shows_it() {
+                super::passes_a_token_that_is_bound_to_a_certificate_from_who_shows_it($proxy, $header);
+            }
         }
     )*};
 }
 
 every_proxy! {
-    nginx NGINX
-    caddy CADDY
-    envoy ENVOY
+    nginx NGINX "x-ssl-client-cert"
+    caddy CADDY "client-cert"
+    envoy ENVOY "x-forwarded-client-cert"
 }
 
 /// PRM-01

@@ -3,16 +3,13 @@
 
 mod apache;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use jeton::domain::time::{Clock, SystemClock};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::json;
 
 use self::apache::{MOD_AUTH_OPENIDC, MOD_OAUTH2};
 use crate::{
     harness::{
         certificates::{Authority, Pair, Wanted, text},
-        curl::curl,
         dpop::{Key, ath},
     },
     proxies::kit::{Behind, ENVOY, Proxy, get, values},
@@ -263,24 +260,9 @@ fn mod_oauth2_takes_a_token_that_is_bound_to_a_certificate_from_who_shows_it() {
     let behind = Behind::start_with(MOD_OAUTH2, Authority::new(), &settings);
     let [own, other] =
         ["own", "other"].map(|name| behind.authority.self_signed(Wanted::client(name)));
-    let grant = format!("{API}=read:orders");
-    let words = ["client", "create", "Own", "--id", "own", "--grant", &grant];
-    behind.jeton(&[&words[..], &["--cert", text(&own.certificate)]].concat());
-    let der = CertificateDer::from_pem_file(&own.certificate).unwrap();
-    let shown = format!("Client-Cert: :{}:", STANDARD.encode(&der));
-    let form = "grant_type=client_credentials&client_id=own";
-    let token_endpoint = format!("{}/oauth2/token", behind.issuer());
-    let told = curl(&["--header", &shown, "--data", form, &token_endpoint]).json();
-    let bound = bearer(told["access_token"].as_str().unwrap());
-
-    let url = format!("https://{}/orders/7", behind.door(8443));
+    let bound = bearer(&behind.certificate_bound_token("client-cert", &own));
     let ask = |shown: Option<&Pair>, authorization: &str| {
-        let ca = behind.authority.file();
-        let mut words = vec!["--cacert", text(&ca), "--header", authorization];
-        if let Some(pair) = shown {
-            words.extend(["--cert", text(&pair.certificate), "--key", text(&pair.key)]);
-        }
-        curl(&[&words[..], &[&url]].concat())
+        behind.get_shown("/orders/7", shown, &[authorization])
     };
 
     let passed = ask(Some(&own), &bound);

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
@@ -15,13 +16,32 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::process::{ServerProcess, free_address};
+use super::{
+    caller::encode,
+    process::{ServerProcess, free_address},
+};
 
 /// A certificate and its key, as the files that hold them.
 #[derive(Clone)]
 pub(crate) struct Pair {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+}
+
+impl Pair {
+    /// The certificate in the header of this name, as the proxies that have it write it.
+    pub(crate) fn in_header(&self, name: &str) -> String {
+        let der = CertificateDer::from_pem_file(&self.certificate).expect("a certificate");
+        let encoded = STANDARD.encode(&der);
+        match name {
+            "client-cert" => format!("{name}: :{encoded}:"),
+            "x-forwarded-client-cert" => {
+                let pem = fs::read_to_string(&self.certificate).expect("a file");
+                format!("{name}: Cert=\"{}\"", encode(&pem).replace('+', "%20"))
+            }
+            _ => format!("{name}: {encoded}"),
+        }
+    }
 }
 
 /// What is to stand in a certificate.

@@ -9,9 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
-
 use super::kit::{claims, create, define, grant, post, thumbprint};
 use crate::harness::{
     certificates::{Authority, Pair, Wanted, text},
@@ -194,7 +191,7 @@ fn certificates_come_through(proxy: &Proxy) {
     }
     assert_eq!(ask("forged", Some(&forged)).status, 401);
     // What a client writes into the header itself does not come through.
-    let written = format!("{}: {}", proxy.header, written(proxy, &own));
+    let written = own.in_header(proxy.header);
     let form = grant("own");
     let words = [
         "--cacert",
@@ -213,17 +210,6 @@ fn certificates_come_through(proxy: &Proxy) {
         200,
         "the test writes it well"
     );
-}
-
-/// What the proxy would write for this certificate.
-fn written(proxy: &Proxy, pair: &Pair) -> String {
-    let der = CertificateDer::from_pem_file(&pair.certificate).unwrap();
-    let encoded = STANDARD.encode(&der);
-    if proxy.header == "client-cert" {
-        format!(":{encoded}:")
-    } else {
-        encoded
-    }
 }
 
 /// CM-09
@@ -258,7 +244,7 @@ fn nobody_but_a_declared_proxy_is_believed_about_certificates() {
     let own = authority.self_signed(Wanted::client("own"));
     create(&server, "own", &["--cert", text(&own.certificate)]);
 
-    let header = format!("Client-Cert: {}", written(&CADDY, &own));
+    let header = own.in_header("client-cert");
     let url = format!("{}/oauth2/token", server.issuer());
     let answer = curl(&["--header", &header, "--data", &grant("own"), &url]);
 
@@ -282,7 +268,7 @@ fn a_proxy_that_asks_passes_only_who_has_the_certificate_of_the_token() {
     let own = authority.self_signed(Wanted::client("own"));
     let other = authority.self_signed(Wanted::client("other"));
     create(&server, "own", &["--cert", text(&own.certificate)]);
-    let shown = |pair: &Pair| format!("Client-Cert: {}", written(&CADDY, pair));
+    let shown = |pair: &Pair| pair.in_header("client-cert");
     let url = format!("{}/oauth2/token", server.issuer());
     let told = curl(&["--header", &shown(&own), "--data", &grant("own"), &url]).json();
     let bearer = format!(

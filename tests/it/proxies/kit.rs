@@ -11,6 +11,7 @@ use std::{
 };
 
 use jeton::domain::time::{Clock, SystemClock};
+use rcgen::SanType;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -64,6 +65,9 @@ pub(crate) const ENVOY: Proxy = Proxy {
     },
 };
 
+/// What the API is called at the proxy.
+const HOST: &str = "api.example.com";
+
 /// Where `tests/setup` puts what it installs.
 fn peers() -> PathBuf {
     let program = std::env::current_exe().unwrap();
@@ -104,7 +108,11 @@ impl Behind {
         server.jeton(&["settings", "set", "--forward-policy", &rule]);
         let text = |made: &Value, member: &str| made[member].as_str().unwrap().to_owned();
         let doors = Doors::new(&server);
-        let own = authority.issue(Wanted::server("proxy"));
+        let name = SanType::DnsName(HOST.try_into().unwrap());
+        let own = authority.issue(Wanted {
+            names: &[name],
+            ..Wanted::server("proxy")
+        });
         let secret = text(&asks, "client_secret");
         let configuration = configuration(proxy, &doors, (&authority, &own), &server, &secret);
         let child = start(proxy, &configuration, &server, doors.at(8000));
@@ -147,6 +155,37 @@ impl Behind {
     pub(crate) fn token(&self, scope: &str) -> String {
         let reply = self.ask(&format!("scope={scope}"), None);
         reply.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request to the API over TLS, showing a certificate or none.
+    #[track_caller]
+    pub(crate) fn get_shown(&self, path: &str, shown: Option<&Pair>, headers: &[&str]) -> Reply {
+        let door = self.door(8443);
+        let here = format!("{HOST}:{}:{}", door.port(), door.ip());
+        let url = format!("https://{HOST}:{}{path}", door.port());
+        let ca = self.authority.file();
+        let mut words = vec!["--cacert", text(&ca), "--resolve", &here];
+        for header in headers {
+            words.extend(["--header", header]);
+        }
+        if let Some(pair) = shown {
+            words.extend(["--cert", text(&pair.certificate), "--key", text(&pair.key)]);
+        }
+        words.push(&url);
+        curl(&words)
+    }
+
+    /// A token of a new client, bound to its certificate, which this header tells the server of.
+    #[track_caller]
+    pub(crate) fn certificate_bound_token(&self, header: &str, pair: &Pair) -> String {
+        let grant = "https://api.example.com=read:orders";
+        let words = ["client", "create", "Own", "--id", "own", "--grant", grant];
+        self.jeton(&[&words[..], &["--cert", text(&pair.certificate)]].concat());
+        let header = pair.in_header(header);
+        let form = "grant_type=client_credentials&client_id=own";
+        let url = format!("{}/oauth2/token", self.issuer());
+        let told = curl(&["--header", &header, "--data", form, &url]).json();
+        told["access_token"].as_str().unwrap().to_owned()
     }
 
     /// A token that is bound to `key`. The server, just started, wants a nonce in the proof.
@@ -220,7 +259,9 @@ fn configuration(
         }
     }
     let ca = authority.file();
+    let site = format!("{HOST}:{}", doors.at(8443).port());
     for (there, here) in [
+        ("api.example.com:8443", site.as_str()),
         ("https://auth.example.com", server.issuer()),
         ("/etc/ssl/certs/ca-certificates.crt", text(&ca)),
         ("/etc/ssl/api.example.com.pem", text(&own.certificate)),
