@@ -1,8 +1,11 @@
 //! The whole write path, on one screen: decide, commit, apply, publish.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Mutex;
@@ -33,6 +36,10 @@ pub(super) struct Executor {
     /// Set at the end: nothing is begun any more.
     pub(super) finished: Arc<AtomicBool>,
 }
+
+/// What a command decides, whichever it is: the write path is compiled once, not once for each command.
+type Decision =
+    Box<dyn FnOnce(&Registry, &mut Draft) -> Result<Box<dyn Any + Send>, Refusal> + Send>;
 
 /// On which terms a command is run.
 #[derive(Clone, Debug, Default)]
@@ -89,8 +96,24 @@ impl Executor {
         if !actor.may(C::NEEDS) {
             return Err(Refusal::Forbidden(C::NEEDS).into());
         }
+        let decision: Decision = Box::new(|registry, draft| {
+            let outcome = command.decide(registry, draft)?;
+            Ok(Box::new(outcome))
+        });
+        let outcome = Box::pin(self.complete(actor, terms, decision)).await?;
+        Ok(*outcome
+            .downcast()
+            .expect("the decision is that of the command"))
+    }
+
+    async fn complete(
+        &self,
+        actor: Actor,
+        terms: Terms,
+        decision: Decision,
+    ) -> Result<Box<dyn Any + Send>, AdminError> {
         let executor = self.clone();
-        let work = async move { executor.run(actor, terms, command).await };
+        let work = async move { executor.run(actor, terms, decision).await };
         self.tasks.complete(work).await.unwrap_or_else(|| {
             Err(AdminError::Unavailable(
                 "the command ended unexpectedly".to_owned(),
@@ -98,12 +121,12 @@ impl Executor {
         })
     }
 
-    async fn run<C: Command>(
+    async fn run(
         &self,
         actor: Actor,
         terms: Terms,
-        command: C,
-    ) -> Result<C::Outcome, AdminError> {
+        decision: Decision,
+    ) -> Result<Box<dyn Any + Send>, AdminError> {
         let mut head = self.head.lock().await;
         if self.finished.load(Ordering::SeqCst) {
             return Err(AdminError::Unavailable("the server is stopping".to_owned()));
@@ -115,7 +138,7 @@ impl Executor {
         self.check(&head, &actor_name, &terms).await?;
         let base = Arc::clone(&head);
         let draft = Draft::new(actor, self.clock.now(), self.entropy.clone());
-        let (outcome, draft) = decide(Arc::clone(&base), draft, command).await?;
+        let (outcome, draft) = decide(Arc::clone(&base), draft, decision).await?;
         let Some(mut commit) = draft.into_commit(&base) else {
             return Ok(outcome);
         };
@@ -197,15 +220,13 @@ impl Executor {
 }
 
 /// Decides off the runtime: hashing a password or generating an RSA key takes its time.
-async fn decide<C: Command>(
+async fn decide(
     registry: Arc<Registry>,
     mut draft: Draft,
-    command: C,
-) -> Result<(C::Outcome, Draft), AdminError> {
+    decision: Decision,
+) -> Result<(Box<dyn Any + Send>, Draft), AdminError> {
     let decided = tokio::task::spawn_blocking(move || {
-        command
-            .decide(&registry, &mut draft)
-            .map(|outcome| (outcome, draft))
+        decision(&registry, &mut draft).map(|outcome| (outcome, draft))
     });
     match decided.await {
         Ok(decision) => Ok(decision?),
