@@ -49,10 +49,10 @@ pub const ROOT: &str = "/admin/v1";
 
 /// The routes of the admin API, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
-    let (routes, descriptions) = routes().into_parts();
     let below = app.issuer().path().to_owned();
-    let routes = routes
-        .merge(openapi::router(descriptions))
+    let routes = routes()
+        .into_router()
+        .merge(openapi::router())
         .fallback(async || Problem::nowhere())
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(finish))
