@@ -79,14 +79,18 @@ fn secrets_of(client: &Arc<Client>, now: Timestamp) -> impl Iterator<Item = Even
 
 fn certificate_of(status: &CertificateStatus) -> Option<Event> {
     let shown = status.shown.as_ref()?;
-    Some(match &status.source {
-        CertificateSource::File(_) => Event {
+    let renewed = match &status.source {
+        CertificateSource::Directory { next, .. } if status.problem.is_none() => Some(*next),
+        CertificateSource::Directory { .. } | CertificateSource::File(_) => None,
+    };
+    Some(match renewed {
+        Some(at) => Event {
+            at,
+            what: What::CertificateIsRenewed,
+        },
+        None => Event {
             at: shown.not_after,
             what: What::CertificateExpires,
-        },
-        CertificateSource::Directory { next, .. } => Event {
-            at: *next,
-            what: What::CertificateIsRenewed,
         },
     })
 }
@@ -242,5 +246,8 @@ mod tests {
             next: in_days(10),
         };
         assert_eq!(next(&status), (What::CertificateIsRenewed, in_days(10)));
+
+        status.problem = Some("no route".to_owned());
+        assert_eq!(next(&status), (What::CertificateExpires, in_days(40)));
     }
 }

@@ -32,6 +32,13 @@ pub(super) struct TypeGroup {
     pub(super) types: Vec<(DetailTypeView, bool)>,
 }
 
+impl TypeGroup {
+    /// Whether the client may ask for any of them.
+    pub(super) fn grants_any(&self) -> bool {
+        self.types.iter().any(|(_, is_granted)| *is_granted)
+    }
+}
+
 /// Those of all APIs that have types and on which `client` has scopes.
 pub(super) fn groups(registry: &Registry, client: &Client) -> Vec<TypeGroup> {
     let apis = client.grants.keys().filter_map(|id| registry.find_api(id));
