@@ -262,7 +262,8 @@ fn find<'c>(
                 | Proof::Subject(_)
                 | Proof::Federated(_) => false,
             };
-            if is_it {
+            // A dead one is the answer only once no live one can be.
+            if is_it && (alive || wanted.is_none()) {
                 return Ok(secret);
             }
         }
