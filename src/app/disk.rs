@@ -52,3 +52,34 @@ pub(super) fn trouble(condition: Condition) -> Option<StoreTrouble> {
         Condition::Distrusted => Some(StoreTrouble::DiskFailed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{admin::evidence::server::ServerRule, app::frail_server};
+
+    #[tokio::test]
+    async fn a_disk_that_failed_to_keep_what_was_written_ends_the_server() {
+        let (app, store) = frail_server().await;
+        look(&app).await;
+        assert!(!app.has_lost_its_disk());
+
+        store.lose_disk();
+        look(&app).await;
+
+        assert!(app.has_lost_its_disk());
+        assert!(app.tasks().is_stopping());
+        let found = app.attention_to_server(app.now());
+        assert_eq!(found[0].rule, ServerRule::DiskFailed);
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_fails_at_the_very_end_is_noticed() {
+        let (app, store) = frail_server().await;
+        store.lose_disk_when_closed();
+
+        app.shut_down().await;
+
+        assert!(app.has_lost_its_disk());
+    }
+}

@@ -311,3 +311,20 @@ pub(super) fn cannot_listen(address: &dyn std::fmt::Display, error: &std::io::Er
     }
     Failure::unavailable(format!("cannot listen on {address}: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::frail_server;
+
+    #[tokio::test]
+    async fn a_server_that_lost_its_disk_says_so_in_its_exit_code() {
+        let (app, store) = frail_server().await;
+        store.lose_disk_when_closed();
+
+        app.shut_down().await;
+
+        let failure = goodbye(&app, 0).unwrap_err();
+        assert_eq!(failure.exit as u8, 74, "{}", failure.message);
+    }
+}
