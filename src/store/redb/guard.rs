@@ -69,7 +69,8 @@ impl GuardedFile {
         Ok(())
     }
 
-    /// Lets through what was held back; on a full disk, before the next write, which fails if there is still no room.
+    /// Lets through what was held back; on a full disk, before the next write, which fails if there is still no
+    /// room.
     pub(super) fn release_or_wait(&self) -> io::Result<()> {
         match self.release() {
             Err(error) if is_full(error.kind()) => {
@@ -112,6 +113,7 @@ impl GuardedFile {
         set.map_or_else(|| self.0.file.len(), Ok)
     }
 
+    /// Keeps it until it is let through.
     fn hold(&self, write: Write) {
         self.held().push_back(write);
     }

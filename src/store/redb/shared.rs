@@ -18,7 +18,7 @@ pub(super) struct Shared {
     pub(super) place: Place,
     pub(super) disk: Disk,
     pub(super) keys: Keyring,
-    /// Nothing once it was closed.
+    /// Nothing once it was closed, and as long as it cannot be opened anew.
     pub(super) database: RwLock<Option<Database>>,
 }
 
@@ -58,6 +58,7 @@ impl Shared {
         }
     }
 
+    /// Refuses where the file is no longer what a write should go to.
     fn attempt_to_write<T>(
         &self,
         work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
@@ -68,6 +69,7 @@ impl Shared {
         })
     }
 
+    /// Does `work` on the open database, and remembers if that found the disk full.
     fn attempt<T>(
         &self,
         work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
