@@ -365,6 +365,8 @@ impl App {
         if let Err(error) = self.0.store.close().await {
             tracing::error!(error = %error, "the store did not close cleanly: {error}");
         }
+        // What was written last may be what the disk did not keep.
+        disk::look(self).await;
     }
 }
 

@@ -6,7 +6,10 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use crate::{admin::evidence::server::ServerAttention, store::Condition};
+use crate::{
+    admin::evidence::server::{ServerAttention, StoreTrouble},
+    store::Condition,
+};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -31,7 +34,7 @@ pub(super) async fn look(app: &App) {
     }
     app.0.disk.publish(Arc::new(found));
     if let Some(trouble) = trouble(found) {
-        tracing::error!("{}", trouble.reason);
+        tracing::error!("{}", ServerAttention::of_store(trouble).reason);
     } else {
         tracing::info!("the disk is well again");
     }
@@ -41,11 +44,42 @@ pub(super) async fn look(app: &App) {
 }
 
 /// What is the matter with the disk, if anything.
-pub(super) fn trouble(condition: Condition) -> Option<ServerAttention> {
+pub(super) fn trouble(condition: Condition) -> Option<StoreTrouble> {
     match condition {
         Condition::Well => None,
-        Condition::Full => Some(ServerAttention::disk_full()),
-        Condition::Moved => Some(ServerAttention::data_file_moved()),
-        Condition::Distrusted => Some(ServerAttention::disk_failed()),
+        Condition::Full => Some(StoreTrouble::DiskFull),
+        Condition::Moved => Some(StoreTrouble::DataFileMoved),
+        Condition::Distrusted => Some(StoreTrouble::DiskFailed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{admin::evidence::server::ServerRule, app::frail_server};
+
+    #[tokio::test]
+    async fn a_disk_that_failed_to_keep_what_was_written_ends_the_server() {
+        let (app, store) = frail_server().await;
+        look(&app).await;
+        assert!(!app.has_lost_its_disk());
+
+        store.lose_disk();
+        look(&app).await;
+
+        assert!(app.has_lost_its_disk());
+        assert!(app.tasks().is_stopping());
+        let found = app.attention_to_server(app.now());
+        assert_eq!(found[0].rule, ServerRule::DiskFailed);
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_fails_at_the_very_end_is_noticed() {
+        let (app, store) = frail_server().await;
+        store.lose_disk_when_closed();
+
+        app.shut_down().await;
+
+        assert!(app.has_lost_its_disk());
     }
 }

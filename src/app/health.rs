@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{App, disk};
 use crate::{
-    admin::evidence::server::ServerAttention,
+    admin::evidence::server::{ServerAttention, StoreTrouble},
     domain::{server_certificate::CertificateStatus, time::Timestamp},
 };
 
@@ -72,13 +72,17 @@ impl App {
         let usage = self.0.usage.is_failing();
         let certificate = self.certificate_status();
         let certificate = certificate.as_ref().as_ref();
-        let found = [
+        let of_store = [
             disk::trouble(**self.0.disk.current()),
-            changes.then(ServerAttention::changes_not_saved),
-            usage.then(ServerAttention::usage_not_saved),
-            certificate.and_then(|it| ServerAttention::of_certificate(it, now)),
+            changes.then_some(StoreTrouble::ChangesNotSaved),
+            usage.then_some(StoreTrouble::UsageNotSaved),
         ];
-        found.into_iter().flatten().collect()
+        let of_store = of_store
+            .into_iter()
+            .flatten()
+            .map(ServerAttention::of_store);
+        let of_certificate = certificate.and_then(|it| ServerAttention::of_certificate(it, now));
+        of_store.chain(of_certificate).collect()
     }
 
     /// What is known of the certificate that the server shows; nothing if it speaks plain HTTP.

@@ -7,6 +7,8 @@ mod sockets;
 mod tls;
 mod welcome;
 
+use std::pin::Pin;
+
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
@@ -129,19 +131,7 @@ impl ServeCommand {
             cut
         };
         tokio::pin!(work);
-        loop {
-            tokio::select! {
-                cut = &mut work => return goodbye(&app, cut),
-                () = signals.next() => {
-                    if app.tasks().is_stopping() {
-                        return Err(Failure::refused("stopped", "stopped at once, as told twice"));
-                    }
-                    manager::tell_stopping();
-                    info!("stopping: requests in flight are answered first");
-                    app.tasks().stop();
-                }
-            }
-        }
+        attend(work, &app, &mut signals).await
     }
 
     async fn show_demo(
@@ -200,6 +190,29 @@ fn warn_of_shut_out(app: &App) {
     }
     for api in &shut_out.apis {
         warn!(%api, "the profile {profile} gives no tokens for {api}: its signature algorithm is not allowed");
+    }
+}
+
+/// Waits until the server has ended, and asks it to when told so; told twice, it waits no longer.
+async fn attend(
+    mut work: Pin<&mut impl Future<Output = u64>>,
+    app: &App,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
+    let mut was_told = false;
+    loop {
+        tokio::select! {
+            cut = &mut work => return goodbye(app, cut),
+            () = signals.next() => {
+                if was_told {
+                    return Err(Failure::refused("stopped", "stopped at once, as told twice"));
+                }
+                was_told = true;
+                manager::tell_stopping();
+                info!("stopping: requests in flight are answered first");
+                app.tasks().stop();
+            }
+        }
     }
 }
 
@@ -297,4 +310,21 @@ pub(super) fn cannot_listen(address: &dyn std::fmt::Display, error: &std::io::Er
         ));
     }
     Failure::unavailable(format!("cannot listen on {address}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::frail_server;
+
+    #[tokio::test]
+    async fn a_server_that_lost_its_disk_says_so_in_its_exit_code() {
+        let (app, store) = frail_server().await;
+        store.lose_disk_when_closed();
+
+        app.shut_down().await;
+
+        let failure = goodbye(&app, 0).unwrap_err();
+        assert_eq!(failure.exit as u8, 74, "{}", failure.message);
+    }
 }

@@ -125,6 +125,12 @@ impl JwsAlgorithm {
         Self::Hs256,
     ];
 
+    /// The one of this name. Names are case-sensitive (RFC 7515 §4.1.1).
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|algorithm| algorithm.is_named(name))
+    }
+
     /// The JOSE name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -171,18 +177,7 @@ impl fmt::Display for JwsAlgorithm {
     }
 }
 
-impl FromStr for JwsAlgorithm {
-    type Err = AlgorithmError;
-
-    /// Names are case-sensitive (RFC 7515 §4.1.1).
-    fn from_str(name: &str) -> Result<Self, AlgorithmError> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|algorithm| algorithm.is_named(name))
-            .ok_or(AlgorithmError)
-    }
-}
-
-/// The name is of no algorithm we know.
+/// The name is of no algorithm that is signed with here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the algorithms are ES256, RS256, PS256, EdDSA and HS256")]
 pub struct AlgorithmError;
@@ -202,9 +197,9 @@ mod tests {
             assert_eq!(checked.as_str(), algorithm.as_str());
         }
         for algorithm in JwsAlgorithm::ALL {
-            assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
+            assert_eq!(JwsAlgorithm::named(algorithm.as_str()), Some(algorithm));
         }
-        assert_eq!("Ed25519".parse(), Ok(JwsAlgorithm::EdDsa));
+        assert_eq!(JwsAlgorithm::named("Ed25519"), Some(JwsAlgorithm::EdDsa));
     }
 
     #[test]
@@ -213,7 +208,7 @@ mod tests {
             assert_eq!(name.parse::<Algorithm>(), Err(AlgorithmError), "{name:?}");
         }
         for name in ["", "none", "es384", "HS384", "ES256K", "ES384 "] {
-            assert!(name.parse::<JwsAlgorithm>().is_err(), "{name:?}");
+            assert_eq!(JwsAlgorithm::named(name), None, "{name:?}");
         }
     }
 }

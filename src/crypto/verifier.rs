@@ -60,8 +60,8 @@ impl Verifier {
         }
         let kind = required("kty")?;
         let curve = member("crv").transpose()?;
-        let named = member("alg").transpose()?.map(str::parse).transpose();
-        let named = named.map_err(|_| KeyError::Unsupported)?;
+        let known = |name| JwsAlgorithm::named(name).ok_or(KeyError::Unsupported);
+        let named = member("alg").transpose()?.map(known).transpose()?;
         match (kind, curve, named) {
             ("EC", Some(curve), named) => {
                 let curve = Curve::named(curve).ok_or(KeyError::Unsupported)?;

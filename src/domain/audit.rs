@@ -175,37 +175,85 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether somebody can do less afterwards; also whether somebody comes in who may be about to see to that.
+    /// Whether somebody can do less afterwards, if only who knows what was replaced; also whether somebody comes
+    /// in who may be about to see to that.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub const fn takes_away(self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::ClientDisable
-                | Self::ClientRemove
-                | Self::SecretRetire
-                | Self::SecretRevoke
-                | Self::SecretLeak
-                | Self::SecretCancel
-                | Self::TokenRevoke
-                | Self::GrantSet
-                | Self::GrantRemove
-                | Self::ApiDisable
-                | Self::ApiRemove
-                | Self::ApiRekey
-                | Self::ScopeRemove
-                | Self::DetailTypeRemove
-                | Self::KeyRetire
-                | Self::KeyRevoke
-                | Self::OperatorEdit
-                | Self::OperatorDisable
-                | Self::OperatorRemove
-                | Self::OperatorReset
-                | Self::OperatorWithdraw
-                | Self::OperatorSignIn
-                | Self::OperatorEndSessions
-                | Self::HandoverWithdraw
-                | Self::RegistrationTokenRevoke
-                | Self::RegistrationRevoke
-        )
+            | Self::ClientRemove
+            | Self::SecretRotate
+            | Self::SecretRetire
+            | Self::SecretRevoke
+            | Self::SecretCancel
+            | Self::TokenRevoke
+            | Self::GrantSet
+            | Self::GrantRemove
+            | Self::ApiDisable
+            | Self::ApiRemove
+            | Self::ApiRekey
+            | Self::ScopeRemove
+            | Self::DetailTypeRemove
+            | Self::KeyRetire
+            | Self::KeyRevoke
+            | Self::OperatorEdit
+            | Self::OperatorPassword
+            | Self::OperatorDisable
+            | Self::OperatorRemove
+            | Self::OperatorReset
+            | Self::OperatorWithdraw
+            | Self::OperatorSignIn
+            | Self::SecretLeak
+            | Self::HandoverWithdraw
+            | Self::OperatorEndSessions
+            | Self::RegistrationTokenRevoke
+            | Self::RegistrationRevoke => true,
+            Self::ServerInit
+            | Self::ServerBackup
+            | Self::ClientCreate
+            | Self::ClientEdit
+            | Self::ClientEnable
+            | Self::SecretCreate
+            | Self::SecretUndo
+            | Self::SecretExtend
+            | Self::SecretHold
+            | Self::SecretEdit
+            | Self::SecretShow
+            | Self::SecretForget
+            | Self::TokenTest
+            | Self::ApiCreate
+            | Self::ApiEdit
+            | Self::ApiEnable
+            | Self::ScopeCreate
+            | Self::ScopeEdit
+            | Self::DetailTypeCreate
+            | Self::DetailTypeEdit
+            | Self::KeyGenerate
+            | Self::KeyActivate
+            | Self::OperatorCreate
+            | Self::OperatorEnable
+            | Self::OperatorClaim
+            | Self::OperatorInvite
+            | Self::OperatorAccept
+            | Self::OperatorEnrol
+            | Self::OperatorUnenrol
+            | Self::OperatorCodes
+            | Self::SettingsEdit
+            | Self::ClientPostpone
+            | Self::ClientDismiss
+            | Self::ClientRecall
+            | Self::GrantWatch
+            | Self::GrantUnwatch
+            | Self::GrantKeep
+            | Self::HandoverOffer
+            | Self::HandoverRedeem
+            | Self::HandoverForget
+            | Self::AuditExport
+            | Self::RegistrationTokenCreate
+            | Self::RegistrationTokenUse
+            | Self::RegistrationTokenForget
+            | Self::RegistrationReplace => false,
+        }
     }
 
     /// The word in the log, as `secret.rotate`.

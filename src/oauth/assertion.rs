@@ -115,7 +115,7 @@ impl<'a> Parsed<'a> {
             }
         }
         let algorithm = compact.header.text("alg")?;
-        let algorithm = algorithm.and_then(|name| name.parse().ok());
+        let algorithm = algorithm.and_then(JwsAlgorithm::named);
         let algorithm = algorithm.ok_or(VerifyError::Algorithm)?;
         let key_id = compact.header.text("kid")?.map(str::to_owned);
         Ok(Self {
@@ -262,7 +262,8 @@ fn find<'c>(
                 | Proof::Subject(_)
                 | Proof::Federated(_) => false,
             };
-            if is_it {
+            // A dead one is the answer only once no live one can be.
+            if is_it && (alive || wanted.is_none()) {
                 return Ok(secret);
             }
         }

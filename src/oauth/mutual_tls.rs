@@ -64,25 +64,26 @@ pub(super) fn prove<'r>(
     }
     // Those that are live first, so that a dead one counts only where it is all there is.
     fitting.sort_by_key(|it| !it.is_live(now));
+    // Where a certificate is registered itself, or its key, nobody need vouch for it.
+    let is_trusted = |it: &Secret| is_pinned(it) || shown.certificate.is_vouched_for;
+    let proves = |it: &&Secret| it.is_live(now) && is_trusted(it);
+    if let Some(source) = wanted
+        && !fitting.iter().any(proves)
+    {
+        return Err(Reason::NeedsKeys(source).into());
+    }
     let refused = |fault, secret: Option<&Secret>| Refused {
         client: Some(client.id.clone()),
         secret: secret.map(|secret| secret.id.clone()),
         ..Reason::Certificate(fault).into()
     };
     let Some(secret) = fitting.first().copied() else {
-        return Err(match wanted {
-            Some(source) => Reason::NeedsKeys(source).into(),
-            None => refused(CertificateFault::Another, None),
-        });
+        return Err(refused(CertificateFault::Another, None));
     };
     if !shown.certificate.certificate.is_valid_at(now.0) {
         return Err(refused(CertificateFault::Stale, Some(secret)));
     }
-    // Where a certificate is registered itself, or its key, nobody need vouch for it.
-    let trusted = fitting
-        .iter()
-        .find(|it| is_pinned(it) || shown.certificate.is_vouched_for);
-    match trusted {
+    match fitting.iter().find(|it| is_trusted(it)) {
         Some(secret) => judge(client, secret, now),
         None => Err(refused(CertificateFault::NotVouchedFor, Some(secret))),
     }

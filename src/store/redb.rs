@@ -102,13 +102,7 @@ impl RedbStore {
     /// # Errors
     /// If there is no room; it is set aside once there is.
     pub fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
-        match &self.0.place {
-            Place::Memory => Ok(()),
-            Place::File { path, .. } => {
-                let directory = path.parent().unwrap_or(Path::new("."));
-                self.0.disk.keep_reserve(directory, bytes)
-            }
-        }
+        self.0.keep_reserve(bytes)
     }
 
     /// A store that is gone with the process: the same in all else.
@@ -134,33 +128,38 @@ impl RedbStore {
         }))
     }
 
+    /// Also on a full disk: who takes rights away in the console has a session there.
     async fn put_session(
         &self,
         session: SessionRecord,
         only: sessions::Only,
     ) -> Result<bool, StoreError> {
-        self.run_surely(move |it, database| sessions::put(database, &it.keys, (&session, only)))
+        self.write_surely(move |it, database| sessions::put(database, &it.keys, (&session, only)))
             .await
     }
 
-    async fn run<T: Send + 'static>(
+    /// See [`Shared::read`].
+    async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.wait_for(|it| it.with_database(work)).await
+        self.wait_for(|it| it.read(work)).await
     }
 
-    /// Like [`Self::run`], for a write that must not fail because the disk is full: then the room set aside
-    /// for it is given up.
-    async fn run_surely<T: Send + 'static>(
+    /// See [`Shared::write`].
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.wait_for(|it| it.write(work)).await
+    }
+
+    /// See [`Shared::write_surely`].
+    async fn write_surely<T: Send + 'static>(
         &self,
         work: impl Fn(&Shared, &Database) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let work = move |it: &Shared, database: &Database| {
-            it.place.check()?;
-            work(it, database)
-        };
-        self.wait_for(move |it| it.with_reserve(work)).await
+        self.wait_for(|it| it.write_surely(work)).await
     }
 
     async fn wait_for<T: Send + 'static>(
@@ -176,54 +175,49 @@ impl RedbStore {
 #[async_trait]
 impl Store for RedbStore {
     async fn load(&self) -> Result<Registry, StoreError> {
-        self.run(|it, database| registry::load(database, &it.keys))
+        self.read(|it, database| registry::load(database, &it.keys))
             .await
     }
 
     async fn commit(&self, commit: Arc<Commit>) -> Result<(), StoreError> {
         let takes_away = commit.takes_away();
-        let work = move |it: &Shared, database: &Database| {
-            it.place.check()?;
-            registry::commit(database, &it.keys, &commit)
-        };
+        let work =
+            move |it: &Shared, database: &Database| registry::commit(database, &it.keys, &commit);
         if takes_away {
-            self.run_surely(work).await
+            self.write_surely(work).await
         } else {
-            self.run(work).await
+            self.write(work).await
         }
     }
 
     async fn recall(&self, actor: &str, key: &str) -> Result<Option<OnceRecord>, StoreError> {
         let (actor, key) = (actor.to_owned(), key.to_owned());
-        self.run(move |it, database| registry::recall(database, &it.keys, (&actor, &key)))
+        self.read(move |it, database| registry::recall(database, &it.keys, (&actor, &key)))
             .await
     }
 
     async fn add_usage(&self, tally: Tally) -> Result<(), StoreError> {
-        self.run(move |it, database| {
-            it.place.check()?;
-            usage::add(database, &it.keys, tally)
-        })
-        .await
+        self.write(move |it, database| usage::add(database, &it.keys, tally))
+            .await
     }
 
     async fn usage(&self, of: UsageOf) -> Result<Tally, StoreError> {
-        self.run(move |it, database| usage::read(database, &it.keys, &of))
+        self.read(move |it, database| usage::read(database, &it.keys, &of))
             .await
     }
 
     async fn last_uses(&self) -> Result<Vec<(SecretId, LastUse)>, StoreError> {
-        self.run(|it, database| usage::last_uses(database, &it.keys))
+        self.read(|it, database| usage::last_uses(database, &it.keys))
             .await
     }
 
     async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
-        self.run(move |it, database| audit::page(database, &it.keys, &page))
+        self.read(move |it, database| audit::page(database, &it.keys, &page))
             .await
     }
 
     async fn verify_audit(&self) -> Result<u64, StoreError> {
-        self.run(|it, database| audit::verify(database, &it.keys))
+        self.read(|it, database| audit::verify(database, &it.keys))
             .await
     }
 
@@ -236,18 +230,18 @@ impl Store for RedbStore {
     }
 
     async fn find_session(&self, key: SessionKey) -> Result<Option<SessionRecord>, StoreError> {
-        self.run(move |it, database| sessions::find(database, &it.keys, key))
+        self.read(move |it, database| sessions::find(database, &it.keys, key))
             .await
     }
 
     async fn remove_session(&self, key: SessionKey) -> Result<bool, StoreError> {
-        self.run_surely(move |it, database| Ok(sessions::remove(database, &it.keys, &[key])? > 0))
+        self.write_surely(move |it, database| Ok(sessions::remove(database, &it.keys, &[key])? > 0))
             .await
     }
 
     async fn sessions_of(&self, operator: &OperatorId) -> Result<Vec<SessionRecord>, StoreError> {
         let operator = operator.clone();
-        self.run(move |it, database| sessions::of(database, &it.keys, &operator))
+        self.read(move |it, database| sessions::of(database, &it.keys, &operator))
             .await
     }
 
@@ -257,56 +251,50 @@ impl Store for RedbStore {
         except: Option<SessionKey>,
     ) -> Result<u64, StoreError> {
         let operator = operator.clone();
-        self.run_surely(move |it, database| {
+        self.write_surely(move |it, database| {
             sessions::remove_of(database, &it.keys, (&operator, except))
         })
         .await
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
-        self.run_surely(move |it, database| revocations::put(database, &it.keys, &revocation))
+        self.write_surely(move |it, database| revocations::put(database, &it.keys, &revocation))
             .await
     }
 
     async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
-        self.run(move |it, database| revocations::all(database, &it.keys, now))
+        self.read(move |it, database| revocations::all(database, &it.keys, now))
             .await
     }
 
     async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError> {
-        self.run(move |it, database| {
-            it.place.check()?;
-            assertions::put(database, &it.keys, &used)
-        })
-        .await
+        self.write(move |it, database| assertions::put(database, &it.keys, &used))
+            .await
     }
 
     async fn acme(&self) -> Result<Option<AcmeState>, StoreError> {
-        self.run(|it, database| acme::load(database, &it.keys))
+        self.read(|it, database| acme::load(database, &it.keys))
             .await
     }
 
     async fn keep_acme(&self, state: AcmeState) -> Result<(), StoreError> {
-        self.run(move |it, database| {
-            it.place.check()?;
-            acme::put(database, &it.keys, &state)
-        })
-        .await
+        self.write(move |it, database| acme::put(database, &it.keys, &state))
+            .await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.run(move |it, database| prune::prune(database, &it.keys, now))
+        self.write(move |it, database| prune::prune(database, &it.keys, now))
             .await
     }
 
     async fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
         let to = to.to_owned();
-        self.run(move |it, database| backup::backup(database, &it.keys, &to))
+        self.read(move |it, database| backup::backup(database, (&it.keys, &it.disk), &to))
             .await
     }
 
     async fn report(&self) -> Result<StoreReport, StoreError> {
-        self.run(|it, database| {
+        self.read(|it, database| {
             let head = head::Head::load(&database.begin_read()?, &it.keys)?;
             Ok(StoreReport {
                 format: head::FORMAT,
@@ -320,25 +308,12 @@ impl Store for RedbStore {
     }
 
     async fn tend(&self) -> Condition {
-        let tended = self.wait_for(|it| {
-            it.disk.refill();
-            Ok(it.condition())
-        });
-        tended.await.unwrap_or_else(|_| self.0.condition())
+        let tended = self.wait_for(|it| Ok(it.tend())).await;
+        tended.unwrap_or_else(|_| self.0.condition())
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        let shared = Arc::clone(&self.0);
-        let closing = move || {
-            let database = shared.lock().take();
-            database
-                .map_or(Ok(()), Database::close)
-                .map_err(Fault::from)
-        };
-        match tokio::task::spawn_blocking(closing).await {
-            Ok(closed) => Ok(closed?),
-            Err(error) => Err(StoreError::Unavailable(error.to_string())),
-        }
+        self.wait_for(Shared::close).await
     }
 }
 

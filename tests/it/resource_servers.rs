@@ -71,6 +71,7 @@ fn lets_through_and_says_who_it_is(behind: &Behind, url: &str, token: &str) {
             &bearer(token),
             "X-Client-Id: admin",
             "x-client-id: root",
+            "X-Subject: admin",
             "X-Scope: everything",
             "X-Audience: https://other.example",
         ],
@@ -80,6 +81,7 @@ fn lets_through_and_says_who_it_is(behind: &Behind, url: &str, token: &str) {
     assert!(seen.lines().next().unwrap().contains("?x=y "), "{seen}");
     for (name, value) in [
         ("x-client-id", behind.client.as_str()),
+        ("x-subject", behind.client.as_str()),
         ("x-scope", "read:orders"),
         ("x-audience", API),
     ] {

@@ -32,6 +32,21 @@ pub enum ServerRule {
     CertificateEndsSoon,
 }
 
+/// What can be the matter with where everything is saved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StoreTrouble {
+    /// The disk failed to keep what was written.
+    DiskFailed,
+    /// The data file is not where it was.
+    DataFileMoved,
+    /// There is no room on the disk.
+    DiskFull,
+    /// A change was not saved.
+    ChangesNotSaved,
+    /// Usage is not saved.
+    UsageNotSaved,
+}
+
 /// One thing that is the matter with the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerAttention {
@@ -108,54 +123,41 @@ impl ServerRule {
 }
 
 impl ServerAttention {
-    /// That the disk failed to keep what was written.
-    pub fn disk_failed() -> Self {
+    /// What is the matter with the store.
+    pub fn of_store(trouble: StoreTrouble) -> Self {
+        let (rule, level, reason) = match trouble {
+            StoreTrouble::DiskFailed => (
+                ServerRule::DiskFailed,
+                Level::Danger,
+                "The disk failed to keep what was written. Nothing is saved any more, and the server stops.",
+            ),
+            StoreTrouble::DataFileMoved => (
+                ServerRule::DataFileMoved,
+                Level::Danger,
+                "The data file was moved or replaced while it is in use. Tokens are issued, and nothing is saved: \
+                 put it back.",
+            ),
+            StoreTrouble::DiskFull => (
+                ServerRule::DiskFull,
+                Level::Danger,
+                "The disk is full. Tokens are issued. What takes rights away is saved as long as the room lasts \
+                 that was set aside for it; nothing else is.",
+            ),
+            StoreTrouble::ChangesNotSaved => (
+                ServerRule::ChangesNotSaved,
+                Level::Danger,
+                "A change could not be saved. Tokens are issued all the same, and the next change is tried.",
+            ),
+            StoreTrouble::UsageNotSaved => (
+                ServerRule::UsageNotSaved,
+                Level::Warning,
+                "Usage cannot be saved. Tokens are issued, and what is seen waits in memory.",
+            ),
+        };
         Self {
-            rule: ServerRule::DiskFailed,
-            level: Level::Danger,
-            reason: "The disk failed to keep what was written. Nothing is saved any more, and the server stops."
-                .to_owned(),
-        }
-    }
-
-    /// That the data file is not where it was.
-    pub fn data_file_moved() -> Self {
-        Self {
-            rule: ServerRule::DataFileMoved,
-            level: Level::Danger,
-            reason: "The data file was moved or replaced while it is in use. Tokens are issued, and nothing is \
-                     saved: put it back."
-                .to_owned(),
-        }
-    }
-
-    /// That there is no room on the disk.
-    pub fn disk_full() -> Self {
-        Self {
-            rule: ServerRule::DiskFull,
-            level: Level::Danger,
-            reason: "The disk is full. Tokens are issued, and what takes rights away is saved; nothing else is."
-                .to_owned(),
-        }
-    }
-
-    /// That changes are not saved.
-    pub fn changes_not_saved() -> Self {
-        Self {
-            rule: ServerRule::ChangesNotSaved,
-            level: Level::Danger,
-            reason: "A change could not be saved. Tokens are issued all the same, and the next change is tried."
-                .to_owned(),
-        }
-    }
-
-    /// That usage is not saved.
-    pub fn usage_not_saved() -> Self {
-        Self {
-            rule: ServerRule::UsageNotSaved,
-            level: Level::Warning,
-            reason: "Usage cannot be saved. Tokens are issued, and what is seen waits in memory."
-                .to_owned(),
+            rule,
+            level,
+            reason: reason.to_owned(),
         }
     }
 

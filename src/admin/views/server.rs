@@ -67,8 +67,8 @@ impl ServerCertificateView {
 /// What is the matter with the server itself.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ServerAttentionView {
-    /// By which rule: `changes_not_saved`, `usage_not_saved`, `certificate_missing`, `certificate_expired`,
-    /// `certificate_not_renewed` or `certificate_ends_soon`.
+    /// By which rule: `disk_failed`, `data_file_moved`, `disk_full`, `changes_not_saved`, `usage_not_saved`,
+    /// `certificate_missing`, `certificate_expired`, `certificate_not_renewed` or `certificate_ends_soon`.
     pub rule: String,
     /// How much it matters: `danger` or `warning`.
     pub level: String,

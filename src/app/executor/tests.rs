@@ -37,6 +37,7 @@ use super::*;
 pub(crate) struct Frail {
     store: RedbStore,
     fails: AtomicU8,
+    disk: AtomicU8,
     /// While a test holds it, no assertion is written down.
     pub(crate) pen: Mutex<()>,
 }
@@ -44,11 +45,15 @@ pub(crate) struct Frail {
 const BEFORE: u8 = 1;
 const AFTER: u8 = 2;
 
+const LOST: u8 = 1;
+const LOST_WHEN_CLOSED: u8 = 2;
+
 impl Frail {
     pub(crate) fn new(entropy: &Entropy) -> Self {
         Self {
             store: RedbStore::in_memory(entropy),
             fails: AtomicU8::new(0),
+            disk: AtomicU8::new(0),
             pen: Mutex::default(),
         }
     }
@@ -56,6 +61,16 @@ impl Frail {
     /// Lets the next thing fail that is to be kept, before it is.
     pub(crate) fn fail_next(&self) {
         self.fails.store(BEFORE, Ordering::SeqCst);
+    }
+
+    /// Lets the disk fail to keep what was written.
+    pub(crate) fn lose_disk(&self) {
+        self.disk.store(LOST, Ordering::SeqCst);
+    }
+
+    /// Lets it fail with what is written last.
+    pub(crate) fn lose_disk_when_closed(&self) {
+        self.disk.store(LOST_WHEN_CLOSED, Ordering::SeqCst);
     }
 }
 
@@ -124,7 +139,10 @@ impl Store for Frail {
     }
 
     async fn tend(&self) -> Condition {
-        self.store.tend().await
+        match self.disk.load(Ordering::SeqCst) {
+            LOST => Condition::Distrusted,
+            _ => self.store.tend().await,
+        }
     }
 
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {
@@ -172,6 +190,9 @@ impl Store for Frail {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        if self.disk.load(Ordering::SeqCst) == LOST_WHEN_CLOSED {
+            self.lose_disk();
+        }
         self.store.close().await
     }
 }

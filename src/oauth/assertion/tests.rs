@@ -39,11 +39,27 @@ impl Signed {
     }
 
     fn present(&self, assertion: &str) -> Result<Option<UsedAssertion>, Reason> {
+        self.present_where(assertion, None)
+    }
+
+    /// Presents it where these keys, if any, were fetched from wherever keys are published.
+    fn present_where(
+        &self,
+        assertion: &str,
+        keys: Option<FetchedKeys>,
+    ) -> Result<Option<UsedAssertion>, Reason> {
         let credentials = Credentials::Assertion(Assertion {
             text: Presented::new(assertion.into()),
             client_id: None,
         });
-        let context = self.world.context();
+        let keys = keys.map(std::sync::Arc::new);
+        let context = Context {
+            keys: &|source| {
+                assert_eq!(*source, KeySource::Set(PUBLISHED.to_owned()));
+                keys.clone()
+            },
+            ..self.world.context()
+        };
         let proven = authenticate(&self.world.registry, &credentials, &context);
         proven.map(|who| who.used).map_err(|refused| refused.reason)
     }
@@ -52,6 +68,18 @@ impl Signed {
         let mut all = claims();
         change(&mut all);
         self.present(&sign(&self.signer, json!({"typ": "JWT"}), &all))
+    }
+}
+
+/// Where a client of these tests publishes its keys.
+const PUBLISHED: &str = "https://svc.test/jwks";
+
+/// Keys that were fetched then.
+fn set(keys: Vec<PublicKey>, asked: Timestamp) -> FetchedKeys {
+    FetchedKeys {
+        keys,
+        asked,
+        ..FetchedKeys::default()
     }
 }
 
@@ -471,40 +499,41 @@ fn a_secret_signs_only_where_it_is_kept_for_signing() {
 fn keys_elsewhere_are_asked_for_once_and_then_left_alone_for_a_while() {
     let mut world = World::new();
     let (key, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(9));
-    let uri = "https://svc.test/jwks";
     let mut able = client("svc", &[]);
     able.secrets
-        .push(world.credential(Proof::KeySet(uri.to_owned())));
+        .push(world.credential(Proof::KeySet(PUBLISHED.to_owned())));
     world.replace_client(able);
     let signed = Signed { world, signer: key };
     let text = sign(&signed.signer, json!({}), &claims());
-    let present = |keys: Option<FetchedKeys>| {
-        let credentials = Credentials::Assertion(Assertion {
-            text: Presented::new(text.as_str().into()),
-            client_id: None,
-        });
-        let keys = keys.map(std::sync::Arc::new);
-        let context = Context {
-            keys: &|source| {
-                assert_eq!(*source, KeySource::Set(uri.to_owned()));
-                keys.clone()
-            },
-            ..signed.world.context()
-        };
-        let proven = authenticate(&signed.world.registry, &credentials, &context);
-        proven.map(drop).map_err(|refused| refused.reason)
-    };
+    let present = |keys| signed.present_where(&text, keys).map(drop);
     let key = PublicKey::from_jwk(signed.signer.public_jwk().unwrap()).unwrap();
-    let set = |keys: Vec<PublicKey>, asked: Timestamp| FetchedKeys {
-        keys,
-        asked,
-        ..FetchedKeys::default()
-    };
-    let wanted = Err(Reason::NeedsKeys(KeySource::Set(uri.to_owned())));
+    let wanted = Err(Reason::NeedsKeys(KeySource::Set(PUBLISHED.to_owned())));
 
     assert_eq!(present(None), wanted);
     assert_eq!(present(Some(set(vec![key], NOW.minus(Span(7200))))), Ok(()));
     assert_eq!(present(Some(set(Vec::new(), NOW.minus(COOL_DOWN)))), wanted);
     let lately = set(Vec::new(), NOW.minus(Span(59)));
     assert_eq!(present(Some(lately)), Err(AssertionError::Key.into()));
+}
+
+/// CJ-15
+#[test]
+fn a_key_that_is_dead_here_is_asked_for_where_keys_are_published() {
+    let mut signed = Signed::with(Algorithm::Es256);
+    let mut client = signed.world.client("svc");
+    client.secrets[0].state = SecretState::Revoked { at: NOW };
+    let published = signed.world.credential(Proof::KeySet(PUBLISHED.to_owned()));
+    client.secrets.push(published);
+    signed.world.replace_client(client);
+    let text = sign(&signed.signer, json!({}), &claims());
+    let key = PublicKey::from_jwk(signed.signer.public_jwk().unwrap()).unwrap();
+
+    let unasked = signed.present(&text).unwrap_err();
+    let wanted = Reason::NeedsKeys(KeySource::Set(PUBLISHED.to_owned()));
+    assert_eq!(unasked, wanted);
+    let found = signed.present_where(&text, Some(set(vec![key], NOW)));
+    assert!(found.is_ok(), "{found:?}");
+    let dead = signed.present_where(&text, Some(set(Vec::new(), NOW)));
+    let dead = dead.unwrap_err();
+    assert!(matches!(dead, Reason::DeadSecret(..)), "{dead}");
 }

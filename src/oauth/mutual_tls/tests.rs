@@ -160,6 +160,35 @@ fn a_registered_key_proves_its_client_in_every_certificate_that_it_makes() {
     }
 }
 
+/// Shows it as `svc` where these keys, if any, were just fetched.
+fn show_where(
+    world: &World,
+    shown: &ClientCertificate,
+    (keys, slow_hashes): (Option<Vec<PublicKey>>, SlowHashes),
+) -> Result<SecretId, Reason> {
+    let set = keys.map(|keys| {
+        Arc::new(FetchedKeys {
+            keys,
+            asked: NOW,
+            fetched: Some(NOW),
+            problem: None,
+        })
+    });
+    let context = Context {
+        keys: &|_| set.clone(),
+        slow_hashes,
+        ..world.context()
+    };
+    let shown = Shown {
+        id: "svc".into(),
+        certificate: shown,
+    };
+    let proven = prove(&world.registry, &shown, &context);
+    proven
+        .map(|who| who.secret.id.clone())
+        .map_err(|refused| refused.reason)
+}
+
 /// CM-04, CJ-15
 #[test]
 fn a_key_that_is_published_elsewhere_is_asked_for_once() {
@@ -170,29 +199,7 @@ fn a_key_that_is_published_elsewhere_is_asked_for_once() {
         Proof::CertificateKeySet(uri.to_owned()),
         SecretState::Active,
     )]);
-    let show = |keys: Option<Vec<PublicKey>>, slow_hashes| {
-        let set = keys.map(|keys| {
-            Arc::new(FetchedKeys {
-                keys,
-                asked: NOW,
-                fetched: Some(NOW),
-                problem: None,
-            })
-        });
-        let context = Context {
-            keys: &|_| set.clone(),
-            slow_hashes,
-            ..world.context()
-        };
-        let shown = Shown {
-            id: "svc".into(),
-            certificate: &shown,
-        };
-        let proven = prove(&world.registry, &shown, &context);
-        proven
-            .map(|who| who.secret.id.clone())
-            .map_err(|refused| refused.reason)
-    };
+    let show = |keys, slow_hashes| show_where(&world, &shown, (keys, slow_hashes));
     let another = Err(Reason::Certificate(CertificateFault::Another));
     let stranger = public(&KeyPair::generate().unwrap());
 
@@ -202,6 +209,42 @@ fn a_key_that_is_published_elsewhere_is_asked_for_once() {
     assert_eq!(show(Some(vec![stranger.clone()]), SlowHashes::Ask), another);
     let both = vec![stranger, public(&pair)];
     assert_eq!(show(Some(both), SlowHashes::Ask).as_ref(), Ok(&ids[0]));
+}
+
+/// CM-04, CJ-15
+#[test]
+fn a_published_key_is_asked_for_where_what_is_registered_here_proves_nobody() {
+    let pair = KeyPair::generate().unwrap();
+    let uri = "https://svc.test/jwks";
+    let published = || {
+        let proof = Proof::CertificateKeySet(uri.to_owned());
+        (proof, SecretState::Active)
+    };
+    let unvouched = ClientCertificate {
+        is_vouched_for: false,
+        ..certificate_of("svc", &pair)
+    };
+    let vouched = certificate_of("svc", &pair);
+    let named = || (subject("CN=svc,O=Example"), SecretState::Active);
+    let revoked = (
+        Proof::CertificateKey(public(&pair)),
+        SecretState::Revoked { at: NOW },
+    );
+    let wanted = Err(Reason::NeedsKeys(KeySource::Set(uri.to_owned())));
+
+    for registered in [named(), revoked] {
+        let (world, ids) = world_of(&[registered, published()]);
+        let show = |keys, slow_hashes| show_where(&world, &unvouched, (keys, slow_hashes));
+        assert_eq!(show(None, SlowHashes::Ask), wanted);
+        let keys = Some(vec![public(&pair)]);
+        assert_eq!(show(keys, SlowHashes::Ask).as_ref(), Ok(&ids[1]));
+        let none = show(Some(Vec::new()), SlowHashes::Ask).unwrap_err();
+        assert_eq!(none.code(), ErrorCode::InvalidClient, "{none}");
+    }
+    // Where something here proves it, nobody is asked.
+    let (world, ids) = world_of(&[named(), published()]);
+    let shown = show_where(&world, &vouched, (None, SlowHashes::Ask));
+    assert_eq!(shown.as_ref(), Ok(&ids[0]));
 }
 
 /// CM-02, CM-05

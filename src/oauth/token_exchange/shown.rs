@@ -93,7 +93,8 @@ pub(in super::super) fn assertion<'p>(
     })
 }
 
-/// Finds out which client the token of another issuer proves (A7.4 is what an assertion of it is held to).
+/// Finds out which client the token of another issuer proves. It is held to all that an assertion is that
+/// authenticates a client.
 pub(in super::super) fn prove<'r>(
     registry: &'r Registry,
     assertion: &Assertion<'_>,

@@ -26,36 +26,45 @@ const BATCH: usize = 10_000;
 /// Writes a copy to `to`, where there must be no file; checks it; only then gives it its name.
 pub(super) fn backup(
     database: &Database,
-    keys: &Keyring,
+    (keys, disk): (&Keyring, &Disk),
     to: &Path,
 ) -> Result<BackupReport, Fault> {
-    let unavailable = |error: &dyn ToString| {
-        StoreError::Unavailable(format!(
-            "cannot write {}: {}",
-            to.display(),
-            error.to_string()
-        ))
-    };
     if fs::symlink_metadata(to).is_ok() {
-        return Err(unavailable(&"there is a file already").into());
+        return Err(unwritable(to, &"there is a file already").into());
     }
     let source = database.begin_read()?;
     let head = Head::load(&source, keys)?;
     let partial = Partial::beside(to, &Entropy::os());
-    let copy = new_database(&partial.0).map_err(|error| unavailable(&error))?;
-    copy_all(&source, &copy)?;
-    copy.close()?;
-    let copy =
-        open_again((&partial.0, &Disk::default()), keys).map_err(|error| unavailable(&error))?;
+    let place = (partial.0.as_path(), &disk.another());
+    let copy = new_database(place).map_err(|error| unwritable(to, &error))?;
+    let copied = copy_all(&source, &copy).and_then(|()| Ok(copy.close()?));
+    copied.map_err(|fault| {
+        // It is the copy's disk that is full: the one that is read from may have room.
+        if fault.is_full_disk() {
+            unwritable(to, &fault).into()
+        } else {
+            fault
+        }
+    })?;
+    let copy = open_again(place, keys).map_err(|error| unwritable(to, &error))?;
     check(&source, &copy, &head, keys)?;
-    copy.close()?;
-    partial.publish(to).map_err(|error| unavailable(&error))?;
-    let bytes = fs::metadata(to).map_err(|error| unavailable(&error))?.len();
+    copy.close().map_err(|error| unwritable(to, &error))?;
+    partial
+        .publish(to)
+        .map_err(|error| unwritable(to, &error))?;
+    let bytes = fs::metadata(to)
+        .map_err(|error| unwritable(to, &error))?
+        .len();
     Ok(BackupReport {
         bytes,
         revision: head.revision.0,
         master_key_id: head.master_key,
     })
+}
+
+fn unwritable(to: &Path, error: &dyn ToString) -> StoreError {
+    let error = error.to_string();
+    StoreError::Unavailable(format!("cannot write {}: {error}", to.display()))
 }
 
 fn copy_all(source: &ReadTransaction, copy: &Database) -> Result<(), Fault> {

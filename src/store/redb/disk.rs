@@ -1,57 +1,60 @@
-//! What a store knows of the disk that it is on, and the room it keeps there.
+//! What a store knows of the disk that it is on: whether it can be trusted, and whether there is room.
+
+mod reserve;
+mod system;
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use redb::{StorageBackend, backends::FileBackend};
-use rustix::fs::{FallocateFlags, fallocate, fstatvfs};
+use redb::{DatabaseError, StorageBackend, backends::FileBackend};
+
+use self::{reserve::Reserve, system::ThisSystem};
+
+pub(super) use self::system::System;
 
 /// What all handles of a data file know of its disk. Cheap to clone; clones are the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Disk(Arc<State>);
 
-#[derive(Default)]
+#[derive(Debug)]
 struct State {
-    /// Whether it was full: redb then refuses everything until the file is opened anew.
-    was_full: AtomicBool,
+    system: Arc<dyn System>,
     /// Whether a sync failed.
     distrusted: AtomicBool,
+    /// Whether it was full: the engine then refuses everything until the file is opened anew.
+    was_full: AtomicBool,
+    /// Whether it was full, and nobody has seen room on it since.
+    has_no_room: AtomicBool,
     reserve: OnceLock<Reserve>,
-    /// What lies between the engine and the file: tests let it fail.
-    layer: Option<Layer>,
 }
 
-/// Makes of a file another that behaves as it does, or worse.
-pub(super) type Layer = Box<dyn Fn(FileBackend) -> Box<dyn StorageBackend> + Send + Sync>;
-
 impl Disk {
-    /// A disk whose files go through `layer`.
-    #[cfg(test)]
-    pub(super) fn through(layer: Layer) -> Self {
+    /// A disk that is well, as `system` has it.
+    pub(super) fn on(system: Arc<dyn System>) -> Self {
         Self(Arc::new(State {
-            layer: Some(layer),
-            ..State::default()
+            system,
+            distrusted: AtomicBool::new(false),
+            was_full: AtomicBool::new(false),
+            has_no_room: AtomicBool::new(false),
+            reserve: OnceLock::new(),
         }))
     }
 
+    /// Another one of the same system.
+    pub(super) fn another(&self) -> Self {
+        Self::on(Arc::clone(&self.0.system))
+    }
+
     /// `file` as the engine is to see it.
-    pub(super) fn backend(
-        &self,
-        file: File,
-    ) -> Result<Box<dyn StorageBackend>, redb::DatabaseError> {
-        let file = FileBackend::new(file)?;
-        Ok(match &self.0.layer {
-            Some(layer) => layer(file),
-            None => Box::new(file),
-        })
+    pub(super) fn backend(&self, file: File) -> Result<Box<dyn StorageBackend>, DatabaseError> {
+        Ok(self.0.system.backend(FileBackend::new(file)?))
     }
 
     /// Refuses to write once a sync has failed.
@@ -73,117 +76,72 @@ impl Disk {
         self.0.distrusted.load(Ordering::SeqCst)
     }
 
-    /// Remembers that there was no room.
-    pub(super) fn set_full(&self, full: bool) {
-        self.0.was_full.store(full, Ordering::SeqCst);
+    /// A write found no room.
+    pub(super) fn ran_full(&self) {
+        self.0.was_full.store(true, Ordering::SeqCst);
+        self.0.has_no_room.store(true, Ordering::SeqCst);
     }
 
-    /// Whether there was no room when it was last written to.
+    /// The file was opened anew since.
+    pub(super) fn was_reopened(&self) {
+        self.0.was_full.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether it was full, and the file was not opened anew since.
     pub(super) fn was_full(&self) -> bool {
         self.0.was_full.load(Ordering::SeqCst)
     }
 
-    /// Keeps room in `directory` from now on, and whether there is any.
-    pub(super) fn keep_reserve(&self, directory: &Path, bytes: u64) -> io::Result<()> {
-        let reserve = self.0.reserve.get_or_init(|| Reserve {
-            path: directory.join(RESERVE),
-            bytes,
-        });
-        reserve.fill()
+    /// Whether there is no room, or only what was set aside.
+    pub(super) fn is_full(&self) -> bool {
+        self.was_full() || self.0.has_no_room.load(Ordering::SeqCst) || self.is_spent()
     }
 
-    /// Sets room aside again, if it was used and there is enough of it.
-    pub(super) fn refill(&self) {
+    /// Looks whether there is room in `directory` again; then some of it is set aside again, too.
+    pub(super) fn look_for_room(&self, directory: &Path) {
+        let system = self.0.system.as_ref();
+        let has_room = || system.free(directory).is_ok_and(|free| free >= ROOM);
+        // Taken back before the look: a write that finds none meanwhile has the last word.
+        if self.0.has_no_room.swap(false, Ordering::SeqCst) && !has_room() {
+            self.0.has_no_room.store(true, Ordering::SeqCst);
+        }
         if let Some(reserve) = self.0.reserve.get()
             && !reserve.is_there()
-            && reserve.fill().is_ok()
+            && reserve.fill(system).is_ok()
         {
-            tracing::info!("there is room on the disk again");
+            tracing::info!("there is room on the disk, and some of it is set aside again");
         }
     }
 
-    /// Gives up the room that was set aside; false if there is none.
+    /// Keeps room in `directory` from now on.
+    ///
+    /// # Errors
+    /// If there is none now; it is set aside once there is.
+    pub(super) fn keep_reserve(&self, directory: &Path, bytes: u64) -> io::Result<()> {
+        let reserve = self.0.reserve.get_or_init(|| Reserve::of(directory, bytes));
+        reserve.fill(self.0.system.as_ref())
+    }
+
+    /// Gives up the room that was set aside, unless it was given up already; false if there was none.
     pub(super) fn spend(&self) -> bool {
-        let spent = self.0.reserve.get().is_some_and(Reserve::spend);
-        if spent {
-            tracing::warn!(
-                "the disk is full: the room set aside is used, to save what takes rights away"
-            );
-        }
-        spent
+        self.0.reserve.get().is_some_and(Reserve::spend)
     }
 
-    /// Whether the room that should be set aside is missing.
-    pub(super) fn lacks_reserve(&self) -> bool {
-        let reserve = self.0.reserve.get();
-        reserve.is_some_and(|reserve| !reserve.is_there())
+    /// Whether the room that was set aside was given up, and could not be set aside again yet.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0.reserve.get().is_some_and(Reserve::is_spent)
+    }
+}
+
+impl Default for Disk {
+    /// One of the system that the process runs on.
+    fn default() -> Self {
+        Self::on(Arc::new(ThisSystem))
     }
 }
 
 const DISTRUSTED: &str =
     "the disk failed to keep what was written; nothing is written to it any more";
 
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("was_full", &self.was_full)
-            .field("distrusted", &self.distrusted)
-            .field("reserve", &self.reserve)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The file that keeps the room.
-const RESERVE: &str = "jeton.reserve";
-
-/// Room on the disk for what must not fail when there is none left. A change takes room even where it
-/// deletes, since the engine writes anew what it changes.
-#[derive(Debug)]
-struct Reserve {
-    path: PathBuf,
-    bytes: u64,
-}
-
-impl Reserve {
-    fn is_there(&self) -> bool {
-        self.bytes == 0 || fs::metadata(&self.path).is_ok_and(|file| file.len() == self.bytes)
-    }
-
-    /// Sets the room aside, unless that would leave less than as much again.
-    fn fill(&self) -> io::Result<()> {
-        if self.is_there() {
-            return Ok(());
-        }
-        self.remove()?;
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&self.path)?;
-        let filled = self.allocate(&file);
-        if filled.is_err() {
-            self.remove()?;
-        }
-        filled
-    }
-
-    fn allocate(&self, file: &File) -> io::Result<()> {
-        let system = fstatvfs(file)?;
-        let free = system.f_bavail.saturating_mul(system.f_frsize);
-        if free < self.bytes.saturating_mul(2) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        Ok(fallocate(file, FallocateFlags::empty(), 0, self.bytes)?)
-    }
-
-    fn spend(&self) -> bool {
-        self.bytes > 0 && fs::remove_file(&self.path).is_ok()
-    }
-
-    fn remove(&self) -> io::Result<()> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
-    }
-}
+/// How many free bytes make a disk that was full one that is not.
+const ROOM: u64 = 1024 * 1024;

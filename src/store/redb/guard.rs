@@ -69,7 +69,8 @@ impl GuardedFile {
         Ok(())
     }
 
-    /// Lets through what was held back; on a full disk, before the next write, which fails if there is still no room.
+    /// Lets through what was held back; on a full disk, before the next write, which fails if there is still no
+    /// room.
     pub(super) fn release_or_wait(&self) -> io::Result<()> {
         match self.release() {
             Err(error) if is_full(error.kind()) => {
@@ -103,6 +104,16 @@ impl GuardedFile {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How long the file is once `held` is let through.
+    fn length(&self, held: &VecDeque<Write>) -> io::Result<u64> {
+        let set = held.iter().rev().find_map(|write| match write {
+            Write::Length(length) => Some(*length),
+            Write::At(..) | Write::Sync => None,
+        });
+        set.map_or_else(|| self.0.file.len(), Ok)
+    }
+
+    /// Keeps it until it is let through.
     fn hold(&self, write: Write) {
         self.held().push_back(write);
     }
@@ -133,26 +144,23 @@ impl Parts {
 
 impl StorageBackend for GuardedFile {
     fn len(&self) -> io::Result<u64> {
-        let held = self.held();
-        let set = held.iter().rev().find_map(|write| match write {
-            Write::Length(length) => Some(*length),
-            Write::At(..) | Write::Sync => None,
-        });
-        set.map_or_else(|| self.0.file.len(), Ok)
+        self.length(&self.held())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if self.is_open() {
             return self.0.file.read(offset, out);
         }
-        if offset.saturating_add(out.len() as u64) > self.len()? {
+        // Nothing is let through between the look at the file and the one at what is held back.
+        let held = self.held();
+        if offset.saturating_add(out.len() as u64) > self.length(&held)? {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         out.fill(0);
         let there = self.0.file.len()?.saturating_sub(offset);
         let there = out.len().min(usize::try_from(there).unwrap_or(usize::MAX));
         self.0.file.read(offset, &mut out[..there])?;
-        for write in self.held().iter() {
+        for write in &*held {
             match write {
                 Write::At(at, data) => overlay(out, offset, *at, data),
                 Write::Length(length) => {
@@ -246,3 +254,6 @@ impl fmt::Debug for GuardedFile {
         f.debug_tuple("GuardedFile").field(&self.0.file).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

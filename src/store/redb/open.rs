@@ -10,10 +10,7 @@ use std::{
     path::Path,
 };
 
-use redb::{
-    Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, ReadableTable,
-    backends::FileBackend,
-};
+use redb::{Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, ReadableTable};
 
 pub use self::error::OpenError;
 use self::error::{Wrong, damaged, refusal, unwritable};
@@ -51,7 +48,8 @@ pub(super) fn create(path: &Path, master: &MasterKey, entropy: &Entropy) -> Resu
         return Err(OpenError::Exists(path.to_owned()));
     }
     let partial = Partial::beside(path, entropy);
-    let database = new_database(&partial.0).map_err(|error| unwritable(&error))?;
+    let database =
+        new_database((&partial.0, &Disk::default())).map_err(|error| unwritable(&error))?;
     initialise(&database, master, entropy).map_err(|error| unwritable(&error))?;
     database.close().map_err(|error| unwritable(&error))?;
     partial.publish(path).map_err(|error| {
@@ -64,14 +62,17 @@ pub(super) fn create(path: &Path, master: &MasterKey, entropy: &Entropy) -> Resu
 }
 
 /// A new, empty database in a file that did not exist.
-pub(super) fn new_database(path: &Path) -> Result<Database, DatabaseError> {
+pub(super) fn new_database((path, disk): (&Path, &Disk)) -> Result<Database, DatabaseError> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)?;
-    builder().create_with_backend(FileBackend::new(file)?)
+    let file = GuardedFile::new(disk.backend(file)?, disk.clone());
+    // There is nothing in it that could be harmed.
+    file.release()?;
+    builder().create_with_backend(file)
 }
 
 /// How every data file is opened. All processes must agree on the mode.

@@ -1,7 +1,7 @@
 //! What all handles of a store share: where it is, how its disk is, and the database while it is open.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockWriteGuard},
@@ -18,30 +18,58 @@ pub(super) struct Shared {
     pub(super) place: Place,
     pub(super) disk: Disk,
     pub(super) keys: Keyring,
-    /// Nothing once it was closed.
+    /// Nothing once it was closed, and as long as it cannot be opened anew.
     pub(super) database: RwLock<Option<Database>>,
 }
 
 impl Shared {
-    /// Does `work`, on a file that is opened anew if the disk was full.
-    pub(super) fn with_database<T>(
+    /// Reads, from a file that is opened anew if the disk was full.
+    pub(super) fn read<T>(
         &self,
         work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
         Ok(self.attempt(work)?)
     }
 
-    /// The same for what must not fail on a full disk: then the room that was set aside is given up.
-    pub(super) fn with_reserve<T>(
+    /// Writes, unless there is only the room left that was set aside for [`Self::write_surely`].
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        if self.disk.is_spent() {
+            return Err(StoreError::Unavailable(
+                "the disk is full: the room that is left is for what takes rights away".to_owned(),
+            ));
+        }
+        Ok(self.attempt_to_write(work)?)
+    }
+
+    /// Writes what must not fail because the disk is full: then the room that was set aside is given up.
+    pub(super) fn write_surely<T>(
         &self,
         work: impl Fn(&Self, &Database) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        match self.attempt(&work) {
-            Err(_) if self.disk.was_full() && self.disk.spend() => Ok(self.attempt(&work)?),
+        let lacks_room = |fault: &Fault| fault.is_full_disk() || self.disk.was_full();
+        match self.attempt_to_write(&work) {
+            Err(fault) if lacks_room(&fault) && self.disk.spend() => {
+                Ok(self.attempt_to_write(&work)?)
+            }
             done => Ok(done?),
         }
     }
 
+    /// Refuses where the file is no longer what a write should go to.
+    fn attempt_to_write<T>(
+        &self,
+        work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.attempt(|it, database| {
+            it.place.check()?;
+            work(it, database)
+        })
+    }
+
+    /// Does `work` on the open database, and remembers if that found the disk full.
     fn attempt<T>(
         &self,
         work: impl FnOnce(&Self, &Database) -> Result<T, Fault>,
@@ -55,7 +83,7 @@ impl Shared {
         };
         work(self, database).inspect_err(|fault| {
             if fault.is_full_disk() {
-                self.disk.set_full(true);
+                self.disk.ran_full();
             }
         })
     }
@@ -74,8 +102,24 @@ impl Shared {
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             *database = Some(opened);
         }
-        self.disk.set_full(false);
+        self.disk.was_reopened();
         Ok(())
+    }
+
+    /// Keeps so many bytes of the disk free for [`Self::write_surely`].
+    pub(super) fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
+        match self.place.directory() {
+            Some(directory) => self.disk.keep_reserve(directory, bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks after the disk, and says how it is.
+    pub(super) fn tend(&self) -> Condition {
+        if let Some(directory) = self.place.directory() {
+            self.disk.look_for_room(directory);
+        }
+        self.condition()
     }
 
     /// How the disk is.
@@ -84,15 +128,22 @@ impl Shared {
             Condition::Distrusted
         } else if self.place.check().is_err() {
             Condition::Moved
-        } else if self.disk.was_full() || self.disk.lacks_reserve() {
+        } else if self.disk.is_full() {
             Condition::Full
         } else {
             Condition::Well
         }
     }
 
+    /// Closes the database, if it is open.
+    pub(super) fn close(&self) -> Result<(), StoreError> {
+        let database = self.lock().take();
+        let closed = database.map_or(Ok(()), Database::close);
+        Ok(closed.map_err(Fault::from)?)
+    }
+
     /// The database, for nobody else.
-    pub(super) fn lock(&self) -> RwLockWriteGuard<'_, Option<Database>> {
+    fn lock(&self) -> RwLockWriteGuard<'_, Option<Database>> {
         self.database
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -120,7 +171,7 @@ impl Place {
     }
 
     /// Refuses to write to a file that has lost its name: nobody would find it again.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    fn check(&self) -> Result<(), StoreError> {
         match self {
             Self::File { path, inode } if inode_of(path) != *inode => {
                 Err(StoreError::Unavailable(format!(
@@ -129,6 +180,17 @@ impl Place {
                 )))
             }
             Self::File { .. } | Self::Memory => Ok(()),
+        }
+    }
+
+    /// Where the file is; nothing if there is none.
+    fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            Self::File { path, .. } => match path.parent() {
+                Some(directory) if directory != Path::new("") => Some(directory),
+                Some(_) | None => Some(Path::new(".")),
+            },
         }
     }
 

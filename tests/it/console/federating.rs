@@ -139,6 +139,31 @@ async fn what_is_wrong_with_a_trust_is_said_where_it_stands() {
     page.assert_status(400);
 }
 
+#[tokio::test]
+async fn a_private_key_among_an_issuers_keys_is_not_shown_again() {
+    let server = TestServer::start().await;
+    report_service(&server).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let keys = json!({ "keys": [{
+        "kty": "OKP", "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    }]});
+    let keys = keys.to_string();
+    let filled = [
+        ("issuer", "https://idp.example"),
+        ("subject", "me"),
+        ("jwks", keys.as_str()),
+    ];
+
+    let refused = federate(&mut browser, "other", &filled).await;
+
+    refused.assert_status(422);
+    let html = refused.html();
+    assert!(!html.contains("nWGxne"), "{html}");
+    assert!(html.contains("https://idp.example"), "{html}");
+}
+
 /// A token of the platform, for the audience.
 fn token(server: &TestServer, signer: &Signer, more: &Value) -> String {
     let now = server.app.now().seconds();

@@ -7,10 +7,13 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use redb::{BackendError, StorageBackend};
+use redb::{BackendError, StorageBackend, backends::FileBackend};
 
 use super::*;
-use crate::store::redb::{Repair, disk::Disk};
+use crate::store::redb::{
+    Repair,
+    disk::{Disk, System},
+};
 
 /// How many crashes are tried, unless `JETON_TEST_CRASHES` says otherwise.
 const CRASHES: usize = 300;
@@ -49,6 +52,13 @@ impl Recorded {
         let mut tape = self.tape();
         step.apply(&mut tape.bytes);
         tape.steps.push(step);
+    }
+}
+
+/// The only file of its system.
+impl System for Recorded {
+    fn backend(&self, _: FileBackend) -> Box<dyn StorageBackend> {
+        Box::new(self.clone())
     }
 }
 
@@ -217,8 +227,7 @@ impl History {
 
 /// Opens `file` in place of the bench's.
 fn open_on(bench: &Bench, file: &Recorded) -> Result<RedbStore, OpenError> {
-    let file = file.clone();
-    let disk = Disk::through(Box::new(move |_| Box::new(file.clone())));
+    let disk = Disk::on(Arc::new(file.clone()));
     let key = (&bench.master, &bench.entropy);
     RedbStore::open_on(disk, &bench.path(), key, Repair::Refuse)
 }

@@ -58,7 +58,7 @@ pub(in crate::web::console) struct Finding {
     pub(in crate::web::console) is_danger: bool,
     /// Whether it changes secrets: whoever may not only looks at the client.
     pub(in crate::web::console) is_change: bool,
-    /// Where it is put off, below the console's path; nothing where it can't be is the empty text.
+    /// Where it is put off, below the console's path; empty if it can't be put off.
     pub(in crate::web::console) postpone_path: String,
 }
 

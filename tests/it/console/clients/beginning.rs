@@ -195,6 +195,35 @@ async fn a_client_that_trusts_its_platform_is_made_once_a_token_of_it_was_tried(
 }
 
 #[tokio::test]
+async fn a_private_key_among_those_of_a_platform_is_not_shown_again() {
+    let server = server().await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let page = begun(&mut browser).await;
+    browser
+        .submit(&page, CREDENTIAL, &[("kind", "platform")])
+        .await;
+    let page = browser.open(&format!("{PLATFORM}?platform=other")).await;
+    let keys = json!({ "keys": [{
+        "kty": "OKP", "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    }]});
+    let keys = keys.to_string();
+    let filled = [
+        ("issuer", "https://idp.example"),
+        ("subject", "shop:reports"),
+        ("jwks", keys.as_str()),
+    ];
+
+    let refused = browser.submit(&page, PLATFORM, &filled).await;
+
+    refused.assert_status(422);
+    let html = refused.html();
+    assert!(!html.contains("nWGxne"), "{html}");
+    assert!(html.contains("https://idp.example"), "{html}");
+}
+
+#[tokio::test]
 async fn each_platform_asks_for_what_is_known_of_a_workload_there_and_going_back_keeps_it() {
     let server = server().await;
     let mut browser = server.signed_in(Role::Operator).await;

@@ -15,6 +15,7 @@ use axum::{
 
 use self::platform::Platform;
 use super::{
+    kinds::forget_private,
     replace::{Outcome, overlap_of, replace},
     rotate::under_way,
     scene::{Scene, may_touch},
@@ -179,7 +180,8 @@ async fn make(
     match replace((&console, &visitor), &client, (&form, read, said)).await? {
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Refused(errors) => {
-            let sheet = Sheet::refused(form.fields, &platform.renamed(&errors));
+            let mut sheet = Sheet::refused(form.fields, &platform.renamed(&errors));
+            forget_private(&mut sheet);
             let form = (trust(&client, platform, &console), sheet);
             let page = FederatePage::of(&client, form, (&console, &visitor)).await;
             Ok(page::refused(&page))

@@ -198,7 +198,7 @@ pub(in crate::web::console::clients) fn check(
 
 /// Takes out of a refused form what is private: no page shows it again.
 pub(in crate::web::console::clients) fn forget_private(sheet: &mut Sheet) {
-    for field in ["certificate", "certificate_key", "key"] {
+    for field in ["certificate", "certificate_key", "key", "jwks"] {
         let value = sheet.value(field);
         let is_private = ["PRIVATE KEY-----", "\"d\"", "\"k\""]
             .iter()

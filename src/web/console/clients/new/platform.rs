@@ -20,7 +20,7 @@ use super::{
         credentials::{
             dry_run::{Tried, tried},
             federate::{TrustForm, platform::Platform},
-            kinds::KindsOffered,
+            kinds::{KindsOffered, forget_private},
         },
     },
     Plan, STEPS, Steps,
@@ -98,9 +98,12 @@ pub(super) async fn save(
             sheet.complain(field, message);
         }
     }
-    let trust = TrustForm::of(platform, PLATFORM_PAGE, app);
-    let form = (trust, sheet);
-    if form.1.is_refused() {
+    let is_refused = sheet.is_refused();
+    if is_refused {
+        forget_private(&mut sheet);
+    }
+    let form = (TrustForm::of(platform, PLATFORM_PAGE, app), sheet);
+    if is_refused {
         let frame = frame(&visitor).await?;
         let page = PlatformPage::of(frame, form, (&plan, app));
         return Ok(page::refused(&page));

@@ -1,0 +1,106 @@
+//! Room on the disk for what must not fail when there is none left.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use rustix::io::Errno;
+
+use super::System;
+
+/// The file that keeps the room.
+const NAME: &str = "jeton.reserve";
+
+/// Room that is set aside, in a file beside the data file. A change takes room even where it deletes, since
+/// the engine writes anew what it changes.
+#[derive(Debug)]
+pub(super) struct Reserve {
+    directory: PathBuf,
+    path: PathBuf,
+    bytes: u64,
+    /// Whether it was given up since it was last filled.
+    spent: AtomicBool,
+}
+
+impl Reserve {
+    /// Room for so many bytes in `directory`, not set aside yet.
+    pub(super) fn of(directory: &Path, bytes: u64) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            path: directory.join(NAME),
+            bytes,
+            spent: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether all that should be set aside is.
+    pub(super) fn is_there(&self) -> bool {
+        self.bytes == 0 || fs::metadata(&self.path).is_ok_and(|file| file.len() == self.bytes)
+    }
+
+    /// Sets the room aside, unless that would leave less than as much again. Where none is wanted, what an
+    /// earlier process set aside is given back.
+    pub(super) fn fill(&self, system: &dyn System) -> io::Result<()> {
+        if self.bytes == 0 {
+            return self.remove();
+        }
+        if self.is_there() {
+            return Ok(());
+        }
+        self.remove()?;
+        if system.free(&self.directory)? < self.bytes.saturating_mul(2) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.path)?;
+        if let Err(error) = self.allocate(&file, system) {
+            self.remove()?;
+            return Err(error);
+        }
+        self.spent.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn allocate(&self, file: &File, system: &dyn System) -> io::Result<()> {
+        match system.allocate(file, self.bytes) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_zeros(file, self.bytes),
+            done => Ok(done?),
+        }
+    }
+
+    /// Gives it up; false if there was none to give up, now or before.
+    pub(super) fn spend(&self) -> bool {
+        if fs::remove_file(&self.path).is_ok() {
+            self.spent.store(true, Ordering::SeqCst);
+            tracing::warn!(
+                "the disk is full: the room set aside is used, to save what takes rights away"
+            );
+        }
+        self.is_spent()
+    }
+
+    /// Whether it was given up, and not filled again.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::SeqCst)
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// For file systems that cannot set room aside otherwise.
+fn write_zeros(mut file: &File, bytes: u64) -> io::Result<()> {
+    io::copy(&mut io::repeat(0).take(bytes), &mut file)?;
+    file.sync_all()
+}
