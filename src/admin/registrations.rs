@@ -183,7 +183,7 @@ fn credential(
     let longest = registry.policy().longest_secret_lifetime;
     let new = NewSecret {
         expires_in: lifetime.map(|span| span.min(longest)),
-        signs: method == AuthMethod::SecretJwt,
+        signs: Some(method == AuthMethod::SecretJwt),
         ..NewSecret::default()
     };
     let (secret, plain) = secrets::make(new, registry, draft)?;

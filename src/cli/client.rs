@@ -283,7 +283,7 @@ impl Create {
         let (secret, credential) = match instead {
             Instead::Secret(signs) if !self.without_secret => {
                 let secret = object([
-                    ("signs", signs.then_some(Value::Bool(true))),
+                    ("signs", signs.map(Value::Bool)),
                     ("value", chosen),
                     ("expires_in", self.secret_expires_in.map(Value::from)),
                     ("note", self.secret_note.map(Value::from)),

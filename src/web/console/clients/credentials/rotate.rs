@@ -316,7 +316,7 @@ pub(super) fn read(
         .then(|| errors.check("expires_in", read_life(days, policy)))
         .flatten();
     let input = RotateInput {
-        signs: false,
+        signs: None,
         credential: None,
         overlap: overlap.map(|span| SpanInput::Seconds(span.seconds())),
         if_used: fields
