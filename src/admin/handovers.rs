@@ -1,13 +1,18 @@
 //! Hand-overs: offered by an operator, redeemed by a developer, withdrawn, forgotten.
 
+use std::collections::BTreeSet;
+
 use super::{
     command::Command,
+    credentials::check_together,
     draft::Draft,
     refusal::Refusal,
     secrets::{NewSecret, RotateSecret, Rotated, rotate, signs, touched},
 };
 use crate::domain::{
     audit::Action,
+    client::Client,
+    credential::Method,
     handover::{Handover, HandoverState, LINK_LIFE},
     id::{ClientId, HandoverId, Revision},
     link::{LinkToken, LinkUse},
@@ -76,7 +81,7 @@ impl Command for OfferHandover {
         }
         super::secrets::check_life(self.secret_lifetime, registry)?;
         let now = draft.now();
-        signs(self.signs, client, now)?;
+        check_kind((self.signs, self.overlap), client, now)?;
         let open = |it: &&std::sync::Arc<Handover>| it.client == client.id && it.is_open(now);
         if registry.handovers().any(|it| open(&it)) {
             let message = "a link is on its way already; withdraw it first";
@@ -194,11 +199,27 @@ pub fn require_redeemable(
     if client.live_secrets(now).count() > 1 {
         return Err(RotationError::UnderWay.into());
     }
-    if signs(handover.signs, client, now).is_err() {
+    if check_kind((handover.signs, handover.overlap), client, now).is_err() {
         let message = "the client proves itself without a secret by now; ask for a new link";
         return Err(conflict(message));
     }
     Ok(())
+}
+
+/// Refuses a link to a secret that could not take the place of what the client has.
+fn check_kind(
+    (asked, overlap): (Option<bool>, Overlap),
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let mut methods = match overlap {
+        Overlap::None => BTreeSet::new(),
+        Overlap::For(_) => client.methods(now),
+    };
+    if signs(asked, client, now)? {
+        methods.insert(Method::ClientSecretJwt);
+    }
+    check_together(&methods)
 }
 
 fn conflict(message: impl Into<String>) -> Refusal {

@@ -334,7 +334,7 @@ fn with_credential(
     let asked = (admitted.auth_method, lifetime);
     let (new, plain) = credential(admitted.proof.clone(), asked, registry, draft)?;
     let after = rotation::rotate(before, new, terms, now)?;
-    check_together(&after, now)?;
+    check_together(&after.methods(now))?;
     Ok((after, plain))
 }
 

@@ -184,7 +184,7 @@ pub(super) fn rotate_to(
         None => Action::SecretCreate,
     };
     let after = rotation::rotate(before, new, terms, now)?;
-    check_together(&after, now)?;
+    check_together(&after.methods(now))?;
     let retiring = after.old_secret(now).and_then(|old| {
         let retiring = old.retiring(now)?;
         Some((old.id.clone(), *retiring))

@@ -16,7 +16,7 @@ use super::{
         credentials::kinds::{self, Kind, KindsOffered},
     },
     Plan, STEPS, Steps,
-    beginning::{PLATFORM, PLATFORM_PAGE, SECRET},
+    beginning::{PLATFORM, PLATFORM_PAGE, SECRET, SIGNING_SECRET},
     frame,
     secret::{self, LifeChoice},
 };
@@ -99,7 +99,7 @@ fn filled_in(mut plan: Plan, fields: &Fields) -> Plan {
     fields.text("kind").clone_into(&mut plan.kind);
     match plan.kind.as_str() {
         PLATFORM => return plan,
-        SECRET => {
+        SECRET | SIGNING_SECRET => {
             fields.text("life").clone_into(&mut plan.life);
             fields.text("reason").clone_into(&mut plan.reason);
         }
