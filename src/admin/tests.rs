@@ -150,6 +150,16 @@ impl World {
         entries.map(|entry| entry.action.as_str()).collect()
     }
 
+    /// Keeps a client as another version of this program would have made it.
+    pub(super) fn put_client(&mut self, client: Client) {
+        let put = Change {
+            action: Action::ClientEdit,
+            effect: Effect::Client(client.id.clone(), Some(client.into())),
+        };
+        let commit = Commit::new(&self.registry, self.now, &self.actor, vec![put]);
+        self.registry = self.registry.apply(&commit);
+    }
+
     /// The operator that [`person`] is, as a record.
     fn put_person(&mut self, fill: impl FnOnce(&mut Operator)) -> OperatorId {
         let id: OperatorId = "op_aaaaaaaaaaaaaaaa".parse().unwrap();
