@@ -1,5 +1,6 @@
 //! The command line from outside: what it prints where, how it ends, and what it leaves alone.
 
+mod credentials;
 mod exits;
 mod help;
 mod kit;
