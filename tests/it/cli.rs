@@ -5,6 +5,7 @@ mod exits;
 mod help;
 mod kit;
 mod listeners;
+mod proving;
 mod secrecy;
 mod service_manager;
 mod settings;
