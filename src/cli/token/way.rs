@@ -1,6 +1,9 @@
 //! How a client proves who it is when it asks for a token: as flags, and as parts of its request.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
@@ -79,7 +82,10 @@ enum How {
     /// It sends a secret.
     Sends(Zeroizing<String>),
     /// It signs with its secret, or with a key: what signs where RSA has one algorithm, and where it has the other.
-    Signs { usual: Signer, pss: Option<Signer> },
+    Signs {
+        usual: Box<Signer>,
+        pss: Option<Box<Signer>>,
+    },
     /// It shows a token that somebody else made.
     Shows(String),
     /// Its certificate says it.
@@ -98,7 +104,10 @@ impl WayArgs {
                             "is too short to sign with: it takes 32 characters (RFC 7518 §3.2)";
                         Failure::refused("secret-file", format!("{} {what}", file.display()))
                     })?;
-                    How::Signs { usual, pss: None }
+                    How::Signs {
+                        usual: Box::new(usual),
+                        pss: None,
+                    }
                 } else {
                     How::Sends(secret)
                 }
@@ -113,13 +122,15 @@ impl WayArgs {
         })
     }
 
-    fn read_key(&self, file: &PathBuf) -> Result<How, Failure> {
+    fn read_key(&self, file: &Path) -> Result<How, Failure> {
         let key = tls::private_key(file).map_err(|error| unusable("key", &error))?;
         let signer = |rsa| {
-            Signer::from_der(&key, rsa).map_err(|error: KeyError| {
-                let what = "take a key of P-256, Ed25519, or RSA with 2048 bits or more";
-                unusable("key", &format!("{}: {error}; {what}", file.display()))
-            })
+            Signer::from_der(&key, rsa)
+                .map(Box::new)
+                .map_err(|error: KeyError| {
+                    let what = "take a key of P-256, Ed25519, or RSA with 2048 bits or more";
+                    unusable("key", &format!("{}: {error}; {what}", file.display()))
+                })
         };
         let usual = signer(match self.rsa_algorithm {
             Some(RsaAlgorithm::Ps256) => Algorithm::Ps256,
@@ -216,8 +227,8 @@ fn signed(signer: &Signer, id: &str, issuer: &Issuer) -> Result<String, Failure>
         "iat": now.seconds(),
         "exp": now.plus(Span::minutes(1)).seconds(),
     });
-    let signed = signer.sign_assertion(claims.to_string().as_bytes());
-    signed.map_err(|error| Failure::refused("signing", error.to_string()))
+    let assertion = signer.sign_assertion(claims.to_string().as_bytes());
+    assertion.map_err(|error| Failure::refused("signing", error.to_string()))
 }
 
 /// Whether the server takes what `signer` signs, as one may that says nothing of it.
@@ -283,7 +294,7 @@ mod tests {
     #[test]
     fn an_rsa_key_signs_as_the_server_takes_it() {
         let (_, private) = Signer::generate(Algorithm::Rs256, &Entropy::seeded(1));
-        let signer = |algorithm| Signer::from_private(algorithm, &private).unwrap();
+        let signer = |algorithm| Box::new(Signer::from_private(algorithm, &private).unwrap());
         let how = || How::Signs {
             usual: signer(Algorithm::Rs256),
             pss: Some(signer(Algorithm::Ps256)),

@@ -196,7 +196,7 @@ impl Look {
             snippets: if is_first {
                 programs.all
             } else {
-                programs.to_try()
+                programs.into_tryable()
             },
         }
     }

@@ -115,7 +115,7 @@ impl Programs {
     }
 
     /// The one to try by hand, if there is one; else all of them.
-    pub(super) fn to_try(self) -> Vec<Snippet> {
+    pub(super) fn into_tryable(self) -> Vec<Snippet> {
         let is_by_hand = |it: &Snippet| it.word == "curl";
         if self.all.iter().any(is_by_hand) {
             self.all.into_iter().filter(is_by_hand).collect()

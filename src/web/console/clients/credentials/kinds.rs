@@ -160,12 +160,7 @@ impl Kind {
 pub(in crate::web::console::clients) struct KindsOffered {
     /// Those that the server takes.
     pub(in crate::web::console::clients) kinds: Vec<Kind>,
-    /// Whether it takes tokens of other issuers.
-    pub(in crate::web::console::clients) trusts_platforms: bool,
-    /// Whether it takes secrets.
-    pub(in crate::web::console::clients) takes_secrets: bool,
-    /// Whether it takes what secrets sign.
-    pub(in crate::web::console::clients) takes_signatures: bool,
+    profile: Profile,
     /// Whether it asks clients for certificates.
     pub(in crate::web::console::clients) is_mutual: bool,
     /// What may be looked for in a certificate.
@@ -181,12 +176,25 @@ impl KindsOffered {
             kinds: kinds
                 .filter(|it| profile.allows_method(it.method()))
                 .collect(),
-            trusts_platforms: profile.allows_method(Method::Federated),
-            takes_secrets: profile.allows_method(Method::ClientSecret),
-            takes_signatures: profile.allows_method(Method::ClientSecretJwt),
+            profile,
             is_mutual: app.addresses().mutual.is_some(),
             names: NAMES,
         }
+    }
+
+    /// Whether it takes tokens of other issuers.
+    pub(in crate::web::console::clients) fn trusts_platforms(&self) -> bool {
+        self.profile.allows_method(Method::Federated)
+    }
+
+    /// Whether it takes secrets.
+    pub(in crate::web::console::clients) fn takes_secrets(&self) -> bool {
+        self.profile.allows_method(Method::ClientSecret)
+    }
+
+    /// Whether it takes what secrets sign.
+    pub(in crate::web::console::clients) fn takes_signatures(&self) -> bool {
+        self.profile.allows_method(Method::ClientSecretJwt)
     }
 }
 

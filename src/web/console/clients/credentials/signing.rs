@@ -14,9 +14,11 @@ use crate::{
 
 /// What the form says at first: as with what the new secret replaces.
 pub(super) fn as_before(client: &Client, now: Timestamp) -> &'static str {
-    match replaced(client, now).map(|old| &old.proof) {
-        Some(Proof::Shared(_)) => "yes",
-        _ => "no",
+    let signs = |old: &Secret| matches!(old.proof, Proof::Shared(_));
+    if replaced(client, now).is_some_and(signs) {
+        "yes"
+    } else {
+        "no"
     }
 }
 

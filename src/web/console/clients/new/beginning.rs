@@ -105,9 +105,9 @@ impl Plan {
     fn choice(&self, app: &App) -> Result<Choice, FieldErrors> {
         let offered = KindsOffered::by(app);
         let choice = match self.kind.as_str() {
-            SECRET if offered.takes_secrets => Some(Choice::Secret),
-            SIGNING_SECRET if offered.takes_signatures => Some(Choice::Secret),
-            PLATFORM if offered.trusts_platforms => self.platform().map(Choice::Platform),
+            SECRET if offered.takes_secrets() => Some(Choice::Secret),
+            SIGNING_SECRET if offered.takes_signatures() => Some(Choice::Secret),
+            PLATFORM if offered.trusts_platforms() => self.platform().map(Choice::Platform),
             name => Kind::named(name)
                 .filter(|kind| offered.kinds.contains(kind))
                 .map(Choice::Own),
