@@ -173,7 +173,7 @@ impl Command for RevokeTokens {
         let before = require::client(registry, &self.client)?;
         draft.require_touch(before)?;
         let mut after = Client::clone(before);
-        after.tokens_void_until = Some(draft.now());
+        after.void_tokens_until(draft.now());
         draft.put_client(Action::TokenRevoke, after);
         Ok(draft.now())
     }
@@ -329,7 +329,8 @@ impl Command for EditClient {
     }
 }
 
-/// Gives a client no tokens any more. Nothing happens if it gets none already.
+/// Gives a client no tokens any more, and voids those that it has, for good (RV-09). Nothing happens if it
+/// gets none already.
 #[derive(Clone, Debug)]
 pub struct DisableClient {
     /// Which.
@@ -346,13 +347,14 @@ impl Command for DisableClient {
         if before.is_active() {
             let mut after = Client::clone(before);
             after.status = ClientStatus::Disabled(draft.now());
+            after.void_tokens_until(draft.now());
             draft.put_client(Action::ClientDisable, after);
         }
         Ok(())
     }
 }
 
-/// Gives a disabled client tokens again.
+/// Gives a disabled client tokens again: new ones.
 #[derive(Clone, Debug)]
 pub struct EnableClient {
     /// Which.
@@ -367,9 +369,11 @@ impl Command for EnableClient {
     fn decide(self, registry: &Registry, draft: &mut Draft) -> Result<(), Refusal> {
         let before = require::client(registry, &self.client)?;
         draft.require_touch(before)?;
-        if !before.is_active() {
+        if let ClientStatus::Disabled(since) = before.status {
             let mut after = Client::clone(before);
             after.status = ClientStatus::Active;
+            // Earlier versions disabled a client without voiding its tokens.
+            after.void_tokens_until(since);
             draft.put_client(Action::ClientEnable, after);
         }
         Ok(())

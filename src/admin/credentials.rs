@@ -3,7 +3,7 @@
 //! A client moves from a secret to a key, or from one key to the next, as it moves from one secret to the
 //! next: with overlap, last use and verdict.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     clients::RegisterClient,
@@ -141,8 +141,7 @@ impl Command for RotateToCredential {
 
 /// One key must never do for both: who can read a shared secret could sign for the client that has a key of
 /// its own (CJ-19).
-pub(super) fn check_together(client: &Client, now: Timestamp) -> Result<(), Refusal> {
-    let methods = client.methods(now);
+pub(super) fn check_together(methods: &BTreeSet<Method>) -> Result<(), Refusal> {
     let both = [Method::ClientSecretJwt, Method::PrivateKeyJwt];
     if both.iter().all(|method| methods.contains(method)) {
         return Err(Refusal::Conflict(

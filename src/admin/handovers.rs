@@ -1,13 +1,18 @@
 //! Hand-overs: offered by an operator, redeemed by a developer, withdrawn, forgotten.
 
+use std::collections::BTreeSet;
+
 use super::{
     command::Command,
+    credentials::check_together,
     draft::Draft,
     refusal::Refusal,
-    secrets::{NewSecret, RotateSecret, Rotated, rotate, touched},
+    secrets::{NewSecret, RotateSecret, Rotated, rotate, signs, touched},
 };
 use crate::domain::{
     audit::Action,
+    client::Client,
+    credential::Method,
     handover::{Handover, HandoverState, LINK_LIFE},
     id::{ClientId, HandoverId, Revision},
     link::{LinkToken, LinkUse},
@@ -32,6 +37,8 @@ pub struct OfferHandover {
     pub note: Note,
     /// How long the new secret works, if not until it is replaced.
     pub secret_lifetime: Option<Span>,
+    /// Whether the client signs with the new secret; as with the one that it replaces, if nothing is said.
+    pub signs: Option<bool>,
 }
 
 /// What a rotation would do now, done when the link is followed.
@@ -43,6 +50,7 @@ impl From<RotateSecret> for OfferHandover {
             if_used: rotation.if_used,
             note: rotation.new.note,
             secret_lifetime: rotation.new.expires_in,
+            signs: rotation.new.signs,
         }
     }
 }
@@ -73,6 +81,7 @@ impl Command for OfferHandover {
         }
         super::secrets::check_life(self.secret_lifetime, registry)?;
         let now = draft.now();
+        check_kind((self.signs, self.overlap), client, now)?;
         let open = |it: &&std::sync::Arc<Handover>| it.client == client.id && it.is_open(now);
         if registry.handovers().any(|it| open(&it)) {
             let message = "a link is on its way already; withdraw it first";
@@ -99,6 +108,7 @@ impl Command for OfferHandover {
                 if_used: self.if_used,
                 note: self.note,
                 secret_lifetime: self.secret_lifetime,
+                signs: self.signs,
                 revision: Revision::default(),
             },
         );
@@ -141,7 +151,7 @@ impl Command for RedeemHandover {
         let rotation = RotateSecret {
             client: handover.client.clone(),
             new: NewSecret {
-                signs: false,
+                signs: handover.signs,
                 value: None,
                 expires_in: handover.secret_lifetime,
                 note: handover.note.clone(),
@@ -189,7 +199,27 @@ pub fn require_redeemable(
     if client.live_secrets(now).count() > 1 {
         return Err(RotationError::UnderWay.into());
     }
+    if check_kind((handover.signs, handover.overlap), client, now).is_err() {
+        let message = "the client proves itself without a secret by now; ask for a new link";
+        return Err(conflict(message));
+    }
     Ok(())
+}
+
+/// Refuses a link to a secret that could not take the place of what the client has.
+fn check_kind(
+    (asked, overlap): (Option<bool>, Overlap),
+    client: &Client,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let mut methods = match overlap {
+        Overlap::None => BTreeSet::new(),
+        Overlap::For(_) => client.methods(now),
+    };
+    if signs(asked, client, now)? {
+        methods.insert(Method::ClientSecretJwt);
+    }
+    check_together(&methods)
 }
 
 fn conflict(message: impl Into<String>) -> Refusal {

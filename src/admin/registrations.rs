@@ -183,7 +183,7 @@ fn credential(
     let longest = registry.policy().longest_secret_lifetime;
     let new = NewSecret {
         expires_in: lifetime.map(|span| span.min(longest)),
-        signs: method == AuthMethod::SecretJwt,
+        signs: Some(method == AuthMethod::SecretJwt),
         ..NewSecret::default()
     };
     let (secret, plain) = secrets::make(new, registry, draft)?;
@@ -334,7 +334,7 @@ fn with_credential(
     let asked = (admitted.auth_method, lifetime);
     let (new, plain) = credential(admitted.proof.clone(), asked, registry, draft)?;
     let after = rotation::rotate(before, new, terms, now)?;
-    check_together(&after, now)?;
+    check_together(&after.methods(now))?;
     Ok((after, plain))
 }
 

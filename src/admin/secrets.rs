@@ -3,11 +3,13 @@
 //! The rules are those of [`crate::domain::rotation`]. Only an Owner may touch the secrets of a
 //! client that can manage this server.
 
+mod replaced;
 mod shown;
 mod upkeep;
 
 use zeroize::Zeroizing;
 
+pub(super) use self::replaced::signs;
 pub use self::{
     shown::ShowSecret,
     upkeep::{ForgetSecrets, SettleRotation, due_rotations, forgetful_clients},
@@ -50,8 +52,9 @@ pub struct NewSecret {
     /// Where it is kept.
     pub note: Note,
     /// Whether the client signs with it and never sends it (`client_secret_jwt`): then it is kept in such
-    /// a way that it can be used.
-    pub signs: bool,
+    /// a way that it can be used. As with the secret that it replaces, if nothing is said; a first one is
+    /// sent.
+    pub signs: Option<bool>,
 }
 
 /// Makes a secret; the record to keep, and the text to show once.
@@ -63,10 +66,11 @@ pub(super) fn make(
     let now = draft.now();
     let life = check_life(new.expires_in, registry)?;
     let expires = life.map(|span| now.plus(span));
+    let signs = new.signs.unwrap_or_default();
     let (plain, proof) = match new.value {
         None => {
             let plain = unused_secret(registry, draft);
-            let proof = if new.signs {
+            let proof = if signs {
                 Proof::of_shared(&plain)
             } else {
                 Proof::of_generated(&plain, registry.pepper())
@@ -76,7 +80,7 @@ pub(super) fn make(
         Some(value) => {
             let plain = PlainSecret::chosen(value, draft.entropy())
                 .map_err(|error| FieldErrors::one("value", &error))?;
-            let proof = if new.signs {
+            let proof = if signs {
                 Proof::of_shared(&plain)
             } else {
                 Proof::of_chosen(&plain, draft.entropy())
@@ -149,7 +153,7 @@ impl Command for RotateSecret {
 
 /// Carries a rotation out, whoever asks: they have been asked what they may.
 pub(super) fn rotate(
-    command: RotateSecret,
+    mut command: RotateSecret,
     registry: &Registry,
     draft: &mut Draft,
 ) -> Result<Rotated, Refusal> {
@@ -157,6 +161,8 @@ pub(super) fn rotate(
     if before.live_secrets(draft.now()).count() > 1 {
         return Err(rotation::RotationError::UnderWay.into());
     }
+    let signs = signs(command.new.signs, before, draft.now())?;
+    command.new.signs = Some(signs);
     let (secret, plain) = make(command.new, registry, draft)?;
     let retiring = rotate_to(before, secret, (command.overlap, command.if_used), draft)?;
     Ok(Rotated {
@@ -178,7 +184,7 @@ pub(super) fn rotate_to(
         None => Action::SecretCreate,
     };
     let after = rotation::rotate(before, new, terms, now)?;
-    check_together(&after, now)?;
+    check_together(&after.methods(now))?;
     let retiring = after.old_secret(now).and_then(|old| {
         let retiring = old.retiring(now)?;
         Some((old.id.clone(), *retiring))

@@ -20,6 +20,7 @@ use super::{
         RemoveClient,
     },
     command::Command,
+    credentials::{NewCredential, RegisterWithCredential},
     details::{DefineDetailType, EditDetailType, RemoveDetailType},
     draft::Draft,
     grants::{RemoveGrant, SetGrant},
@@ -45,7 +46,11 @@ use super::{
 };
 use crate::{
     crypto::{
-        mac::MacKey, password::PasswordHash, random::Entropy, signer::Algorithm, totp::TotpSecret,
+        mac::MacKey,
+        password::PasswordHash,
+        random::Entropy,
+        signer::{Algorithm, Signer},
+        totp::TotpSecret,
     },
     domain::{
         actor::Actor,
@@ -53,7 +58,7 @@ use crate::{
         audit::Action,
         change::{Change, Commit, Effect},
         client::Client,
-        credential::Method,
+        credential::{Method, PublicKey},
         id::{ApiIdentifier, ClientId, OperatorId, SecretId},
         link::{LinkToken, LinkUse},
         name::{Description, Note},
@@ -63,7 +68,7 @@ use crate::{
         registry::Registry,
         rotation::{LatestUses, Overlap},
         scope::{Scope, ScopeSet},
-        secret::IfUsed,
+        secret::{IfUsed, Proof},
         time::{Lifetime, Span, Timestamp},
     },
 };
@@ -143,6 +148,16 @@ impl World {
     pub(super) fn audited(&self) -> Vec<&str> {
         let entries = self.last.iter().flat_map(|commit| &commit.audit);
         entries.map(|entry| entry.action.as_str()).collect()
+    }
+
+    /// Keeps a client as another version of this program would have made it.
+    pub(super) fn put_client(&mut self, client: Client) {
+        let put = Change {
+            action: Action::ClientEdit,
+            effect: Effect::Client(client.id.clone(), Some(client.into())),
+        };
+        let commit = Commit::new(&self.registry, self.now, &self.actor, vec![put]);
+        self.registry = self.registry.apply(&commit);
     }
 
     /// The operator that [`person`] is, as a record.
@@ -236,6 +251,26 @@ pub(super) fn rotate(client: &ClientId) -> RotateSecret {
         overlap: Overlap::For(Span::hours(24)),
         if_used: IfUsed::Hold,
     }
+}
+
+/// A public key, as a client has it instead of a secret.
+pub(super) fn key(seed: u64) -> NewCredential {
+    let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(seed));
+    let key = PublicKey::from_jwk(signer.public_jwk().unwrap()).unwrap();
+    NewCredential {
+        proof: Proof::Key(key),
+        expires_in: None,
+        note: Note::default(),
+    }
+}
+
+/// Registers a client that has a key and no secret.
+pub(super) fn with_key(world: &mut World, name: &str) -> ClientId {
+    let command = RegisterWithCredential {
+        client: register(name, &[]),
+        credential: key(1),
+    };
+    world.run(command).unwrap().id.clone()
 }
 
 pub(super) fn person(role: Role) -> Actor {

@@ -40,10 +40,10 @@ Examples:
     /// Change a client's name, description, owner, token lifetime, default scopes or introspection.
     #[command(after_help = EDIT_EXAMPLES)]
     Edit(Edit),
-    /// Issue no tokens to a client until it is enabled again. Tokens it has live on until they expire.
+    /// Issue no tokens to a client until it is enabled again. Those it has are revoked.
     #[command(after_help = "Example:\n  jeton client disable report-service")]
     Disable(Named),
-    /// Issue tokens to a disabled client again.
+    /// Issue tokens to a disabled client again. Those from before stay revoked.
     #[command(after_help = "Example:\n  jeton client enable report-service")]
     Enable(Named),
     /// Revoke all tokens that a client holds. It gets new ones as before.
@@ -283,7 +283,7 @@ impl Create {
         let (secret, credential) = match instead {
             Instead::Secret(signs) if !self.without_secret => {
                 let secret = object([
-                    ("signs", signs.then_some(Value::Bool(true))),
+                    ("signs", signs.map(Value::Bool)),
                     ("value", chosen),
                     ("expires_in", self.secret_expires_in.map(Value::from)),
                     ("note", self.secret_note.map(Value::from)),

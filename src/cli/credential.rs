@@ -28,7 +28,8 @@ pub(crate) enum AuthMethod {
 /// Flags for a credential that is no secret.
 #[derive(Args, Debug, Default)]
 pub(crate) struct CredentialArgs {
-    /// How the client authenticates. As the other flags say, if not given: with a secret, if none does.
+    /// How the client authenticates. As the other flags say, if not given; with a secret, if none does: in a
+    /// rotation as with the one that is replaced.
     #[arg(long, value_name = "METHOD", help_heading = HEADING)]
     auth_method: Option<AuthMethod>,
     /// The client's public key: a JWK, a JWK set of one key, or PEM; `-` is standard input. It signs assertions, or
@@ -86,8 +87,8 @@ const HEADING: &str = "Instead of a secret";
 
 /// What the flags come to.
 pub(crate) enum Instead {
-    /// A secret; whether the client signs with it.
-    Secret(bool),
+    /// A secret; whether the client signs with it, if that was said.
+    Secret(Option<bool>),
     /// A credential that is no secret, as the admin API reads it.
     Credential(Map<String, Value>),
 }
@@ -113,8 +114,9 @@ impl CredentialArgs {
             return Err(contradiction("flags for credentials of different kinds"));
         }
         match (self.auth_method, says) {
-            (None | Some(AuthMethod::ClientSecret), None) => Ok(Instead::Secret(false)),
-            (Some(AuthMethod::ClientSecretJwt), None) => Ok(Instead::Secret(true)),
+            (None, None) => Ok(Instead::Secret(None)),
+            (Some(AuthMethod::ClientSecret), None) => Ok(Instead::Secret(Some(false))),
+            (Some(AuthMethod::ClientSecretJwt), None) => Ok(Instead::Secret(Some(true))),
             (Some(AuthMethod::PrivateKeyJwt), None) => Err(Failure::usage(
                 "private_key_jwt needs the client's public key: --jwks FILE or --jwks-uri URL",
             )),

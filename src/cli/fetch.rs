@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request, Response, Uri, header};
 use http_body_util::Full;
-use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, pki_types::ServerName};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -31,24 +31,43 @@ pub(crate) struct Post {
     pub(crate) form: String,
     /// The `Authorization` header, if the client proves itself with it.
     pub(crate) authorization: Option<String>,
+    /// The `DPoP` header, if it proves that it has a key.
+    pub(crate) proof: Option<String>,
+    /// How TLS is spoken, if the client shows a certificate.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+    /// What the next proof is to say (RFC 9449 §8).
+    pub(crate) nonce: Option<String>,
 }
 
 /// Gets JSON from `url`.
 pub(crate) async fn get(url: &str) -> Result<Value, Failure> {
-    let (status, body) = send(Method::GET, url, None).await?;
+    let response = send(Method::GET, url, None).await?;
+    let status = response.status().as_u16();
     if status != 200 {
         return Err(Failure::refused(
             "unexpected-answer",
             format!("{url} answered with status {status}"),
         ));
     }
-    json(url, &body)
+    json(url, response.body())
 }
 
-/// Posts a form to `url`: gives the status and the JSON that came back.
-pub(crate) async fn post(url: &str, post: Post) -> Result<(u16, Value), Failure> {
-    let (status, body) = send(Method::POST, url, Some(post)).await?;
-    Ok((status, json(url, &body)?))
+/// Posts a form to `url`.
+pub(crate) async fn post(url: &str, post: Post) -> Result<Answer, Failure> {
+    let response = send(Method::POST, url, Some(post)).await?;
+    let nonce = response.headers().get("dpop-nonce");
+    let nonce = nonce.and_then(|nonce| nonce.to_str().ok());
+    Ok(Answer {
+        status: response.status().as_u16(),
+        json: json(url, response.body())?,
+        nonce: nonce.map(str::to_owned),
+    })
 }
 
 /// What `issuer` says of itself (RFC 8414 §3).
@@ -81,13 +100,12 @@ fn json(url: &str, body: &[u8]) -> Result<Value, Failure> {
     })
 }
 
-async fn send(method: Method, url: &str, form: Option<Post>) -> Result<(u16, Bytes), Failure> {
-    let response = tokio::time::timeout(LONGEST_WAIT, converse(method, url, form))
+async fn send(method: Method, url: &str, form: Option<Post>) -> Result<Response<Bytes>, Failure> {
+    tokio::time::timeout(LONGEST_WAIT, converse(method, url, form))
         .await
         .map_err(|_| format!("no answer within {} seconds", LONGEST_WAIT.as_secs()))
         .and_then(|answer| answer)
-        .map_err(|error| Failure::unavailable(format!("cannot reach {url}: {error}")))?;
-    Ok((response.status().as_u16(), response.into_body()))
+        .map_err(|error| Failure::unavailable(format!("cannot reach {url}: {error}")))
 }
 
 async fn converse(
@@ -101,6 +119,7 @@ async fn converse(
     let host = uri.host().ok_or("this names no host")?;
     let is_https = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+    let tls = form.as_ref().and_then(|post| post.tls.clone());
     let request = request(method, &uri, form);
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((bare, port))
@@ -110,7 +129,11 @@ async fn converse(
         return exchange(stream, request, BOUNDS).await;
     }
     let name = ServerName::try_from(bare.to_owned()).map_err(|error| error.to_string())?;
-    let connector = TlsConnector::from(Arc::new(trust(None)?));
+    let tls = match tls {
+        Some(tls) => tls,
+        None => Arc::new(trust(None)?),
+    };
+    let connector = TlsConnector::from(tls);
     let stream = connector
         .connect(name, stream)
         .await
@@ -135,6 +158,9 @@ fn request(method: Method, uri: &Uri, form: Option<Post>) -> Request<Full<Bytes>
         request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some(authorization) = post.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(proof) = post.proof {
+            request = request.header("dpop", proof);
         }
         body = post.form.into();
     }

@@ -2,13 +2,13 @@
 
 mod words;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::{
     desk::{Desk, object, path},
     failure::Failure,
-    secret::IfUsed,
+    secret::{IfUsed, in_flags},
 };
 
 /// Give a developer a new secret by a link that works once.
@@ -59,6 +59,20 @@ pub(crate) struct Offer {
     /// Where the new secret will be kept, as a note for people.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// How the client uses the new secret. As the one that it replaces, if not given; to be given if what it
+    /// replaces is a key or a certificate.
+    #[arg(long, value_name = "METHOD")]
+    auth_method: Option<SecretMethod>,
+}
+
+/// How a client authenticates with a secret.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum SecretMethod {
+    /// It sends its secret.
+    ClientSecret,
+    /// It signs with its secret, which Jeton then keeps readable, sealed.
+    ClientSecretJwt,
 }
 
 /// Which client.
@@ -99,14 +113,19 @@ impl HandoverCommand {
 
 impl Offer {
     async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let signs = self
+            .auth_method
+            .map(|it| it == SecretMethod::ClientSecretJwt);
         let body = object([
             ("overlap", self.overlap.map(|span| json!(span))),
             ("if_used", Some(json!(self.if_used.word()))),
             ("expires_in", self.expires_in.map(|span| json!(span))),
             ("note", self.note.map(|note| json!(note))),
+            ("signs", signs.map(|signs| json!(signs))),
         ]);
         let path = path(["clients", &self.id, "handovers"]);
-        let made = desk.post(&path, body).await?;
+        let made = desk.post(&path, body).await;
+        let made = made.map_err(|failure| in_flags(failure, ""))?;
         desk.answer(&made, words::offered)
     }
 }

@@ -65,6 +65,11 @@ Examples:
   jeton secret rotate report-service
   jeton secret rotate report-service --overlap 7d --note '1Password / Ops'
   jeton secret rotate report-service --overlap 0 --secret-file new.secret
+  jeton secret rotate signer --jwks next-key.pem
+  jeton secret rotate signer --auth-method client_secret --overlap 0
+
+The new secret is used as the old one is: who signs with it goes on signing, unless --auth-method says
+otherwise. A client with a key or a certificate gets the next one, or a secret if --auth-method says so.
 
 When the overlap ends and the old secret is still in use, it is kept another 24 hours, at most three
 times; with --if-used stop it is stopped all the same. While the new secret was never used, the old one
@@ -224,6 +229,27 @@ async fn act(
     })
 }
 
+/// `failure`, and if it is that a client has no secret to replace: by which flags to say what it is to have,
+/// of which `others` are those for something else than a secret.
+pub(super) fn in_flags(mut failure: Failure, others: &str) -> Failure {
+    if failure
+        .fields
+        .iter()
+        .any(|problem| problem.field == "signs")
+    {
+        failure.message = format!(
+            "there is no secret to replace: the client proves itself with something else, as `jeton secret list` \
+             shows. {others}For a secret: --auth-method client_secret, or client_secret_jwt if it signs with it"
+        );
+        failure.fields.clear();
+    }
+    failure
+}
+
+/// The flags for what is no secret.
+const INSTEAD: &str =
+    "For its next key or certificate: --jwks FILE, --cert FILE or one of the others. ";
+
 /// A secret's id, however it was copied: `K7QD2M4A` or `jtn_K7QD2M4A`.
 fn bare(secret: &str) -> String {
     secret.strip_prefix("jtn_").unwrap_or(secret).to_owned()
@@ -236,7 +262,7 @@ impl Rotate {
         let chosen = prepared.as_ref().and_then(Prepared::chosen);
         let (signs, mut credential) = match self.credential.choose(desk).await? {
             Instead::Secret(signs) => (signs, None),
-            Instead::Credential(credential) => (false, Some(credential)),
+            Instead::Credential(credential) => (None, Some(credential)),
         };
         if credential.is_some() && prepared.is_some() {
             return Err(Failure::usage(
@@ -254,12 +280,12 @@ impl Rotate {
             ("expires_in", expires_in.map(Value::from)),
             ("note", note.map(Value::from)),
             ("value", chosen.map(|text| json!(text))),
-            ("signs", signs.then_some(Value::Bool(true))),
+            ("signs", signs.map(Value::Bool)),
             ("credential", credential.map(Value::Object)),
         ]);
-        let made = desk
-            .post(&path(["clients", &self.id, "secrets", "rotate"]), body)
-            .await?;
+        let path = path(["clients", &self.id, "secrets", "rotate"]);
+        let made = desk.post(&path, body).await;
+        let made = made.map_err(|failure| in_flags(failure, INSTEAD))?;
         if let Some(prepared) = prepared {
             prepared.keep(made["client_secret"].as_str())?;
         }

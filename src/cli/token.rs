@@ -1,19 +1,22 @@
 //! `jeton token`: what a service does to get a token, for people.
 
-use std::path::PathBuf;
+mod possession;
+mod way;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use self::{
+    possession::{PossessionArgs, proof},
+    way::{Way, WayArgs},
+};
 use super::{
     failure::Failure,
-    fetch::{self, Post},
+    fetch::{self, Answer, Post},
     output::{self, Format},
-    secret_file::read_secret,
 };
-use crate::{domain::issuer::Issuer, oauth::access_token::LARGE};
+use crate::{crypto::signer::Signer, domain::issuer::Issuer, oauth::access_token::LARGE};
 
 /// What to ask for, and as whom.
 #[derive(Args, Debug)]
@@ -25,9 +28,8 @@ pub(crate) struct TokenCommand {
     /// The client id.
     #[arg(long, value_name = "ID")]
     client_id: String,
-    /// The file that holds the client's secret; `-` reads it from standard input.
-    #[arg(long, value_name = "FILE")]
-    client_secret_file: PathBuf,
+    #[command(flatten)]
+    way: WayArgs,
     /// The scopes to ask for, with spaces between. The client's default, if not given.
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
@@ -37,6 +39,8 @@ pub(crate) struct TokenCommand {
     /// What to ask for in detail: a JSON array of objects with a type each (RFC 9396).
     #[arg(long, value_name = "JSON")]
     authorization_details: Option<String>,
+    #[command(flatten)]
+    possession: PossessionArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -46,24 +50,26 @@ Examples:
   jeton token --issuer http://127.0.0.1:8080 --client-id report-service \\
       --client-secret-file report.secret --scope read:analytics
   TOKEN=$(jeton token …) && curl -H \"Authorization: Bearer $TOKEN\" https://sales.example.com/…
-  jeton token … | jeton inspect -";
+  jeton token … | jeton inspect -
+
+The other ways in which a client may prove itself:
+  jeton token … --client-secret-file report.secret --secret-signs     it signs with its secret
+  jeton token … --key report-key.pem                                  it signs with its private key
+  jeton token … --cert report.pem --cert-key report-key.pem           it shows its certificate
+  jeton token … --assertion-file /var/run/secrets/tokens/jeton        its platform vouches for it
+And for a token that only who has a key can use:
+  jeton token … --client-secret-file report.secret --dpop-key bound.pem";
 
 impl TokenCommand {
     /// Gets the token and prints it.
     pub(crate) async fn run(self, format: Format) -> Result<(), Failure> {
-        let secret = read_secret(&self.client_secret_file)?;
+        let way = self.way.read()?;
+        let key = self.possession.read()?;
         let metadata = fetch::metadata(&self.issuer).await?;
-        let endpoint = metadata["token_endpoint"].as_str().ok_or_else(|| {
-            Failure::refused(
-                "unexpected-answer",
-                format!("the metadata of {} name no token endpoint", self.issuer),
-            )
-        })?;
-        let post = self.form(&secret, takes_basic(&metadata));
-        let (status, answer) = fetch::post(endpoint, post).await?;
-        let token = answer["access_token"].as_str();
+        let Answer { status, json, .. } = self.ask(&way, key.as_ref(), &metadata).await?;
+        let token = json["access_token"].as_str();
         let Some(token) = token.filter(|_| status == 200) else {
-            return Err(refusal(status, &answer));
+            return Err(refusal(status, &json, way.doubt()));
         };
         if token.len() > LARGE {
             output::say(&format!(
@@ -72,62 +78,103 @@ impl TokenCommand {
                 token.len()
             ));
         }
+        if self.possession.is_forgotten() {
+            output::say(
+                "nobody can use this token: the key that it is bound to is gone. --dpop-key FILE keeps it\n",
+            );
+        }
         match format {
-            Format::Json => output::print_json(&answer),
+            Format::Json => output::print_json(&json),
             Format::Human => output::print(&format!("{token}\n")),
         }
         Ok(())
     }
 
-    fn form(&self, secret: &str, basic: bool) -> Post {
-        let mut pairs = vec![("grant_type", "client_credentials")];
-        pairs.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
-        pairs.extend(
-            self.resource
-                .as_deref()
-                .map(|resource| ("resource", resource)),
-        );
-        let details = self.authorization_details.as_deref();
-        pairs.extend(details.map(|details| ("authorization_details", details)));
-        let authorization = basic.then(|| {
-            let pair = format!("{}:{}", encoded(&self.client_id), encoded(secret));
-            format!("Basic {}", STANDARD.encode(pair))
-        });
-        if !basic {
-            pairs.extend([
-                ("client_id", self.client_id.as_str()),
-                ("client_secret", secret),
-            ]);
+    /// Asks, and once more with the server's nonce if it wants one (RFC 9449 §8).
+    async fn ask(
+        &self,
+        way: &Way,
+        key: Option<&Signer>,
+        metadata: &Value,
+    ) -> Result<Answer, Failure> {
+        let endpoint = self.endpoint(way, metadata)?;
+        let mut nonce = None;
+        loop {
+            let mut post = self.form(way, metadata)?;
+            if let Some(key) = key {
+                post.proof = Some(proof(key, endpoint, nonce.as_deref())?);
+            }
+            let answer = fetch::post(endpoint, post).await?;
+            let wants_nonce = answer.json["error"] == "use_dpop_nonce" && key.is_some();
+            if wants_nonce && nonce.is_none() && answer.nonce.is_some() {
+                nonce = answer.nonce;
+            } else {
+                return Ok(answer);
+            }
         }
+    }
+
+    /// Where it asks: who shows a certificate, where those are asked for (RFC 8705 §5).
+    fn endpoint<'m>(&self, way: &Way, metadata: &'m Value) -> Result<&'m str, Failure> {
+        let alias = &metadata["mtls_endpoint_aliases"]["token_endpoint"];
+        let alias = alias.as_str().filter(|_| way.tls.is_some());
+        let endpoint = alias.or(metadata["token_endpoint"].as_str());
+        let endpoint = endpoint.ok_or_else(|| {
+            Failure::refused(
+                "unexpected-answer",
+                format!("the metadata of {} name no token endpoint", self.issuer),
+            )
+        })?;
+        if way.tls.is_some() && !endpoint.starts_with("https://") {
+            return Err(Failure::refused(
+                "certificate",
+                format!("{endpoint} is not https: there is nobody to show a certificate to"),
+            ));
+        }
+        Ok(endpoint)
+    }
+
+    fn form(&self, way: &Way, metadata: &Value) -> Result<Post, Failure> {
+        let asked = [
+            ("grant_type", Some("client_credentials")),
+            ("scope", self.scope.as_deref()),
+            ("resource", self.resource.as_deref()),
+            (
+                "authorization_details",
+                self.authorization_details.as_deref(),
+            ),
+        ];
+        let asked = asked.into_iter();
+        let mut pairs: Vec<_> = asked
+            .filter_map(|(name, value)| Some((name, value?.to_owned())))
+            .collect();
+        let authorization = way.prove(&self.client_id, (&self.issuer, metadata), &mut pairs)?;
         let pairs: Vec<String> = pairs
             .into_iter()
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .map(|(name, value)| format!("{name}={}", encoded(&value)))
             .collect();
-        Post {
+        Ok(Post {
             form: pairs.join("&"),
             authorization,
-        }
+            proof: None,
+            tls: way.tls.clone(),
+        })
     }
 }
 
-/// Whether the server takes secrets by HTTP Basic, as one does that says nothing of it
-/// (RFC 8414 §2).
-fn takes_basic(metadata: &Value) -> bool {
-    metadata["token_endpoint_auth_methods_supported"]
-        .as_array()
-        .is_none_or(|methods| methods.iter().any(|method| method == "client_secret_basic"))
-}
-
-fn refusal(status: u16, answer: &Value) -> Failure {
+/// Why there is no token; if the server does not believe the client, perhaps because of this `doubt`.
+fn refusal(status: u16, answer: &Value, doubt: &str) -> Failure {
     let Some(code) = answer["error"].as_str() else {
         return Failure::refused(
             "unexpected-answer",
             format!("the token endpoint answered with status {status} and no OAuth error"),
         );
     };
+    let unknown = format!("the client is unknown or disabled, or {doubt}");
     let meaning = match code {
-        "invalid_client" => {
-            "the client is unknown or disabled, or this is none of its live secrets"
+        "invalid_client" => unknown.as_str(),
+        "invalid_dpop_proof" => {
+            "the token must be bound to a key: give --dpop-key FILE; if it is given, the clocks differ"
         }
         "invalid_scope" => "a scope is unknown, or the client was not granted it",
         "invalid_target" => {
@@ -167,46 +214,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn command() -> TokenCommand {
-        TokenCommand {
-            issuer: "https://as.test".parse().unwrap(),
-            client_id: "a b:c".to_owned(),
-            client_secret_file: PathBuf::new(),
-            scope: Some("read write".to_owned()),
-            resource: Some("https://api.test".to_owned()),
-            authorization_details: None,
-        }
-    }
-
-    /// CA-02: RFC 6749 §2.3.1: id and secret are form-encoded before they are joined.
-    #[test]
-    fn basic_credentials_are_form_encoded_first() {
-        let post = command().form("p+%:", true);
-        let basic = post.authorization.unwrap();
-        let decoded = STANDARD
-            .decode(basic.strip_prefix("Basic ").unwrap())
-            .unwrap();
-        assert_eq!(String::from_utf8(decoded).unwrap(), "a+b%3Ac:p%2B%25%3A");
-        assert_eq!(
-            post.form,
-            "grant_type=client_credentials&scope=read+write&resource=https%3A%2F%2Fapi.test"
-        );
-    }
-
-    #[test]
-    fn a_server_without_basic_gets_the_credentials_in_the_body() {
-        let post = command().form("s", false);
-        assert!(post.authorization.is_none());
-        assert!(post.form.ends_with("&client_id=a+b%3Ac&client_secret=s"));
-        assert!(takes_basic(&json!({})));
-        let only = json!({ "token_endpoint_auth_methods_supported": ["client_secret_post"] });
-        assert!(!takes_basic(&only));
-    }
-
     #[test]
     fn a_refusal_is_told_in_words_with_its_code() {
         let answer = json!({ "error": "invalid_scope", "error_description": "no such scope" });
-        let failure = refusal(400, &answer);
+        let failure = refusal(400, &answer, "");
         assert_eq!(failure.word, "invalid_scope");
         assert_eq!(failure.exit as u8, 1);
         assert!(failure.message.contains("was not granted it"), "{failure}");

@@ -3,6 +3,8 @@
 //! A [`Signer`] is parsed once and signs for as long as the process lives: the key, its id and the token's
 //! header are ready before the first request. Which key signs when is decided elsewhere.
 
+mod outgoing;
+
 use std::borrow::Cow;
 use std::fmt;
 

@@ -146,6 +146,11 @@ impl Client {
         self.tokens_void_until.is_some_and(|until| issued <= until)
     }
 
+    /// Voids all tokens that were issued to it until `at`.
+    pub fn void_tokens_until(&mut self, at: Timestamp) {
+        self.tokens_void_until = self.tokens_void_until.max(Some(at));
+    }
+
     /// How long its tokens for `api` live: its own limit and the API's both hold.
     pub fn token_lifetime_for(&self, api: &Api) -> Lifetime {
         let own = self.token_lifetime;

@@ -47,6 +47,8 @@ pub struct Handover {
     pub note: Note,
     /// How long the new secret works.
     pub secret_lifetime: Option<Span>,
+    /// Whether the client signs with it; as with the one that it replaces, if nothing is said.
+    pub signs: Option<bool>,
     /// The revision that last changed it.
     pub revision: Revision,
 }
@@ -117,6 +119,9 @@ impl Handover {
         }
         if let Some(span) = self.secret_lifetime {
             all.insert("handover.secret_lifetime".to_owned(), span.to_string());
+        }
+        if let Some(signs) = self.signs {
+            all.insert("handover.signs".to_owned(), signs.to_string());
         }
         all
     }

@@ -8,8 +8,9 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -75,6 +76,16 @@ where
 
 /// TLS as the system trusts it, and besides the certificates of the PEM file `ca`.
 pub(crate) fn trust(ca: Option<&Path>) -> Result<ClientConfig, String> {
+    trusting(ca).map(WantsClientCert::with_no_client_auth)
+}
+
+/// TLS as the system trusts it, to whoever asks for a certificate: this one.
+pub(crate) fn trust_and_show(certificate: CertifiedKey) -> Result<ClientConfig, String> {
+    let shown = SingleCertAndKey::from(certificate);
+    trusting(None).map(|it| it.with_client_cert_resolver(Arc::new(shown)))
+}
+
+fn trusting(ca: Option<&Path>) -> Result<WantsClientCert, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (mut usable, _) = roots.add_parsable_certificates(found.certs);
@@ -97,7 +108,9 @@ pub(crate) fn trust(ca: Option<&Path>) -> Result<ClientConfig, String> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
     Ok(config)
 }
+
+/// A configuration that lacks what is shown.
+type WantsClientCert = ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>;

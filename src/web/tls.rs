@@ -18,6 +18,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
+pub(crate) use self::files::{certified, private_key};
 pub use self::{acceptor::Acceptor, authorities::Authorities, files::TlsError};
 pub(super) use self::{acceptor::Secured, authorities::judge};
 use self::{

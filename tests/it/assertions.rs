@@ -269,7 +269,7 @@ async fn a_client_signs_with_its_secret_where_that_was_chosen() {
         .run(RotateSecret {
             client: client.client_id(),
             new: NewSecret {
-                signs: true,
+                signs: Some(true),
                 ..NewSecret::default()
             },
             overlap: Overlap::None,

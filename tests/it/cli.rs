@@ -1,9 +1,11 @@
 //! The command line from outside: what it prints where, how it ends, and what it leaves alone.
 
+mod credentials;
 mod exits;
 mod help;
 mod kit;
 mod listeners;
+mod proving;
 mod secrecy;
 mod service_manager;
 mod settings;

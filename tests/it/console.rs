@@ -30,4 +30,5 @@ mod sessions;
 mod set_up;
 mod settings;
 mod sign_in;
+mod signing;
 mod try_it;

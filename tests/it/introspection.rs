@@ -1,7 +1,7 @@
 //! `POST /oauth2/introspect`: what a resource server learns of a token (RFC 7662, RFC 9701).
 
 use jeton::{
-    admin::clients::{DisableClient, EditClient, RevokeTokens},
+    admin::clients::{DisableClient, EditClient, EnableClient, RevokeTokens},
     crypto::signer::Algorithm,
     domain::time::Span,
 };
@@ -218,6 +218,27 @@ async fn a_token_stops_with_its_client_its_api_and_with_all_its_others() {
     server.run(disable).await;
 
     assert_inactive(&ask(&shop, &next).await);
+}
+
+/// RV-09
+#[tokio::test]
+async fn a_client_that_is_enabled_again_gets_new_tokens_and_not_its_old_ones_back() {
+    let server = TestServer::start().await;
+    let buyer = buyer(&server).await;
+    let shop = looking_after(&server, "shop", SHOP).await;
+    let old = token_of(&buyer).await;
+    let client = buyer.client_id();
+    let disable = DisableClient {
+        client: client.clone(),
+    };
+    server.run(disable).await;
+    server.advance(Span(1)).await;
+
+    server.run(EnableClient { client }).await;
+
+    assert_inactive(&ask(&shop, &old).await);
+    let new = token_of(&buyer).await;
+    assert_eq!(ask(&shop, &new).await.json()["active"], true);
 }
 
 /// IN-08

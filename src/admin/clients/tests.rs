@@ -6,6 +6,7 @@ use crate::{
     domain::{
         permission::{ADMIN_API, Role},
         secret::{Proof, public_id},
+        time::Span,
     },
 };
 
@@ -206,13 +207,47 @@ fn disabling_twice_keeps_the_first_moment() {
     let id = world.register("c").client.id.clone();
     world.run(DisableClient { client: id.clone() }).unwrap();
     let since = world.client(&id).status;
-    world.advance(crate::domain::time::Span::hours(1));
+    world.advance(Span::hours(1));
 
     world.run(DisableClient { client: id.clone() }).unwrap();
     assert_eq!(world.client(&id).status, since);
 
     world.run(EnableClient { client: id.clone() }).unwrap();
     assert!(world.client(&id).is_active());
+}
+
+/// RV-09
+#[test]
+fn what_a_client_had_before_it_was_disabled_stays_void() {
+    let mut world = World::new();
+    let id = world.register("c").client.id.clone();
+    let (before, hour) = (world.now, Span::hours(1));
+    world.advance(hour);
+    world.run(DisableClient { client: id.clone() }).unwrap();
+    world.advance(hour);
+
+    world.run(EnableClient { client: id.clone() }).unwrap();
+
+    let client = world.client(&id);
+    assert!(client.has_voided(before) && client.has_voided(before.plus(hour)));
+    assert!(!client.has_voided(world.now));
+}
+
+/// RV-09
+#[test]
+fn so_it_does_if_an_earlier_version_disabled_it() {
+    let mut world = World::new();
+    let id = world.register("c").client.id.clone();
+    let since = world.now;
+    let mut client = Client::clone(world.client(&id));
+    client.status = ClientStatus::Disabled(since);
+    world.put_client(client);
+    world.advance(Span::hours(1));
+
+    world.run(EnableClient { client: id.clone() }).unwrap();
+
+    assert!(world.client(&id).has_voided(since));
+    assert!(!world.client(&id).has_voided(world.now));
 }
 
 #[test]

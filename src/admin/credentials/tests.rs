@@ -2,24 +2,10 @@ use super::*;
 use crate::{
     admin::{
         secrets::{NewSecret, RotateSecret},
-        tests::{World, register},
+        tests::{World, key, register},
     },
-    crypto::{
-        random::Entropy,
-        signer::{Algorithm, Signer},
-    },
-    domain::{credential::PublicKey, secret::Life},
+    domain::secret::Life,
 };
-
-fn key(seed: u64) -> NewCredential {
-    let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(seed));
-    let key = PublicKey::from_jwk(signer.public_jwk().unwrap()).unwrap();
-    NewCredential {
-        proof: Proof::Key(key),
-        expires_in: None,
-        note: Note::default(),
-    }
-}
 
 fn rotate(client: &ClientId, credential: NewCredential, overlap: Overlap) -> RotateToCredential {
     RotateToCredential {
@@ -79,7 +65,7 @@ fn a_shared_secret_and_a_private_key_never_work_side_by_side() {
     let signing = |overlap| RotateSecret {
         client: client.clone(),
         new: NewSecret {
-            signs: true,
+            signs: Some(true),
             ..NewSecret::default()
         },
         overlap,

@@ -4,8 +4,9 @@ use super::*;
 use crate::{
     admin::{
         clients::{DisableClient, RegisterWithoutSecret, RemoveClient},
+        credentials::RotateToCredential,
         grants::SetGrant,
-        tests::{World, api, person, register, rotate as rotation, scopes},
+        tests::{World, api, fields, key, person, register, rotate as rotation, scopes, with_key},
     },
     domain::{actor::Actor, permission::Role, secret::Life},
 };
@@ -17,6 +18,7 @@ fn offer(client: &ClientId) -> OfferHandover {
         if_used: IfUsed::Hold,
         note: "vault of the team".parse().unwrap(),
         secret_lifetime: Some(Span::days(90)),
+        signs: None,
     }
 }
 
@@ -179,4 +181,61 @@ fn a_hand_over_is_forgotten_a_month_after_it_ended() {
     assert_eq!(forgotten, 1);
     assert_eq!(world.audited(), ["handover.forget"]);
     assert!(world.registry.find_handover(&offered.id).is_none());
+}
+
+#[test]
+fn a_link_gives_a_secret_of_the_kind_that_it_replaces() {
+    let mut world = World::new();
+    let mut client = register("signer", &[]);
+    client.secret.signs = Some(true);
+    let client = world.run(client).unwrap().client.id.clone();
+    let offered = world.run(offer(&client)).unwrap();
+
+    redeem(&mut world, &offered.token).unwrap();
+
+    let proofs = world
+        .client(&client)
+        .secrets
+        .iter()
+        .map(|it| it.proof.kind());
+    assert_eq!(proofs.collect::<Vec<_>>(), ["shared", "shared"]);
+}
+
+#[test]
+fn a_client_with_a_key_gets_a_secret_by_a_link_only_if_that_is_said() {
+    let mut world = World::new();
+    let client = with_key(&mut world, "signer");
+
+    let refused = fields(world.run(offer(&client)));
+    let offered = world.run(OfferHandover {
+        signs: Some(false),
+        ..offer(&client)
+    });
+    redeem(&mut world, &offered.unwrap().token).unwrap();
+
+    assert_eq!(refused, ["signs"]);
+    let proofs = world
+        .client(&client)
+        .secrets
+        .iter()
+        .map(|it| it.proof.kind());
+    assert_eq!(proofs.collect::<Vec<_>>(), ["key", "generated"]);
+}
+
+#[test]
+fn a_link_gives_nothing_to_a_client_that_has_a_key_by_now() {
+    let mut world = World::new();
+    let client = world.register("mover").client.id.clone();
+    let offered = world.run(offer(&client)).unwrap();
+    let moved = RotateToCredential {
+        client: client.clone(),
+        credential: key(1),
+        overlap: Overlap::None,
+        if_used: IfUsed::Hold,
+    };
+    world.run(moved).unwrap();
+
+    let message = conflict(redeem(&mut world, &offered.token));
+
+    assert!(message.contains("without a secret by now"), "{message}");
 }

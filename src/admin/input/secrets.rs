@@ -38,9 +38,9 @@ pub struct SecretInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether the client signs with it and never sends it (`client_secret_jwt`): then it is kept, sealed,
-    /// in such a way that it can be used.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub signs: bool,
+    /// in such a way that it can be used. It sends it, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<bool>,
 }
 
 impl SecretInput {
@@ -92,9 +92,10 @@ pub struct RotateInput {
     /// The new secret itself, if it is not to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether the client signs with the new secret and never sends it (`client_secret_jwt`).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub signs: bool,
+    /// Whether the client signs with the new secret and never sends it (`client_secret_jwt`). As with the
+    /// secret that it replaces, if left out; to be said if what it replaces is no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<bool>,
     /// What comes in the place of a secret, if it is no secret; then `value`, `note`, `signs` and
     /// `expires_in` are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,7 +117,7 @@ impl RotateInput {
             return self.parse(client, policy).map(Rotation::Secret);
         };
         let mut errors = FieldErrors::default();
-        let is_secret = self.value.is_some() || self.signs;
+        let is_secret = self.value.is_some() || self.signs.is_some();
         if is_secret || self.expires_in.is_some() || self.note.is_some() {
             errors.add(
                 "credential",
@@ -190,6 +191,10 @@ pub struct HandoverInput {
     /// Where the new secret will be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Whether the client signs with the new secret and never sends it (`client_secret_jwt`). As with the
+    /// secret that it replaces, if left out; to be said if what it replaces is no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<bool>,
 }
 
 impl HandoverInput {
@@ -200,6 +205,7 @@ impl HandoverInput {
             if_used: self.if_used,
             expires_in: self.expires_in,
             note: self.note,
+            signs: self.signs,
             ..RotateInput::default()
         };
         rotation.parse(client, policy).map(OfferHandover::from)

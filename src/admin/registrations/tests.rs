@@ -366,6 +366,24 @@ fn a_client_whose_secret_ends_gets_the_next_one_in_time() {
 }
 
 #[test]
+fn the_next_secret_of_a_client_that_signs_with_it_signs_as_well() {
+    let mut world = World::new();
+    let mut command = registration_token(1);
+    command.template.secret_lifetime = Some(Span::days(9));
+    command.template.methods = [Method::ClientSecretJwt].into();
+    let token = world.run(command).unwrap().token;
+    let signs = r#""token_endpoint_auth_method":"client_secret_jwt""#;
+    let made = register(&mut world, &token, &format!("{{{signs}}}")).unwrap();
+
+    world.advance(Span::days(7));
+    let due = replace(&mut world, &made, signs).unwrap();
+
+    assert!(due.secret.is_some());
+    let kinds = due.client.secrets.iter().map(|it| it.proof.kind());
+    assert_eq!(kinds.collect::<Vec<_>>(), ["shared", "shared"]);
+}
+
+#[test]
 fn what_operators_gave_or_asked_for_is_not_the_clients_to_change() {
     let (mut world, token) = world_with_token(1);
     let made = register(&mut world, &token, r#"{"scope":"read"}"#).unwrap();

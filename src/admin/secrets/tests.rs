@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    admin::tests::{World, fields, person, program, refusal, register, rotate},
+    admin::tests::{World, fields, person, program, refusal, register, rotate, with_key},
     domain::{
         permission::{ADMIN_API, Role},
         secret::{Life, public_id},
@@ -233,4 +233,61 @@ fn nothing_secret_reaches_the_audit_log() {
         .unwrap();
 
     assert!(!format!("{:?}", world.last).contains("canary"));
+}
+
+#[test]
+fn a_new_secret_is_used_as_the_one_that_it_replaces() {
+    for (first, asked, then) in [
+        (Some(true), None, "shared"),
+        (None, None, "generated"),
+        (Some(true), Some(false), "generated"),
+        (None, Some(true), "shared"),
+    ] {
+        let mut world = World::new();
+        let mut client = register("c", &[]);
+        client.secret.signs = first;
+        let client = world.run(client).unwrap().client.id.clone();
+
+        let mut command = rotate(&client);
+        command.new.signs = asked;
+        world.run(command).unwrap();
+
+        let made = world.client(&client).secrets.last().unwrap().clone();
+        assert_eq!(made.proof.kind(), then, "{first:?}, {asked:?}");
+    }
+}
+
+#[test]
+fn a_dead_secret_says_how_its_successor_is_used() {
+    let mut world = World::new();
+    let mut client = register("c", &[]);
+    client.secret.signs = Some(true);
+    let client = world.run(client).unwrap().client.id.clone();
+    world
+        .run(RevokeSecret {
+            client: client.clone(),
+            secret: None,
+        })
+        .unwrap();
+
+    world.run(rotate(&client)).unwrap();
+
+    let made = world.client(&client).secrets.last().unwrap().clone();
+    assert_eq!(made.proof.kind(), "shared");
+}
+
+#[test]
+fn a_client_with_a_key_gets_a_secret_only_if_that_is_said() {
+    let mut world = World::new();
+    let client = with_key(&mut world, "c");
+
+    let refused = refusal(world.run(rotate(&client)));
+    let mut command = rotate(&client);
+    command.new.signs = Some(false);
+    world.run(command).unwrap();
+
+    let told = refused.to_string();
+    assert!(told.starts_with("signs: "), "{told}");
+    assert!(told.contains("private_key_jwt"), "{told}");
+    assert_eq!(lives(&world, &client), [Life::Retiring, Life::Active]);
 }

@@ -69,6 +69,7 @@ fn every_command(
             if_used: IfUsed::Hold,
             note: Note::default(),
             secret_lifetime: None,
+            signs: None,
         }
     }
     one!(RegisterClient, |_| register("new", &[]));

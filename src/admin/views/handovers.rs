@@ -37,6 +37,8 @@ pub struct HandoverView {
     pub note: String,
     /// How long the new secret works, in seconds; `null`: until it is replaced.
     pub secret_lifetime: Option<u64>,
+    /// Whether the client signs with the new secret; `null`: as with the one that it replaces.
+    pub signs: Option<bool>,
 }
 
 impl HandoverView {
@@ -61,6 +63,7 @@ impl HandoverView {
             },
             note: handover.note.to_string(),
             secret_lifetime: handover.secret_lifetime.map(Span::seconds),
+            signs: handover.signs,
         }
     }
 

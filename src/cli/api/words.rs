@@ -204,7 +204,9 @@ pub(super) fn scopes(pen: &Pen, list: &ScopesView) -> String {
 
 pub(super) fn disabled(_: &Pen, api: &ApiView) -> String {
     format!(
-        "No more tokens are issued for {} ({}). Tokens that exist keep working until they expire.\n\
+        "No more tokens are issued for {} ({}).\n\
+         Introspection and /forward-auth refuse those that exist as long as it is disabled. Who checks them with \
+         the public keys takes them until they expire.\n\
          To undo this: jeton api enable {}\n",
         api.name,
         api.identifier,
@@ -221,7 +223,9 @@ pub(super) fn enabled(_: &Pen, api: &ApiView) -> String {
 
 pub(super) fn removed(_: &Pen, api: &ApiView) -> String {
     format!(
-        "{} ({}) is removed. Tokens that exist keep working until they expire.\n",
+        "{} ({}) is removed.\n\
+         Introspection and /forward-auth refuse the tokens that exist. Who checks them with the public keys takes \
+         them until they expire.\n",
         api.name, api.identifier
     )
 }

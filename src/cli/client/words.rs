@@ -201,8 +201,10 @@ pub(super) fn list(pen: &Pen, list: &ListView, nothing: &str) -> String {
 
 pub(super) fn disabled(_: &Pen, client: &ClientView) -> String {
     format!(
-        "{} ({}) is disabled and gets no more tokens. Tokens it has keep working until they expire.\n\
-         To undo this: jeton client enable {}\n",
+        "{} ({}) is disabled and gets no more tokens.\n\
+         APIs that introspect tokens, and proxies that ask /forward-auth, refuse those it has now and for good.\n\
+         APIs that check them with the public keys take them until they expire.\n\
+         To let it get new ones again: jeton client enable {}\n",
         client.name,
         client.client_id,
         quoted(&client.client_id)
@@ -227,15 +229,16 @@ pub(super) fn registration_taken(_: &Pen, client: &ClientView) -> String {
 
 pub(super) fn enabled(_: &Pen, client: &ClientView) -> String {
     format!(
-        "{} ({}) gets tokens again.\n",
+        "{} ({}) gets tokens again, new ones: those from before it was disabled stay refused.\n",
         client.name, client.client_id
     )
 }
 
 pub(super) fn removed(_: &Pen, client: &ClientView) -> String {
     format!(
-        "{} is removed, with its secrets and grants. Its id {} is never used again. Tokens it has \
-         keep working until they expire.\n",
+        "{} is removed, with its secrets and grants. Its id {} is never used again.\n\
+         APIs that introspect tokens, and proxies that ask /forward-auth, refuse those it has now. APIs that \
+         check them with the public keys take them until they expire.\n",
         client.name, client.client_id
     )
 }

@@ -93,11 +93,12 @@ pub(super) fn handover() -> impl Strategy<Value = Handover> {
     let made = (time(), "[ -~]{0,40}", time());
     let overlap = option::of(span()).prop_map(|span| span.map_or(Overlap::None, Overlap::For));
     let if_used = select(vec![IfUsed::Hold, IfUsed::Stop]);
-    let rest = (overlap, if_used, note(), option::of(span()));
+    let signs = option::of(any::<bool>());
+    let rest = (overlap, if_used, note(), option::of(span()), signs);
     (what, made, rest).prop_map(|(what, made, rest)| {
         let (id, client, token, state, by_owner) = what;
         let (created, created_by, expires) = made;
-        let (overlap, if_used, note, secret_lifetime) = rest;
+        let (overlap, if_used, note, secret_lifetime, signs) = rest;
         Handover {
             id,
             client,
@@ -111,6 +112,7 @@ pub(super) fn handover() -> impl Strategy<Value = Handover> {
             if_used,
             note,
             secret_lifetime,
+            signs,
             revision: Revision::default(),
         }
     })

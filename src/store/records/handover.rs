@@ -32,6 +32,8 @@ pub(in crate::store) struct StoredHandover {
     if_used: StoredIfUsed,
     note: Note,
     secret_lifetime: Option<Span>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signs: Option<bool>,
     revision: Revision,
 }
 
@@ -68,6 +70,7 @@ impl From<&Handover> for StoredHandover {
             if_used: handover.if_used.into(),
             note: handover.note.clone(),
             secret_lifetime: handover.secret_lifetime,
+            signs: handover.signs,
             revision: handover.revision,
         }
     }
@@ -92,6 +95,7 @@ impl From<StoredHandover> for Handover {
             if_used: stored.if_used.into(),
             note: stored.note,
             secret_lifetime: stored.secret_lifetime,
+            signs: stored.signs,
             revision: stored.revision,
         }
     }

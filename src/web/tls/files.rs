@@ -83,6 +83,14 @@ pub(super) struct Identity {
     pub(super) says: ShownCertificate,
 }
 
+/// A certificate and its key, for who shows it as a client: valid at `now`.
+///
+/// # Errors
+/// In one line, what to do.
+pub(crate) fn certified(files: &Files, now: Timestamp) -> Result<CertifiedKey, TlsError> {
+    identity(files, now).map(|it| it.key)
+}
+
 pub(super) fn identity(files: &Files, now: Timestamp) -> Result<Identity, TlsError> {
     let chain = certificates(&files.certificate)?;
     let foreign = |path: &Path, what| TlsError::Foreign {
@@ -95,7 +103,7 @@ pub(super) fn identity(files: &Files, now: Timestamp) -> Result<Identity, TlsErr
     else {
         return Err(foreign(&files.certificate, NO_CERTIFICATE));
     };
-    let key = key(&files.key)?;
+    let key = private_key(&files.key)?;
     let signing = signing(key).ok_or_else(|| foreign(&files.key, STRANGE_KEY))?;
     let key = CertifiedKey::new(chain, signing);
     match key.keys_match() {
@@ -188,7 +196,11 @@ pub(super) fn revocation_lists(
         })
 }
 
-fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+/// The private key of a file in PEM.
+///
+/// # Errors
+/// In one line, what to do.
+pub(crate) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let bytes = read(path)?;
     let is_locked = [
         &b"BEGIN ENCRYPTED PRIVATE KEY"[..],

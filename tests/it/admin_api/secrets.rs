@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     admin::Admin,
+    assertion::signer,
     caller::Client,
     server::{START, TestServer},
 };
@@ -268,4 +269,48 @@ async fn a_link_to_a_secret_is_made_shown_once_and_withdrawn() {
     other.assert_status(404);
     let both = json!({"name": "x", "without_secret": true, "secret": {}});
     owner.post("/clients", both).await.assert_status(422);
+}
+
+#[tokio::test]
+async fn a_secret_is_followed_by_one_that_is_used_alike_and_a_key_by_what_is_said() {
+    let server = TestServer::start().await;
+    let owner = server.owner();
+    let kinds = async |id: &str| {
+        let secrets = owner.read(&format!("/clients/{id}/secrets")).await;
+        let data = secrets["data"].as_array().unwrap().clone();
+        let kinds = data
+            .iter()
+            .map(|it| it["kind"].as_str().unwrap().to_owned());
+        kinds.collect::<Vec<_>>()
+    };
+    let jwk = signer(1).public_jwk().unwrap().clone();
+    for (id, begins, body, status) in [
+        ("signs", json!({"secret": {"signs": true}}), json!({}), 201),
+        ("sends", json!({}), json!({"signs": true}), 201),
+        ("key", json!({"credential": {"key": jwk}}), json!({}), 422),
+        (
+            "told",
+            json!({"credential": {"key": jwk}}),
+            json!({"signs": false}),
+            201,
+        ),
+    ] {
+        let mut client = begins;
+        client["name"] = json!(id);
+        client["client_id"] = json!(id);
+        owner.post("/clients", client).await.assert_status(201);
+
+        let rotated = owner
+            .post(&format!("/clients/{id}/secrets/rotate"), body)
+            .await;
+
+        rotated.assert_status(status);
+        if status == 422 {
+            assert_eq!(rotated.json()["errors"][0]["field"], "signs", "{id}");
+        }
+    }
+    assert_eq!(kinds("signs").await, ["shared", "shared"]);
+    assert_eq!(kinds("sends").await, ["generated", "shared"]);
+    assert_eq!(kinds("key").await, ["key"]);
+    assert_eq!(kinds("told").await, ["key", "generated"]);
 }

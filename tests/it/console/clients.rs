@@ -261,6 +261,8 @@ async fn a_client_is_disabled_and_enabled() {
 
     let page = browser.open(disable).await;
     page.assert_says("It last got a token just now, 1 token in 24 hours");
+    page.assert_says("refuse its tokens at once");
+    page.assert_says("take those already issued until these expire, within 1 hour");
     let page = browser.submit(&page, disable, &[]).await;
     page.assert_says("Disabled. A client is refused from now on.");
     assert_eq!(client.request_token("").await.status, 401);

@@ -1,7 +1,10 @@
 //! Secrets of clients: rotated, shown once, handed over, retired, revoked.
 
 use super::{Tour, fill_in, past::known};
-use crate::harness::browser::{Browser, Page};
+use crate::harness::{
+    assertion::signer,
+    browser::{Browser, Page},
+};
 
 pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Browser<'_>) {
     tour.sees(
@@ -39,6 +42,7 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
     one_secret(tour, owner);
     revealed(tour, owner).await;
     handed_over(tour, owner).await;
+    of_other_kinds(tour, owner).await;
 }
 
 /// The forms by which a client trusts its platform.
@@ -135,6 +139,38 @@ async fn revealed(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
     let admin = admin.await;
     tour.sees(&admin, &[("reveal-closed", &rotated.path)]);
     tour.sees(owner, &[("client-waiting", "/clients/label-printer")]);
+}
+
+/// A client that signs with its secret, and then has a key.
+async fn of_other_kinds(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
+    let rotate = "/clients/label-printer/credentials/rotate";
+    let signs = [("overlap", "now"), ("signs", "yes")];
+    let signing = fill_in(owner, rotate, &signs).await;
+    tour.sees(
+        owner,
+        &[
+            ("reveal-signing", signing.path.as_str()),
+            ("rotate-signing", rotate),
+            ("client-signing", "/clients/label-printer"),
+        ],
+    );
+    let replace = "/clients/label-printer/credentials/replace";
+    let jwk = signer(6).public_jwk().unwrap().to_string();
+    let key = [("kind", "key"), ("key", &jwk), ("overlap", "now")];
+    fill_in(owner, replace, &key).await;
+    tour.sees(
+        owner,
+        &[
+            ("credentials-key", "/clients/label-printer/credentials"),
+            ("rotate-key", rotate),
+            (
+                "handover-key",
+                "/clients/label-printer/credentials/handover",
+            ),
+        ],
+    );
+    let both = [("overlap", "24h"), ("if_used", "hold"), ("signs", "yes")];
+    tour.sends(owner, (422, "rotate-side-by-side", rotate), &both);
 }
 
 /// Links to secrets, as both sides see them.

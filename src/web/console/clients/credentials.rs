@@ -22,6 +22,7 @@ mod scene;
 mod secret;
 mod show;
 mod shown;
+mod signing;
 mod steps;
 mod users;
 mod warning;

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::{
     credentials::shown,
     reveal::{Arrival, env_file},
-    snippets::{Asked, Snippet},
+    snippets::{Programs, Snippet},
 };
 use crate::{
     admin::{
@@ -30,6 +30,7 @@ use crate::{
     domain::{
         actor::Actor,
         client::Client,
+        credential::Method,
         handover::{Handover, HandoverState},
         link::LinkToken,
         rotation::Overlap,
@@ -86,6 +87,8 @@ struct TakenPage {
     /// What came back when it was pasted.
     arrival: Option<Arrival>,
     note: String,
+    /// Whether the client signs with it.
+    signs: bool,
     snippets: Vec<Snippet>,
 }
 
@@ -233,7 +236,7 @@ impl Link {
         (sheet, arrival): (Sheet, Option<Arrival>),
     ) -> Result<TakenPage, Trouble> {
         let client = self.client()?;
-        let asked = Asked::of(&client, &self.console.app);
+        let programs = Programs::of(&client, &self.console.app, &self.headers);
         let old = client.old_secret(self.now);
         let deadline = old.and_then(|old| Some(old.retiring(self.now)?.deadline));
         let new = client.new_secret(self.now).or(client.secrets.last());
@@ -249,7 +252,8 @@ impl Link {
             old_until: deadline.map(|at| Moment::of(at, self.now)),
             arrival,
             note: self.handover.note.to_string(),
-            snippets: asked.snippets(&self.headers),
+            signs: new.is_some_and(|it| it.proof.method() == Method::ClientSecretJwt),
+            snippets: programs.all,
         })
     }
 }

@@ -27,11 +27,13 @@ use super::{
         words::Moment,
     },
     ClientHead, Named, Tab, address,
-    snippets::{Asked, Snippet},
+    snippets::{Programs, Snippet},
 };
 use crate::{
     admin::secrets::ShowSecret,
-    domain::{client::Client, id::SecretId, permission::Permission, time::Timestamp},
+    domain::{
+        client::Client, credential::Method, id::SecretId, permission::Permission, time::Timestamp,
+    },
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -83,7 +85,8 @@ struct RevealPage {
     old_until: Option<Moment>,
     /// What came back when it was pasted.
     arrival: Option<Arrival>,
-    curl: String,
+    /// Whether the client signs with it.
+    signs: bool,
     snippets: Vec<Snippet>,
 }
 
@@ -174,7 +177,8 @@ impl Look {
         revealed: Revealed,
         (sheet, arrival): (Sheet, Option<Arrival>),
     ) -> RevealPage {
-        let asked = Asked::of(&self.client, &self.console.app);
+        let programs = Programs::of(&self.client, &self.console.app, &self.headers);
+        let kept = self.client.find_secret(&self.secret);
         let old = self.client.old_secret(self.now);
         let deadline = old.and_then(|old| Some(old.retiring(self.now)?.deadline));
         let is_first = self.is_first();
@@ -188,11 +192,11 @@ impl Look {
             is_first,
             old_until: deadline.map(|at| Moment::of(at, self.now)),
             arrival,
-            curl: asked.curl(),
+            signs: kept.is_some_and(|it| it.proof.method() == Method::ClientSecretJwt),
             snippets: if is_first {
-                asked.snippets(&self.headers)
+                programs.all
             } else {
-                Vec::new()
+                programs.into_tryable()
             },
         }
     }

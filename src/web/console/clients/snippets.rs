@@ -7,7 +7,10 @@
 mod assertion;
 mod certificate;
 mod key;
+mod node;
+mod python;
 mod secret;
+mod shared;
 
 use std::fmt::Write;
 
@@ -18,6 +21,7 @@ use crate::{
     crypto::algorithm::JwsAlgorithm,
     domain::{
         client::{Binding, Client},
+        credential::Method,
         id::ApiIdentifier,
         permission::ADMIN_API,
         scope::{Scope, ScopeSet},
@@ -53,7 +57,7 @@ pub(super) struct Programs {
 }
 
 /// What a client asks for in the programs.
-pub(super) struct Asked {
+struct Asked {
     issuer: String,
     endpoint: String,
     /// The token endpoint where clients show certificates.
@@ -73,30 +77,67 @@ impl Programs {
     pub(super) fn of(client: &Client, app: &App, headers: &HeaderMap) -> Self {
         let asked = Asked::of(client, app);
         let newest = client.live_secrets(app.now()).last();
-        let (reads, languages) = match newest.map(|it| &it.proof) {
-            None | Some(Proof::Mac(_) | Proof::Password(_) | Proof::Shared(_)) => {
-                (secret::READS, secret::LANGUAGES.as_slice())
+        let (reads, languages, bound) = match newest.map(|it| &it.proof) {
+            None | Some(Proof::Mac(_) | Proof::Password(_)) => (
+                secret::READS,
+                secret::LANGUAGES.as_slice(),
+                secret::BOUND.as_slice(),
+            ),
+            Some(Proof::Shared(_)) => {
+                let same = shared::LANGUAGES.as_slice();
+                (secret::READS, same, same)
             }
-            Some(Proof::Key(_) | Proof::KeySet(_)) => (key::READS, key::LANGUAGES.as_slice()),
+            Some(Proof::Key(_) | Proof::KeySet(_)) => {
+                let same = key::LANGUAGES.as_slice();
+                (key::READS, same, same)
+            }
             Some(
                 Proof::Certificate(_)
                 | Proof::CertificateKey(_)
                 | Proof::CertificateKeySet(_)
                 | Proof::Subject(_),
-            ) => (certificate::READS, certificate::LANGUAGES.as_slice()),
-            Some(Proof::Federated(_)) => (assertion::READS, assertion::LANGUAGES.as_slice()),
+            ) => (
+                certificate::READS,
+                certificate::LANGUAGES.as_slice(),
+                certificate::BOUND.as_slice(),
+            ),
+            Some(Proof::Federated(_)) => (
+                assertion::READS,
+                assertion::LANGUAGES.as_slice(),
+                assertion::BOUND.as_slice(),
+            ),
         };
+        let languages = if asked.is_bound { bound } else { languages };
         Self {
             reads,
             all: asked.in_languages(languages, headers),
+        }
+    }
+
+    /// The one to try by hand, if there is one; else all of them.
+    pub(super) fn into_tryable(self) -> Vec<Snippet> {
+        let is_by_hand = |it: &Snippet| it.word == "curl";
+        if self.all.iter().any(is_by_hand) {
+            self.all.into_iter().filter(is_by_hand).collect()
+        } else {
+            self.all
         }
     }
 }
 
 impl Asked {
     /// The request of `client`: its default scopes on the first API it can call, or one scope there.
-    pub(super) fn of(client: &Client, app: &App) -> Self {
+    fn of(client: &Client, app: &App) -> Self {
         let first = first_grant(client);
+        let newest = client.live_secrets(app.now()).last();
+        // A certificate binds the token, without a proof.
+        let shows_certificates = newest.is_some_and(|it| match it.proof.method() {
+            Method::TlsClientAuth | Method::SelfSignedTlsClientAuth => true,
+            Method::ClientSecret
+            | Method::ClientSecretJwt
+            | Method::PrivateKeyJwt
+            | Method::Federated => false,
+        });
         let addresses = app.addresses();
         let mutual = addresses.mutual.unwrap_or(addresses.issuer);
         let mut keys = client.secrets.iter().filter_map(|it| match &it.proof {
@@ -121,21 +162,17 @@ impl Asked {
             algorithm: keys.next_back().unwrap_or(JwsAlgorithm::Es256),
             is_bound: match client.rules.binding {
                 Binding::Dpop => true,
-                Binding::Optional => app.profile().needs_binding(),
+                Binding::Optional => app.profile().needs_binding() && !shows_certificates,
                 Binding::Certificate => false,
             },
         }
     }
 
-    /// The programs that send a secret.
-    pub(super) fn snippets(&self, headers: &HeaderMap) -> Vec<Snippet> {
-        self.in_languages(&secret::LANGUAGES, headers)
-    }
-
     fn in_languages(&self, languages: &[Language], headers: &HeaderMap) -> Vec<Snippet> {
         let chosen = cookie(headers, LANGUAGE_COOKIE).unwrap_or_default();
         let known = languages.iter().any(|(word, ..)| *word == chosen);
-        let chosen = if known { chosen } else { languages[0].0 };
+        let first = languages.first().map_or("", |(word, ..)| word);
+        let chosen = if known { chosen } else { first };
         let snippet = |(word, label, needs, write): &Language| Snippet {
             word,
             label,
@@ -279,6 +316,10 @@ mod tests {
             key::LANGUAGES.as_slice(),
             certificate::LANGUAGES.as_slice(),
             assertion::LANGUAGES.as_slice(),
+            shared::LANGUAGES.as_slice(),
+            secret::BOUND.as_slice(),
+            certificate::BOUND.as_slice(),
+            assertion::BOUND.as_slice(),
         ];
         for (word, _, _, write) in secret::LANGUAGES.iter().chain(others.concat().iter()) {
             let text = write(&asked);
@@ -290,14 +331,36 @@ mod tests {
     #[test]
     fn a_token_that_must_be_bound_is_asked_for_with_a_proof() {
         let mut asked = asked("mailer", "read:x");
-        for (word, _, _, write) in key::LANGUAGES {
+        let either = [key::LANGUAGES, shared::LANGUAGES].concat();
+        for (word, _, _, write) in &either {
             assert!(!write(&asked).contains("DPoP"), "{word}");
         }
 
         asked.is_bound = true;
 
-        for (word, _, _, write) in key::LANGUAGES {
+        let bound = [secret::BOUND, certificate::BOUND, assertion::BOUND].concat();
+        for (word, _, _, write) in either.iter().chain(&bound) {
             assert!(write(&asked).contains("DPoP"), "{word}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_signs_is_never_sent() {
+        let asked = asked("mailer", "read:x");
+        for (word, _, _, write) in shared::LANGUAGES {
+            let text = write(&asked);
+            assert!(!text.contains("auth="), "{word}: {text}");
+            assert!(!text.contains("Basic"), "{word}: {text}");
+            assert!(
+                text.contains("HS256") || text.contains("ClientSecretJwt"),
+                "{word}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_language_is_no_program() {
+        let asked = asked("mailer", "");
+        assert!(asked.in_languages(&[], &HeaderMap::new()).is_empty());
     }
 }

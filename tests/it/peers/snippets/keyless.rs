@@ -1,4 +1,5 @@
-//! The programs on the page of a client that has no secret: a key, a certificate, or its platform's tokens.
+//! The programs on the page of a client that sends no secret, as it signs with it or has a key, a certificate, or
+//! its platform's tokens; and of every client whose tokens must be bound to a key.
 
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
@@ -24,13 +25,25 @@ const SALES: &str = "https://sales.test";
 
 /// Makes a client that may read, with what these words give it; its page.
 async fn made(server: &ServerProcess, words: &[&str]) -> Page {
+    create(server, words);
+    open(server, "/clients/peer").await
+}
+
+/// Makes a client that may read, with what these words give it; what the command says.
+fn create(server: &ServerProcess, words: &[&str]) -> Value {
     server.jeton(&["api", "create", SALES, "--name", "Sales", "--scope", "read"]);
     let grant = format!("{SALES}=read");
     let client = [
         "client", "create", "Peer", "--id", "peer", "--grant", &grant,
     ];
-    server.jeton(&[&client, words].concat());
-    open(server, "/clients/peer").await
+    server.jeton(&[&client, words].concat())
+}
+
+/// Makes a client that has a secret; its page, and the secret.
+async fn with_secret(server: &ServerProcess, words: &[&str]) -> (Page, String) {
+    let made = create(server, words);
+    let secret = made["client_secret"].as_str().unwrap().to_owned();
+    (open(server, "/clients/peer").await, secret)
 }
 
 /// Runs the program of a language that the page shows, in this environment; the claims of the token that it prints.
@@ -152,28 +165,92 @@ async fn the_programs_for_a_certificate_get_a_token() {
     }
 }
 
+/// Console 21, CJ-19
+#[tokio::test]
+async fn the_programs_for_a_secret_that_signs_get_a_token() {
+    for (words, is_bound) in [(&[][..], false), (BOUND, true)] {
+        let server = ServerProcess::start();
+        let words = [&["--auth-method", "client_secret_jwt"], words].concat();
+        let (page, secret) = with_secret(&server, &words).await;
+        assert!(!page.html().contains("snippet-curl"));
+
+        for language in ["python", "node"] {
+            let environment = [("JETON_SECRET", secret.as_str())];
+            let claims = token(server.home(), &page, language, &environment);
+            assert_eq!(claims["cnf"]["jkt"].is_string(), is_bound, "{language}");
+        }
+    }
+}
+
+/// A client all of whose tokens are bound to a key.
+const BOUND: &[&str] = &["--dpop-required"];
+
+/// Console 21, DP-01, DP-02
+#[tokio::test]
+async fn the_programs_for_a_secret_get_a_bound_token_where_it_must_be() {
+    let server = ServerProcess::start();
+    server.jeton(&["settings", "set", "--dpop-nonces", "true"]);
+    let (page, secret) = with_secret(&server, BOUND).await;
+    assert!(!page.html().contains("snippet-curl"), "it could not prove");
+
+    for language in ["python", "node"] {
+        let environment = [("JETON_SECRET", secret.as_str())];
+        let claims = token(server.home(), &page, language, &environment);
+        assert!(claims["cnf"]["jkt"].is_string(), "{language}: {claims}");
+    }
+}
+
+/// Console 21, DP-01, CM-01
+#[tokio::test]
+async fn the_programs_for_a_certificate_get_a_token_bound_to_a_key_where_it_must_be() {
+    let authority = Authority::new();
+    let (server, _) = secure(&authority, &[]);
+    server.jeton(&["settings", "set", "--dpop-nonces", "true"]);
+    let own = authority.self_signed(Wanted::client("own"));
+    let words = [&["--cert", text(&own.certificate)], BOUND].concat();
+    let page = made(&server, &words).await;
+    let ca = authority.file();
+
+    for language in ["python", "node"] {
+        let mut environment = vec![
+            ("JETON_CERT", text(&own.certificate)),
+            ("JETON_KEY", text(&own.key)),
+        ];
+        environment.extend(TRUST.map(|name| (name, text(&ca))));
+        let claims = token(server.home(), &page, language, &environment);
+        assert!(claims["cnf"]["jkt"].is_string(), "{language}: {claims}");
+    }
+}
+
 /// Console 21, CF-01
 #[tokio::test]
 async fn the_programs_for_a_platforms_token_get_a_token() {
+    for (more, languages) in [
+        (&[][..], &["curl", "python", "node"][..]),
+        (BOUND, &["python", "node"]),
+    ] {
+        of_a_platform(more, languages).await;
+    }
+}
+
+/// Runs the programs in these languages of a client with these flags that shows its platform's tokens.
+async fn of_a_platform(more: &[&str], languages: &[&str]) {
     let server = ServerProcess::start();
     let platform = signer(5);
     let keys = json!({ "keys": [platform.public_jwk().unwrap()] }).to_string();
     let file = server.home().join("keys.json");
     fs::write(&file, keys).unwrap();
-    let page = made(
-        &server,
-        &[
-            "--federated-issuer",
-            "https://idp.test",
-            "--federated-subject",
-            "shop:reports",
-            "--federated-audience",
-            server.issuer(),
-            "--federated-jwks",
-            text(&file),
-        ],
-    )
-    .await;
+    let trust = [
+        "--federated-issuer",
+        "https://idp.test",
+        "--federated-subject",
+        "shop:reports",
+        "--federated-audience",
+        server.issuer(),
+        "--federated-jwks",
+        text(&file),
+    ];
+    let page = made(&server, &[&trust, more].concat()).await;
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     let assertion = json!({
         "iss": "https://idp.test", "sub": "shop:reports", "aud": server.issuer(), "iat": now, "exp": now + 300,
@@ -182,12 +259,10 @@ async fn the_programs_for_a_platforms_token_get_a_token() {
         .sign(Typ::ClientAuthentication, assertion.to_string().as_bytes())
         .unwrap();
 
-    for language in ["curl", "python", "node"] {
-        token(
-            server.home(),
-            &page,
-            language,
-            &[("JETON_ASSERTION", &assertion)],
-        );
+    for language in languages {
+        let environment = [("JETON_ASSERTION", assertion.as_str())];
+        let claims = token(server.home(), &page, language, &environment);
+        let is_bound = claims["cnf"]["jkt"].is_string();
+        assert_eq!(is_bound, !more.is_empty(), "{language}: {claims}");
     }
 }

@@ -87,6 +87,7 @@ fn handovers(pepper: &MacKey) -> [Handover; 3] {
         if_used: IfUsed::Hold,
         note: "vault of the team".parse().unwrap(),
         secret_lifetime: Some(Span::days(90)),
+        signs: None,
         revision: Revision::default(),
     };
     let open = Handover {

@@ -36,6 +36,10 @@ pub(super) struct Card {
     pub(super) kind: &'static str,
     /// What may be known of it.
     pub(super) details: Vec<(&'static str, String)>,
+    /// The page that gives the client the next of its kind, below that of its credentials.
+    pub(super) next: &'static str,
+    /// Whether the client may be given a secret in its place.
+    pub(super) may_be_secret: bool,
     /// Whether it is the tokens of another issuer, so that one can be tried.
     pub(super) is_federated: bool,
     /// Where it is in its life.
@@ -110,6 +114,8 @@ impl Card {
             shown: shown(secret),
             kind,
             details,
+            next: next(&secret.proof),
+            may_be_secret: !secret.proof.is_secret() && scene.allows(Method::ClientSecret),
             is_federated: secret.proof.method() == Method::Federated,
             state: State::of(secret.life(now)),
             leaked: secret.leaked.map(|at| Moment::of(at, now)),
@@ -221,6 +227,17 @@ const fn kind(proof: &Proof) -> &'static str {
         Proof::CertificateKeySet(_) => "The keys of its certificates, which it publishes",
         Proof::Subject(_) => "A certificate of your authority",
         Proof::Federated(_) => "Tokens of another issuer",
+    }
+}
+
+/// The page that gives a client the next credential of the kind.
+const fn next(proof: &Proof) -> &'static str {
+    match proof.method() {
+        Method::ClientSecret | Method::ClientSecretJwt => "rotate",
+        Method::PrivateKeyJwt | Method::TlsClientAuth | Method::SelfSignedTlsClientAuth => {
+            "replace"
+        }
+        Method::Federated => "federate",
     }
 }
 

@@ -21,6 +21,9 @@ pub(in crate::web::console::clients) struct Intended {
     pub(in crate::web::console::clients) life: Option<Span>,
     /// Where it will be kept.
     pub(in crate::web::console::clients) note: String,
+    /// Whether the client signs with it.
+    #[serde(default)]
+    pub(in crate::web::console::clients) signs: bool,
 }
 
 impl Intended {
@@ -39,6 +42,7 @@ impl Intended {
     /// Into the fields of the page, as far as the policy allows it now.
     pub(super) fn fill(&self, fields: &mut Fields, policy: &Policy) {
         fields.set("note", &self.note);
+        fields.set("signs", if self.signs { "yes" } else { "no" });
         match self.life {
             Some(life) => {
                 fields.set(

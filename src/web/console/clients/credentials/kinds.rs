@@ -61,6 +61,22 @@ impl Kind {
         Self::ALL.into_iter().find(|it| it.as_str() == name)
     }
 
+    /// That of what a client has, if it is one of these.
+    pub(in crate::web::console::clients) const fn of(proof: &Proof) -> Option<Self> {
+        match proof {
+            Proof::Certificate(_) => Some(Self::Certificate),
+            Proof::CertificateKey(_) => Some(Self::CertificateKey),
+            Proof::Subject(_) => Some(Self::Subject),
+            Proof::Key(_) => Some(Self::Key),
+            Proof::KeySet(_) => Some(Self::KeySet),
+            Proof::Mac(_)
+            | Proof::Password(_)
+            | Proof::Shared(_)
+            | Proof::CertificateKeySet(_)
+            | Proof::Federated(_) => None,
+        }
+    }
+
     /// Its name in forms.
     pub(in crate::web::console::clients) const fn as_str(self) -> &'static str {
         match self {
@@ -144,10 +160,7 @@ impl Kind {
 pub(in crate::web::console::clients) struct KindsOffered {
     /// Those that the server takes.
     pub(in crate::web::console::clients) kinds: Vec<Kind>,
-    /// Whether it takes tokens of other issuers.
-    pub(in crate::web::console::clients) trusts_platforms: bool,
-    /// Whether it takes secrets.
-    pub(in crate::web::console::clients) takes_secrets: bool,
+    profile: Profile,
     /// Whether it asks clients for certificates.
     pub(in crate::web::console::clients) is_mutual: bool,
     /// What may be looked for in a certificate.
@@ -163,11 +176,25 @@ impl KindsOffered {
             kinds: kinds
                 .filter(|it| profile.allows_method(it.method()))
                 .collect(),
-            trusts_platforms: profile.allows_method(Method::Federated),
-            takes_secrets: profile.allows_method(Method::ClientSecret),
+            profile,
             is_mutual: app.addresses().mutual.is_some(),
             names: NAMES,
         }
+    }
+
+    /// Whether it takes tokens of other issuers.
+    pub(in crate::web::console::clients) fn trusts_platforms(&self) -> bool {
+        self.profile.allows_method(Method::Federated)
+    }
+
+    /// Whether it takes secrets.
+    pub(in crate::web::console::clients) fn takes_secrets(&self) -> bool {
+        self.profile.allows_method(Method::ClientSecret)
+    }
+
+    /// Whether it takes what secrets sign.
+    pub(in crate::web::console::clients) fn takes_signatures(&self) -> bool {
+        self.profile.allows_method(Method::ClientSecretJwt)
     }
 }
 

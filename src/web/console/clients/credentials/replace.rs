@@ -67,7 +67,9 @@ async fn ask(
         return under_way(&scene, &visitor).await;
     }
     let mut fields = Fields::default();
-    fields.set("kind", "certificate");
+    let now = scene.client.live_secrets(scene.now).next();
+    let kind = now.and_then(|now| Kind::of(&now.proof));
+    fields.set("kind", kind.unwrap_or(Kind::Certificate).as_str());
     fields.set("overlap", "24h");
     let page = ReplacePage::of(&scene.client, Sheet::of(fields), (&console, &visitor)).await;
     Ok(page::ok(&page))

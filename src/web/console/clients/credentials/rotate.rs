@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     life::{life_like, lives, read_life},
     scene::{Scene, may_touch},
+    signing,
     users::of_stopping,
 };
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     domain::{
         audit::Object,
         client::Client,
+        credential::Method,
         policy::Policy,
         rotation::LONGEST_OVERLAP,
         time::{Span, Timestamp},
@@ -51,8 +53,12 @@ pub(super) struct RotatePage {
     sheet: Sheet,
     /// Whether the new secret is for who follows a link, and not for the visitor.
     by_link: bool,
-    /// Whether there is a secret to keep.
+    /// Whether there is something that works, to keep for a while.
     has_old: bool,
+    /// What that is if it is no secret; nothing is the empty text.
+    instead: &'static str,
+    /// Whether clients may sign with their secrets.
+    may_sign: bool,
     /// How the client uses it.
     facts: String,
     options: Vec<Answer>,
@@ -185,13 +191,17 @@ impl RotatePage {
         let habit = scene.habit();
         let last = last_day(scene.now);
         let has_old = scene.client.live_secrets(scene.now).next().is_some();
-        let below = if has_old { "Rotate" } else { "New secret" };
+        let instead = signing::instead(&scene.client, scene.now);
+        let is_rotation = has_old && instead.is_empty();
+        let below = if is_rotation { "Rotate" } else { "New secret" };
         Self {
             frame: visitor.frame(Here::Clients).await,
             head: scene.head().below(below),
             sheet,
             by_link: false,
             has_old,
+            instead,
+            may_sign: scene.allows(Method::ClientSecretJwt),
             facts: habit.in_words(scene.now),
             options: answers(&habit, scene),
             lives: lives(&scene.policy()),
@@ -222,10 +232,19 @@ impl RotatePage {
     /// What is asked.
     fn title(&self) -> String {
         let name = &self.head.name;
-        match (self.by_link, self.has_old) {
+        match (self.by_link, self.has_old && self.instead.is_empty()) {
             (true, _) => format!("Hand over a new secret of {name}"),
             (false, true) => format!("Rotate the secret of {name}"),
             (false, false) => format!("Make a secret for {name}"),
+        }
+    }
+
+    /// What works now.
+    fn old(&self) -> &'static str {
+        if self.instead.is_empty() {
+            "the old secret"
+        } else {
+            "what it has now"
         }
     }
 }
@@ -242,6 +261,7 @@ pub(super) fn filled_in(scene: &Scene) -> Fields {
     };
     fields.set("until", day(until));
     fields.set("if_used", "hold");
+    fields.set("signs", signing::as_before(&scene.client, scene.now));
     let old = scene.client.live_secrets(scene.now).next();
     fields.set("expires_in", life_like(old, &policy));
     fields.set(
@@ -315,8 +335,9 @@ pub(super) fn read(
     let expires_in = (!days.is_empty())
         .then(|| errors.check("expires_in", read_life(days, policy)))
         .flatten();
+    let signs = signing::read(fields, (client, now), overlap, &mut errors);
     let input = RotateInput {
-        signs: false,
+        signs,
         credential: None,
         overlap: overlap.map(|span| SpanInput::Seconds(span.seconds())),
         if_used: fields

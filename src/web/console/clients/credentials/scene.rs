@@ -13,6 +13,7 @@ use crate::{
     app::App,
     domain::{
         client::Client,
+        credential::Method,
         permission::Permission,
         policy::Policy,
         secret::{Secret, UNDO},
@@ -54,6 +55,11 @@ impl Scene {
     /// What holds for all secrets.
     pub(super) fn policy(&self) -> Arc<Policy> {
         Arc::clone(self.app.registry().policy())
+    }
+
+    /// Whether clients of this server may authenticate so.
+    pub(super) fn allows(&self, method: Method) -> bool {
+        self.app.profile().allows_method(method)
     }
 
     /// What its pages have on top.

@@ -16,6 +16,9 @@ use crate::{
 /// The kind that is a secret, as the form calls it.
 pub(super) const SECRET: &str = "secret";
 
+/// The kind that is a secret with which the client signs.
+pub(super) const SIGNING_SECRET: &str = "signing_secret";
+
 /// The kind that is a platform's tokens.
 pub(super) const PLATFORM: &str = "platform";
 
@@ -77,7 +80,12 @@ impl Plan {
 
     /// Whether its client begins with a secret.
     pub(super) fn is_secret(&self) -> bool {
-        self.kind == SECRET
+        self.kind == SECRET || self.signs()
+    }
+
+    /// Whether its client signs with its secret.
+    pub(super) fn signs(&self) -> bool {
+        self.kind == SIGNING_SECRET
     }
 
     /// The page on which what it begins with is filled in.
@@ -97,8 +105,9 @@ impl Plan {
     fn choice(&self, app: &App) -> Result<Choice, FieldErrors> {
         let offered = KindsOffered::by(app);
         let choice = match self.kind.as_str() {
-            SECRET if offered.takes_secrets => Some(Choice::Secret),
-            PLATFORM if offered.trusts_platforms => self.platform().map(Choice::Platform),
+            SECRET if offered.takes_secrets() => Some(Choice::Secret),
+            SIGNING_SECRET if offered.takes_signatures() => Some(Choice::Secret),
+            PLATFORM if offered.trusts_platforms() => self.platform().map(Choice::Platform),
             name => Kind::named(name)
                 .filter(|kind| offered.kinds.contains(kind))
                 .map(Choice::Own),

@@ -213,6 +213,7 @@ fn intended(path: &str, plan: &Plan) -> Intended {
         path: path.to_owned(),
         life: plan.life(),
         note: plan.note(),
+        signs: plan.signs(),
     }
 }
 
@@ -268,6 +269,7 @@ impl Plan {
         let secret = SecretInput {
             expires_in: life,
             note: some(&self.note()),
+            signs: Some(self.signs()),
             ..SecretInput::default()
         };
         Ok(ClientInput {

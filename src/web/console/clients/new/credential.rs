@@ -16,7 +16,7 @@ use super::{
         credentials::kinds::{self, Kind, KindsOffered},
     },
     Plan, STEPS, Steps,
-    beginning::{PLATFORM, PLATFORM_PAGE, SECRET},
+    beginning::{PLATFORM, PLATFORM_PAGE, SECRET, SIGNING_SECRET},
     frame,
     secret::{self, LifeChoice},
 };
@@ -55,7 +55,11 @@ pub(super) async fn show(
     let offered = KindsOffered::by(app);
     if plan.kind.is_empty() {
         let first = offered.kinds.first().map_or("", |kind| kind.as_str());
-        let first = if offered.takes_secrets { SECRET } else { first };
+        let first = if offered.takes_secrets() {
+            SECRET
+        } else {
+            first
+        };
         first.clone_into(&mut plan.kind);
     }
     let mut fields = plan.fields();
@@ -99,7 +103,7 @@ fn filled_in(mut plan: Plan, fields: &Fields) -> Plan {
     fields.text("kind").clone_into(&mut plan.kind);
     match plan.kind.as_str() {
         PLATFORM => return plan,
-        SECRET => {
+        SECRET | SIGNING_SECRET => {
             fields.text("life").clone_into(&mut plan.life);
             fields.text("reason").clone_into(&mut plan.reason);
         }
@@ -116,7 +120,7 @@ fn check(plan: &Plan, app: &App, sheet: &mut Sheet) {
     } else if let Err(error) = plan.note.parse::<Note>() {
         sheet.complain("note", &error.to_string());
     }
-    if sheet.is_refused() || plan.is_of_a_platform() && KindsOffered::by(app).trusts_platforms {
+    if sheet.is_refused() || plan.is_of_a_platform() && KindsOffered::by(app).trusts_platforms() {
         return;
     }
     if let Err(errors) = plan.beginning(app) {

@@ -123,7 +123,7 @@ pub(super) async fn save(
 /// The plan of a client that trusts a platform; else the page that comes before this one.
 fn planned(visitor: &Visitor, app: &App) -> Result<Plan, &'static str> {
     let plan = Plan::of(visitor, app.now()).ok_or(STEPS[0].0)?;
-    if plan.is_of_a_platform() && KindsOffered::by(app).trusts_platforms {
+    if plan.is_of_a_platform() && KindsOffered::by(app).trusts_platforms() {
         Ok(plan)
     } else {
         Err(STEPS[2].0)

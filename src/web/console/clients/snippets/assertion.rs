@@ -1,6 +1,6 @@
 //! Programs that show a token of their platform (RFC 7523 §2.2).
 
-use super::{Asked, Language, common, encoded, literal};
+use super::{Asked, Language, common, encoded, literal, node, python};
 
 /// What they read.
 pub(super) const READS: &[(&str, &str)] = &[
@@ -11,7 +11,13 @@ pub(super) const READS: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) const LANGUAGES: [Language; 3] = common(curl, python, node);
+pub(super) const LANGUAGES: [Language; 3] = common(curl, in_python, in_node);
+
+/// Those that bind the token to a key of their own.
+pub(super) const BOUND: [Language; 2] = [
+    ("python", "Python", python::NEEDS, bound_python),
+    ("node", "Node.js", node::NEEDS, bound_node),
+];
 
 /// What stands in `client_assertion_type`.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -26,7 +32,7 @@ fn curl(asked: &Asked) -> String {
     text + &asked.flags()
 }
 
-fn python(asked: &Asked) -> String {
+fn in_python(asked: &Asked) -> String {
     format!(
         r#"import os
 
@@ -51,7 +57,7 @@ print(token)"#,
     )
 }
 
-fn node(asked: &Asked) -> String {
+fn in_node(asked: &Asked) -> String {
     format!(
         r#"const {{ JETON_ID, JETON_ASSERTION }} = process.env;
 const answer = await fetch({endpoint}, {{
@@ -70,4 +76,41 @@ console.log(access_token);"#,
         kind = literal(JWT_BEARER),
         members = asked.members(["    ", ": ", ",\n"]),
     )
+}
+
+fn bound_python(asked: &Asked) -> String {
+    let fills = format!(
+        r#"            "client_id": os.environ["JETON_ID"],
+            "client_assertion_type": {kind},
+            "client_assertion": os.environ["JETON_ASSERTION"],
+"#,
+        kind = literal(JWT_BEARER),
+    );
+    let way = python::Way {
+        imports: "",
+        reads: "",
+        makes: "",
+        tells: "",
+        fills: &fills,
+    };
+    python::bound(asked, &asked.endpoint, &way)
+}
+
+fn bound_node(asked: &Asked) -> String {
+    let reads = format!(
+        r#"const show = (_server, _client, body) => {{
+  body.set("client_id", JETON_ID);
+  body.set("client_assertion_type", {kind});
+  body.set("client_assertion", JETON_ASSERTION);
+}};
+"#,
+        kind = literal(JWT_BEARER),
+    );
+    let way = node::Way {
+        imports: "",
+        variable: "JETON_ASSERTION",
+        reads: &reads,
+        auth: "show",
+    };
+    node::program(asked, &way)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Asked, Language, encoded, literal};
+use super::{Asked, Language, encoded, literal, node, python};
 
 /// What they read.
 pub(super) const READS: &[(&str, &str)] = &[
@@ -34,9 +34,36 @@ pub(super) const LANGUAGES: [Language; 6] = [
     ),
 ];
 
+/// Those that bind the token to a key of their own.
+pub(super) const BOUND: [Language; 2] = [
+    ("python", "Python", python::NEEDS, bound_python),
+    ("node", "Node.js", node::NEEDS, bound_node),
+];
+
+fn bound_python(asked: &Asked) -> String {
+    let way = python::Way {
+        imports: "from urllib.parse import quote_plus\n",
+        reads: "names = (\"JETON_ID\", \"JETON_SECRET\")\n",
+        makes: "",
+        tells: "        auth=tuple(quote_plus(os.environ[name]) for name in names),\n",
+        fills: "",
+    };
+    python::bound(asked, &asked.endpoint, &way)
+}
+
+fn bound_node(asked: &Asked) -> String {
+    let way = node::Way {
+        imports: "",
+        variable: "JETON_SECRET",
+        reads: "",
+        auth: "client.ClientSecretBasic(JETON_SECRET)",
+    };
+    node::program(asked, &way)
+}
+
 impl Asked {
     /// The request as a command to try by hand.
-    pub(in crate::web::console::clients) fn curl(&self) -> String {
+    pub(super) fn curl(&self) -> String {
         let text = format!(
             "# Paste the secret when it waits: it stays out of the shell's history\n\
              read -rs JETON_SECRET && curl -sS {} \\\n  -u \"{}:$JETON_SECRET\" \\\n  \
