@@ -332,6 +332,7 @@ async fn a_workload_comes_with_its_platforms_token_and_has_no_secret() {
         audience: ISSUER.to_owned(),
         claims: BTreeMap::from([("repository_id".to_owned(), "74".to_owned())]),
         max_age: Span::minutes(10),
+        algorithms: std::collections::BTreeSet::new(),
         keys: FederationKeys::Given(vec![public(&platform)]),
     };
     move_to(

@@ -49,6 +49,7 @@ impl Signed {
         keys: Option<FetchedKeys>,
     ) -> Result<Option<UsedAssertion>, Reason> {
         let credentials = Credentials::Assertion(Assertion {
+            kind: Kind::Jwt,
             text: Presented::new(assertion.into()),
             client_id: None,
         });
@@ -165,6 +166,7 @@ fn a_clients_key_may_be_of_an_algorithm_that_this_server_signs_nothing_with() {
         assert!(signed.present(&assertion).is_ok(), "{algorithm}");
 
         let credentials = Credentials::Assertion(Assertion {
+            kind: Kind::Jwt,
             text: Presented::new(assertion.as_str().into()),
             client_id: None,
         });
