@@ -9,6 +9,7 @@ pub mod acme;
 pub mod assemble;
 mod assertions;
 mod disk;
+pub mod dry_run;
 mod executor;
 mod health;
 mod last_uses;

@@ -36,6 +36,7 @@ pub mod scope;
 pub mod secret;
 pub mod server_certificate;
 pub mod session;
+pub mod spiffe;
 pub mod time;
 pub mod usage;
 pub mod verdict;

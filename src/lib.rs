@@ -18,6 +18,7 @@
 //! | --- | --- |
 //! | a token request, from bytes to answer | [`oauth`], then `web::oauth` |
 //! | what is asked for in detail, and the schemas for it | [`oauth::authorization_details`], [`domain::details`] |
+//! | the token of a client's platform, and why one would not do | `oauth::assertion::federation`, [`app::dry_run`] |
 //! | a token for a token, on behalf of a caller | [`oauth::token_exchange`] |
 //! | a change, from wish to disk to memory | [`admin`], then [`app`]'s executor |
 //! | people: invited, signed in, reset | [`admin::invitations`], [`admin::account`], `app::sessions` |

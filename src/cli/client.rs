@@ -1,5 +1,6 @@
 //! `jeton client`: the machines that may ask for tokens.
 
+mod dry_run;
 mod words;
 
 pub(super) use self::words::{GrantView, granted};
@@ -40,6 +41,15 @@ Examples:
     /// Change a client's name, description, owner, token lifetime, default scopes or introspection.
     #[command(after_help = EDIT_EXAMPLES)]
     Edit(Edit),
+    /// Say whether a client would be let in by its platform's token, and if not, why. Nobody is let in, and nothing of
+    /// the token is kept.
+    #[command(after_help = "\
+Examples:
+  jeton client dry-run deploy /var/run/secrets/jeton/assertion
+  printenv JETON_ASSERTION | jeton client dry-run deploy -
+
+Ends with 1 if the token would be refused.")]
+    DryRun(dry_run::DryRun),
     /// Issue no tokens to a client until it is enabled again. Those it has are revoked.
     #[command(after_help = "Example:\n  jeton client disable report-service")]
     Disable(Named),
@@ -207,6 +217,7 @@ impl ClientCommand {
                 desk.answer(&client, words::show)
             }
             Self::Edit(edit) => edit.run(desk).await,
+            Self::DryRun(dry_run) => dry_run.run(desk).await,
             Self::Disable(Named { id }) => {
                 let client = desk
                     .post(&path(["clients", &id, "disable"]), json!({}))

@@ -57,27 +57,30 @@ pub(crate) struct CredentialArgs {
     /// An e-mail address in the client's certificates.
     #[arg(long, value_name = "EMAIL", help_heading = HEADING, group = "tls_subject")]
     tls_san_email: Option<String>,
-    /// Whose tokens the client shows: exactly their `iss`.
+    /// Whose tokens the client shows: exactly their `iss`. Not needed for a SPIFFE ID, for which its trust domain vouches.
     #[arg(long, value_name = "URL", help_heading = HEADING, requires = "federated_subject")]
     federated_issuer: Option<String>,
     /// The `sub` of those tokens; `*` stands for anything but `:` and `/`.
-    #[arg(long, value_name = "SUBJECT", help_heading = HEADING, requires = "federated_issuer")]
+    #[arg(long, value_name = "SUBJECT", help_heading = HEADING)]
     federated_subject: Option<String>,
     /// The only `aud` of those tokens. This server's issuer, if not given.
-    #[arg(long, value_name = "AUD", help_heading = HEADING, requires = "federated_issuer")]
+    #[arg(long, value_name = "AUD", help_heading = HEADING, requires = "federated_subject")]
     federated_audience: Option<String>,
     /// What else must stand in those tokens. May be given several times.
-    #[arg(long, value_name = "CLAIM=VALUE", help_heading = HEADING, requires = "federated_issuer")]
+    #[arg(long, value_name = "CLAIM=VALUE", help_heading = HEADING, requires = "federated_subject")]
     federated_claim: Vec<String>,
     /// How old those tokens may be: a minute to 24 hours. 1h, if not given.
-    #[arg(long, value_name = "SPAN", help_heading = HEADING, requires = "federated_issuer")]
+    #[arg(long, value_name = "SPAN", help_heading = HEADING, requires = "federated_subject")]
     federated_max_age: Option<String>,
+    /// How those tokens may be signed, as PS256. May be given several times. As the issuer's keys say, if not given.
+    #[arg(long, value_name = "ALG", help_heading = HEADING, requires = "federated_subject")]
+    federated_alg: Vec<String>,
     /// The keys of that issuer, if they cannot be fetched: a JWK set; `-` is standard input.
-    #[arg(long, value_name = "FILE", help_heading = HEADING, requires = "federated_issuer")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING, requires = "federated_subject")]
     federated_jwks: Option<PathBuf>,
     /// Where that issuer's keys are, if its discovery document is not to be asked.
     #[arg(
-        long, value_name = "URL", help_heading = HEADING, requires = "federated_issuer",
+        long, value_name = "URL", help_heading = HEADING, requires = "federated_subject",
         conflicts_with = "federated_jwks"
     )]
     federated_jwks_uri: Option<String>,
@@ -104,7 +107,7 @@ impl CredentialArgs {
                 self.jwks.is_some() || self.jwks_uri.is_some(),
                 AuthMethod::PrivateKeyJwt,
             ),
-            (self.federated_issuer.is_some(), AuthMethod::Federated),
+            (self.federated_subject.is_some(), AuthMethod::Federated),
             (self.cert.is_some(), AuthMethod::SelfSignedTlsClientAuth),
             (self.subject().is_some(), AuthMethod::TlsClientAuth),
         ];
@@ -129,7 +132,7 @@ impl CredentialArgs {
                  --tls-san-dns, --tls-san-uri, --tls-san-ip and --tls-san-email",
             )),
             (Some(AuthMethod::Federated), None) => Err(Failure::usage(
-                "federated needs --federated-issuer URL and --federated-subject SUBJECT",
+                "federated needs --federated-subject SUBJECT, and --federated-issuer URL unless that is a SPIFFE ID",
             )),
             (Some(AuthMethod::SelfSignedTlsClientAuth), Some(AuthMethod::PrivateKeyJwt)) => {
                 let mut credential = self.credential(desk).await?;
@@ -171,7 +174,7 @@ impl CredentialArgs {
         if let Some((name, value)) = self.subject() {
             credential.insert(name.to_owned(), json!(value));
         }
-        if let Some(federated) = &self.federated_issuer {
+        if let Some(subject) = &self.federated_subject {
             let mut claims = Map::new();
             for claim in &self.federated_claim {
                 let (path, value) = claim.split_once('=').ok_or_else(|| {
@@ -184,13 +187,18 @@ impl CredentialArgs {
                 None => desk.get("/server").await?["issuer"].take(),
             };
             let mut trust = json!({
-                "issuer": federated,
-                "subject": self.federated_subject,
+                "subject": subject,
                 "audience": audience,
                 "claims": claims,
             });
+            if let Some(issuer) = &self.federated_issuer {
+                trust["issuer"] = json!(issuer);
+            }
             if let Some(span) = &self.federated_max_age {
                 trust["max_age"] = json!(span);
+            }
+            if !self.federated_alg.is_empty() {
+                trust["algorithms"] = json!(self.federated_alg);
             }
             if let Some(file) = &self.federated_jwks {
                 trust["jwks"] = Value::from(read(file)?);

@@ -83,7 +83,7 @@ impl FromStr for Algorithm {
 }
 
 /// How a key of whomever signs. A key has exactly one (RFC 8725bis §3.1).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum JwsAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     Es256,

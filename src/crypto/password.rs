@@ -169,6 +169,7 @@ mod tests {
         assert!(!hash.needs_rehash());
     }
 
+    /// ST-01
     #[test]
     fn a_hash_names_its_costs_and_comes_back_from_its_text() {
         let hash = PasswordHash::of("correct horse", &Entropy::seeded(1));
@@ -180,6 +181,7 @@ mod tests {
         assert_eq!(hash.as_str().parse(), Ok(hash));
     }
 
+    /// ST-01
     #[test]
     fn every_hash_has_its_own_salt() {
         let entropy = Entropy::seeded(1);

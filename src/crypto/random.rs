@@ -142,6 +142,7 @@ mod tests {
         assert_ne!(entropy.bytes::<16>(), entropy.clone().bytes::<16>());
     }
 
+    /// ST-05
     #[test]
     fn the_operating_system_does_not_repeat_itself() {
         let entropy = Entropy::os();
@@ -176,6 +177,7 @@ mod tests {
         }
     }
 
+    /// ST-05
     #[test]
     fn every_letter_is_as_likely_as_any_other() {
         let text = Entropy::seeded(3).base62(62_000);

@@ -43,7 +43,7 @@ impl Verifier {
         }
         if member("use")
             .transpose()?
-            .is_some_and(|purpose| purpose != "sig")
+            .is_some_and(|purpose| !SIGNING.contains(&purpose))
         {
             return Err(KeyError::Purpose);
         }
@@ -187,6 +187,10 @@ impl Verifier {
         Ok(token.claims)
     }
 }
+
+/// The values of `use` that keys for signatures have: that of RFC 7517 §4.2, and that of a SPIFFE bundle for its
+/// JWT-SVIDs (SPIFFE Trust Domain and Bundle §4.2.2).
+const SIGNING: [&str; 2] = ["sig", "jwt-svid"];
 
 /// How RSA keys of `algorithm` are used; nothing if it is none of RSA's.
 fn rsa_parameters(algorithm: JwsAlgorithm) -> Option<&'static RsaParameters> {

@@ -5,12 +5,20 @@
 //! verdict as a secret has. How a client authenticates follows from what it has that is live, so that
 //! it can move from a secret to a key as it moves from one secret to the next.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use serde_json::{Map, Value};
 
-use super::time::{Span, Timestamp};
+use super::{
+    spiffe,
+    time::{Span, Timestamp},
+};
 use crate::crypto::{
+    algorithm::JwsAlgorithm,
     jwk::thumbprint,
     verifier::{KeyError, Verifier},
 };
@@ -122,6 +130,20 @@ impl PublicKey {
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
     }
+
+    /// The key as one for `algorithm`; nothing if it is for another. A key of RSA whose JWK names no algorithm may be
+    /// for any of RSA's (RFC 7517 §4.4): which it is, somebody else has to say.
+    pub fn for_algorithm(&self, algorithm: JwsAlgorithm) -> Option<Self> {
+        if self.verifier().algorithm() == algorithm {
+            return Some(self.clone());
+        }
+        if self.0.jwk.get("alg").is_some() {
+            return None;
+        }
+        let mut jwk = self.0.jwk.clone();
+        jwk["alg"] = algorithm.as_str().into();
+        Self::from_jwk(&jwk).ok()
+    }
 }
 
 impl PartialEq for PublicKey {
@@ -201,7 +223,8 @@ impl CertificateSubject {
 /// (RFC 7523 §2.2 with the keys of another issuer).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Federation {
-    /// Exactly the `iss` of the tokens.
+    /// Exactly the `iss` of the tokens; or the trust domain of a SPIFFE ID, `spiffe://acme.example`, which vouches for
+    /// what is in it whatever `iss` says (JWT-SVID §3).
     pub issuer: String,
     /// Their `sub`; a `*` stands for anything but `:` and `/`.
     pub subject: String,
@@ -211,6 +234,8 @@ pub struct Federation {
     pub claims: BTreeMap<String, String>,
     /// How old they may be.
     pub max_age: Span,
+    /// How they may be signed; as the keys say, if this is empty.
+    pub algorithms: BTreeSet<JwsAlgorithm>,
     /// Where the issuer's keys come from.
     pub keys: FederationKeys,
 }
@@ -227,6 +252,30 @@ pub enum FederationKeys {
 }
 
 impl Federation {
+    /// `key` as one that a token may be signed with by `algorithm`; nothing if none may be. The trust decides, never
+    /// the token alone: keys that name no algorithm are for those that the trust names, else for their kind's first.
+    pub fn key_for(&self, key: &PublicKey, algorithm: JwsAlgorithm) -> Option<PublicKey> {
+        if !self.may_be_signed_by(algorithm) {
+            None
+        } else if self.algorithms.is_empty() {
+            let is_its = key.verifier().algorithm() == algorithm;
+            is_its.then(|| key.clone())
+        } else {
+            key.for_algorithm(algorithm)
+        }
+    }
+
+    /// Whether tokens may be signed by `algorithm`, if a key is for it. JWT-SVIDs never are by `EdDSA` (JWT-SVID §2.1).
+    pub fn may_be_signed_by(&self, algorithm: JwsAlgorithm) -> bool {
+        let is_allowed = self.algorithms.is_empty() || self.algorithms.contains(&algorithm);
+        is_allowed && !(self.is_of_trust_domain() && algorithm == JwsAlgorithm::EdDsa)
+    }
+
+    /// Whether a trust domain of SPIFFE vouches, and no issuer.
+    pub fn is_of_trust_domain(&self) -> bool {
+        self.issuer.starts_with(spiffe::SCHEME)
+    }
+
     /// What may be said of it, by name.
     pub fn details(&self) -> Vec<(&'static str, String)> {
         let mut all = vec![
@@ -241,6 +290,10 @@ impl Federation {
                 .iter()
                 .map(|(path, value)| format!("{path}={value}"));
             all.push(("claims", claims.collect::<Vec<_>>().join(" ")));
+        }
+        if !self.algorithms.is_empty() {
+            let names = self.algorithms.iter().map(|it| it.as_str());
+            all.push(("algorithms", names.collect::<Vec<_>>().join(" ")));
         }
         match &self.keys {
             FederationKeys::Discovered => {}
@@ -273,6 +326,41 @@ mod tests {
         );
         assert_eq!(key.key_id(), Some("one"));
         assert_eq!(key.jwk().as_object().unwrap().len(), 4);
+    }
+
+    /// CF-05
+    #[test]
+    fn a_trust_says_what_a_key_is_for_that_does_not_say_it_itself() {
+        use crate::crypto::{
+            random::Entropy,
+            signer::{Algorithm, Signer},
+        };
+        let (signer, _) = Signer::generate(Algorithm::Ps256, &Entropy::seeded(1));
+        let mut jwk = signer.public_jwk().unwrap().clone();
+        let named = PublicKey::from_jwk(&jwk).unwrap();
+        jwk.as_object_mut().unwrap().remove("alg");
+        let open = PublicKey::from_jwk(&jwk).unwrap();
+        let trust = |algorithms: &[JwsAlgorithm]| Federation {
+            issuer: "https://issuer.test".to_owned(),
+            subject: "job".to_owned(),
+            audience: "https://as.test".to_owned(),
+            claims: BTreeMap::new(),
+            max_age: Span::hours(1),
+            algorithms: algorithms.iter().copied().collect(),
+            keys: FederationKeys::Discovered,
+        };
+        let may = |algorithms: &[JwsAlgorithm], key: &PublicKey| {
+            let all = JwsAlgorithm::ALL.into_iter();
+            let taken = all.filter(|it| trust(algorithms).key_for(key, *it).is_some());
+            taken.map(JwsAlgorithm::as_str).collect::<Vec<_>>()
+        };
+        let (ps256, rs512) = (JwsAlgorithm::Ps256, JwsAlgorithm::Rs512);
+        assert_eq!(may(&[], &named), ["PS256"]);
+        assert_eq!(may(&[], &open), ["RS256"]);
+        assert_eq!(may(&[ps256, rs512], &named), ["PS256"]);
+        assert_eq!(may(&[ps256, rs512], &open), ["RS512", "PS256"]);
+        assert!(may(&[rs512], &named).is_empty());
+        assert!(may(&[JwsAlgorithm::Es256], &open).is_empty());
     }
 
     #[test]

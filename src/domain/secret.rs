@@ -349,6 +349,7 @@ mod tests {
         assert_eq!(chosen(&"x".repeat(1025)), Err(SecretError::Length));
     }
 
+    /// ST-01
     #[test]
     fn nobody_may_choose_a_secret_that_is_short_enough_to_guess() {
         assert_eq!(PlainSecret::check(&"x".repeat(31)), Err(SecretError::Short));

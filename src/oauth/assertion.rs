@@ -26,16 +26,40 @@ use crate::{
     domain::{
         assertion::UsedAssertion,
         client::Client,
-        credential::PublicKey,
+        credential::{Federation, PublicKey},
         id::ClientId,
         registry::Registry,
         secret::{Proof, Secret},
+        spiffe,
         time::{Span, Timestamp},
     },
 };
 
-/// The only `client_assertion_type` (RFC 7523 §2.2).
-pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// What an assertion is said to be (`client_assertion_type`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// A JWT, the client's own or its platform's (RFC 7523 §2.2).
+    Jwt,
+    /// A JWT-SVID (draft-ietf-oauth-spiffe-client-auth §3.1). One may also come as any other JWT of a platform.
+    Svid,
+}
+
+impl Kind {
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Jwt, Self::Svid]
+            .into_iter()
+            .find(|it| it.as_str() == name)
+    }
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jwt => "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            Self::Svid => "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe",
+        }
+    }
+}
 
 /// How far ahead `iat` and `nbf` may lie: two machines' clocks never quite agree.
 pub const SKEW: Span = Span(30);
@@ -82,6 +106,8 @@ pub struct FetchedKeys {
 
 /// An assertion as it was sent.
 pub struct Assertion<'a> {
+    /// What it is said to be.
+    pub kind: Kind,
     /// The JWT.
     pub text: Presented<'a>,
     /// The `client_id` beside it (RFC 7521 §4.2).
@@ -140,18 +166,33 @@ impl<'a> Parsed<'a> {
         meant.find(|key| self.is_signed_by(key))
     }
 
+    /// Whether one of `keys` signed it in a way that `trust` allows. At most [`MOST_TRIED`] are tried.
+    fn is_signed_for(&self, trust: &Federation, keys: &[PublicKey]) -> bool {
+        let named = keys.iter().filter(|key| self.may_name(key));
+        let meant = named.filter_map(|key| trust.key_for(key, self.algorithm));
+        let signed = |key: PublicKey| key.verifier().verify_any_typ(self.text).is_ok();
+        meant.take(MOST_TRIED).any(signed)
+    }
+
     fn may_mean(&self, key: &PublicKey) -> bool {
-        let named = match (&self.key_id, key.key_id()) {
+        self.may_name(key) && key.verifier().algorithm() == self.algorithm
+    }
+
+    fn may_name(&self, key: &PublicKey) -> bool {
+        match (&self.key_id, key.key_id()) {
             (Some(named), Some(id)) => named == id || named == key.thumbprint(),
             (Some(_), None) | (None, _) => true,
-        };
-        named && key.verifier().algorithm() == self.algorithm
+        }
     }
 }
 
-/// The types that an assertion may have: none, `JWT`, or its own (CJ-11).
+/// The types that an assertion may have: none, `JWT`, its own (CJ-11), or `JOSE`, which says as little as `JWT` and may
+/// stand in a JWT-SVID (JWT-SVID §2.3).
 fn is_assertion(typ: &str) -> bool {
-    typ.eq_ignore_ascii_case("JWT") || Typ::ClientAuthentication.is_named_by(typ)
+    let says_nothing = ["JWT", "JOSE"]
+        .iter()
+        .any(|it| typ.eq_ignore_ascii_case(it));
+    says_nothing || Typ::ClientAuthentication.is_named_by(typ)
 }
 
 /// A key of nobody's: what an assertion is checked with whose client does not exist, so that the time it
@@ -172,12 +213,12 @@ pub fn prove<'r>(
     context: &Context<'_>,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
     let parsed = parse(assertion, context)?;
-    let issuer = parsed.claims.text("iss").map_err(Reason::Assertion)?;
-    let subject = parsed.claims.text("sub").map_err(Reason::Assertion)?;
-    if issuer != subject && registry.is_trusted_issuer(issuer) {
+    if assertion.kind == Kind::Svid || federation::is_foreign(registry, &parsed.claims) {
         let client_id = assertion.client_id.as_deref();
         return federation::prove(registry, (&parsed, client_id), context);
     }
+    let issuer = parsed.claims.text("iss").map_err(Reason::Assertion)?;
+    let subject = parsed.claims.text("sub").map_err(Reason::Assertion)?;
     let named = assertion.client_id.as_deref();
     if issuer != subject || named.is_some_and(|id| id != issuer) {
         return Err(Reason::Assertion(AssertionError::Subject).into());
@@ -220,6 +261,13 @@ pub(super) fn prove_workload<'r>(
 
 fn parse<'a>(assertion: &'a Assertion<'_>, context: &Context<'_>) -> Result<Parsed<'a>, Reason> {
     let parsed = Parsed::of(assertion.text.reveal()).map_err(Reason::Assertion)?;
+    let names_workload = || {
+        let subject = parsed.claims.text("sub");
+        subject.is_ok_and(|id| spiffe::trust_domain(id).is_some())
+    };
+    if assertion.kind == Kind::Svid && !names_workload() {
+        return Err(AssertionError::Claim("sub").into());
+    }
     if context.profile.allows_algorithm(parsed.algorithm) {
         Ok(parsed)
     } else {
@@ -389,6 +437,9 @@ pub enum AssertionError {
     /// More than one client does.
     #[error("more than one client trusts the issuer for this subject: send client_id")]
     Ambiguous,
+    /// It is good only for who has a key, and nothing in the request shows that.
+    #[error("the assertion is bound to a key (cnf), and nothing proves that key here")]
+    Bound,
     /// The other issuer's tokens for this client are for somebody else.
     #[error("the aud of the assertion is not the one that the client's trust names")]
     FederatedAudience,

@@ -92,11 +92,14 @@ impl<'a> Credentials<'a> {
                 Some(id) => Ok(Self::Body(Claim { id, secret })),
                 None => Err(Reason::SecretWithoutId),
             },
-            (None, None, Some(text)) if kind == Some(assertion::TYPE) => {
-                let client_id = params.client_id.clone();
-                Ok(Self::Assertion(Assertion { text, client_id }))
+            (None, None, Some(text)) => {
+                let kind = kind.and_then(assertion::Kind::named);
+                Ok(Self::Assertion(Assertion {
+                    kind: kind.ok_or(Reason::AssertionType)?,
+                    text,
+                    client_id: params.client_id.clone(),
+                }))
             }
-            (None, None, Some(_)) => Err(Reason::AssertionType),
             (None, None, None) if params.client_id.is_some() => {
                 Ok(Self::Unusable(Unusable::IdAlone))
             }
@@ -351,10 +354,10 @@ mod tests {
         assert_eq!(read(None, ""), Err(Ok(Unusable::Absent)));
     }
 
-    /// CJ-01
+    /// CJ-01, CP-01
     #[test]
     fn an_assertion_says_of_which_type_it_is() {
-        let kind = assertion::TYPE;
+        let kind = assertion::Kind::Jwt.as_str();
         for body in [
             "client_id=a&client_assertion=x".to_owned(),
             format!("client_id=a&client_assertion_type={kind}"),
@@ -366,6 +369,7 @@ mod tests {
             read(None, &body)
         };
         assert_eq!(read(kind).unwrap(), ["x"]);
+        assert_eq!(read(assertion::Kind::Svid.as_str()).unwrap(), ["x"]);
         let saml = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
         assert_eq!(read(saml), Err(Err(Reason::AssertionType)));
     }

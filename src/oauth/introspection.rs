@@ -92,7 +92,7 @@ pub fn introspect(
     let answer = Answer::of(token.as_ref(), context.issuer);
     let signer = match form {
         Form::Plain => None,
-        Form::Signed => signer_for(registry, &who, token.as_ref(), context.now),
+        Form::Signed => signer_for(registry, &who, token.as_ref(), context),
     };
     let body = match signer {
         None => to_json(&answer),
@@ -132,18 +132,20 @@ pub fn counts(registry: &Registry, token: &VerifiedToken, is_revoked: IsRevoked<
 }
 
 /// What signs an answer: what signs the tokens of the API that it is about, else of the first one that
-/// who asks looks after. Whoever looks after none gets plain JSON.
+/// who asks looks after; none that signs in a way that the profile does not allow. Whoever looks after no other gets
+/// plain JSON.
 fn signer_for<'r>(
     registry: &'r Registry,
     who: &AuthenticatedClient<'r>,
     token: Option<&VerifiedToken>,
-    now: Timestamp,
+    context: &Context<'_>,
 ) -> Option<&'r Signer> {
     let about = token.map(|token| &token.audience);
     let apis = about.into_iter().chain(&who.client.introspects);
     let mut signers = apis
         .filter_map(|id| registry.find_api(id))
-        .filter_map(|api| registry.signer_for(api, now));
+        .filter_map(|api| registry.signer_for(api, context.now))
+        .filter(|signer| context.profile.allows_algorithm(signer.algorithm()));
     signers.next().map(AsRef::as_ref)
 }
 

@@ -280,14 +280,21 @@ struct Resource<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_details_types_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tls_client_certificate_bound_access_tokens: bool,
     dpop_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound_access_tokens_required: bool,
 }
 
 /// The metadata of the API with this identifier (RFC 9728 §3.2), if it is one that has any.
 pub fn protected_resource(
     registry: &Registry,
     Addresses {
-        issuer, profile, ..
+        issuer,
+        profile,
+        mutual,
+        ..
     }: Addresses<'_>,
     identifier: &ApiIdentifier,
 ) -> Option<Document> {
@@ -301,7 +308,10 @@ pub fn protected_resource(
             scopes_supported: open.map(|(scope, _)| scope.as_str()).collect(),
             authorization_details_types_supported: detail_types(api).collect(),
             bearer_methods_supported: ["header"],
+            tls_client_certificate_bound_access_tokens: mutual.is_some(),
             dpop_signing_alg_values_supported: dpop::algorithms(profile).collect(),
+            // Every token is bound, and where nobody shows certificates, to a key.
+            dpop_bound_access_tokens_required: profile.needs_binding() && mutual.is_none(),
         })
     })
 }
@@ -336,13 +346,17 @@ pub struct KeySet {
     pub newest: Option<KeyId>,
 }
 
-/// The JWK set at `now`: the keys that sign, will sign or lately signed. Never a shared key.
-pub fn key_set(registry: &Registry, now: Timestamp) -> KeySet {
+/// The JWK set at `now`: the keys that sign, will sign or lately signed, in a way that the profile allows.
+/// Never a shared key.
+pub fn key_set(registry: &Registry, (profile, now): (Profile, Timestamp)) -> KeySet {
     #[derive(Serialize)]
     struct Keys<'a> {
         keys: Vec<&'a Value>,
     }
-    let published = || registry.published_keys(now).map(|(key, _)| key);
+    let published = || {
+        let keys = registry.published_keys(now).map(|(key, _)| key);
+        keys.filter(|key| profile.allows_algorithm(key.algorithm))
+    };
     let keys = published()
         .filter_map(|key| key.signer()?.public_jwk())
         .collect();

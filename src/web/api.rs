@@ -12,6 +12,7 @@ mod auth;
 mod clients;
 mod described;
 mod detail_types;
+mod dry_run;
 mod extract;
 mod grants;
 mod handovers;
@@ -69,6 +70,7 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(clients::routes())
         .merge(secrets::routes())
+        .merge(dry_run::routes())
         .merge(handovers::routes())
         .merge(registration_tokens::routes())
         .merge(grants::routes())

@@ -62,6 +62,7 @@ POST /clients
 POST /clients/{client_id}/attention/{rule}/postpone
 POST /clients/{client_id}/attention/{rule}/recall
 POST /clients/{client_id}/disable
+POST /clients/{client_id}/dry-run
 POST /clients/{client_id}/enable
 POST /clients/{client_id}/handovers
 POST /clients/{client_id}/handovers/{handover_id}/withdraw

@@ -1,12 +1,13 @@
 //! Clients that prove themselves with a JWT: `private_key_jwt`, `client_secret_jwt`, and tokens of other
 //! issuers (RFC 7521, RFC 7523).
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, sync::Arc};
 
 use jeton::{
     admin::{
         clients::EditClient,
         secrets::{NewSecret, RetireSecret, RotateSecret},
+        settings::SetPolicy,
     },
     crypto::signer::{Algorithm, PrivateKey, Signer},
     domain::{
@@ -17,13 +18,15 @@ use jeton::{
     },
     oauth::reason::ErrorCode,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tokio::task::JoinSet;
 
 use crate::harness::{
     assertion::{claims, form, move_to, present, public, sign, signer},
     caller::{Request, encode},
     curl::curl,
+    dpop::Key,
     process::ServerProcess,
     server::{ISSUER, TestServer},
 };
@@ -103,44 +106,22 @@ async fn a_client_with_a_key_alone_has_no_secret_to_come_with() {
 /// CJ-08
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_assertion_sent_a_thousand_times_is_accepted_once() {
-    let server = TestServer::start().await;
+    let server = Arc::new(TestServer::start().await);
     let signer = with_key(&server).await;
     let assertion = sign(&signer, &claims(&server, "svc", "once"));
-    let mut requests = Vec::new();
+    let mut requests = JoinSet::new();
     for _ in 0..1000 {
-        requests.push(present(&server, &assertion, ""));
+        let (server, assertion) = (Arc::clone(&server), assertion.clone());
+        requests.spawn(async move { present(&server, &assertion, "").await });
     }
     let mut accepted = 0;
-    for reply in futures_of(requests).await {
+    for reply in requests.join_all().await {
         match reply.status.as_u16() {
             200 => accepted += 1,
             _ => reply.assert_refused(ErrorCode::InvalidClient),
         }
     }
     assert_eq!(accepted, 1);
-}
-
-/// Drives all of `futures` at once.
-async fn futures_of<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|it| (Box::pin(it), None)).collect();
-    std::future::poll_fn(move |context| {
-        let mut all = true;
-        for (future, done) in &mut waiting {
-            if done.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(output) => *done = Some(output),
-                    std::task::Poll::Pending => all = false,
-                }
-            }
-        }
-        if all {
-            let outputs = waiting.iter_mut().filter_map(|(_, done)| done.take());
-            std::task::Poll::Ready(outputs.collect())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await
 }
 
 /// CJ-08, CJ-09
@@ -169,6 +150,38 @@ async fn an_assertion_is_spent_by_a_token_and_by_nothing_less() {
     move_to(&server, &other, Proof::Key(public(&key)), Overlap::None).await;
     let same_id = sign(&key, &claims(&server, "other", "one"));
     present(&server, &same_id, "").await.assert_issued();
+}
+
+/// CJ-09, G10: a proof without the nonce is told so before the assertion counts as used.
+#[tokio::test]
+async fn an_assertion_is_not_spent_by_a_proof_that_lacks_the_nonce() {
+    let server = TestServer::start().await;
+    let signer = with_key(&server).await;
+    server.advance(Span::hours(2)).await;
+    let policy = SetPolicy {
+        dpop_nonces: Some(true),
+        ..SetPolicy::default()
+    };
+    server.run(policy).await;
+    let key = Key::new();
+    let body = form(&sign(&signer, &claims(&server, "svc", "one")), "");
+    let ask = async |more: &Value| {
+        let url = format!("{ISSUER}/oauth2/token");
+        let proof = key.proof(("POST", &url), server.app.now(), more);
+        let request = Request::new(&server, "POST", "/oauth2/token").header("dpop", &proof);
+        request.form(&body).send().await
+    };
+
+    let asked = ask(&json!({})).await;
+    assert_eq!(asked.json()["error"], "use_dpop_nonce", "{asked:?}");
+    let nonce = asked.header("dpop-nonce");
+    let reply = ask(&json!({ "nonce": nonce })).await;
+
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(reply.json()["token_type"], "DPoP");
+    ask(&json!({ "nonce": nonce }))
+        .await
+        .assert_refused(ErrorCode::InvalidClient);
 }
 
 /// CJ-08, CJ-09: what was answered is kept, whatever ends the process.
@@ -332,6 +345,7 @@ async fn a_workload_comes_with_its_platforms_token_and_has_no_secret() {
         audience: ISSUER.to_owned(),
         claims: BTreeMap::from([("repository_id".to_owned(), "74".to_owned())]),
         max_age: Span::minutes(10),
+        algorithms: std::collections::BTreeSet::new(),
         keys: FederationKeys::Given(vec![public(&platform)]),
     };
     move_to(

@@ -41,6 +41,7 @@ async fn a_change_is_on_record_with_who_made_it_and_from_where() {
     assert_eq!(entry["revision"], made.json()["revision"]);
 }
 
+/// AD-09
 #[tokio::test]
 async fn an_edit_tells_what_was_and_what_is() {
     let server = TestServer::start().await;

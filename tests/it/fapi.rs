@@ -40,20 +40,20 @@ async fn server() -> TestServer {
 /// A client with a key to sign assertions with, and one to bind its tokens to.
 struct Party<'s> {
     server: &'s TestServer,
-    id: &'static str,
+    id: String,
     signer: Signer,
     key: Key,
 }
 
 impl<'s> Party<'s> {
-    async fn new(server: &'s TestServer, id: &'static str, seed: u64) -> Self {
+    async fn new(server: &'s TestServer, id: &str, seed: u64) -> Self {
         let client = server.client(id).await.granted(ORDERS, "read").await;
         let signer = signer(seed);
         move_to(server, &client, Proof::Key(public(&signer)), Overlap::None).await;
         let key = Key::new();
         Self {
             server,
-            id,
+            id: id.to_owned(),
             signer,
             key,
         }
@@ -62,7 +62,7 @@ impl<'s> Party<'s> {
     /// The form of a token request whose assertion says this besides; `null` takes a claim away.
     fn form(&self, more: &Value) -> String {
         let id = self.server.app.entropy().token_id();
-        let mut said = claims(self.server, self.id, &id);
+        let mut said = claims(self.server, &self.id, &id);
         for (name, value) in more.as_object().unwrap() {
             said[name] = value.clone();
         }
@@ -105,13 +105,22 @@ impl<'s> Party<'s> {
 
 /// Asks the resource, which a proxy guards.
 async fn call(server: &TestServer, authorization: &str, proof: Option<&str>) -> Reply {
+    call_at(server, ("", authorization), proof).await
+}
+
+/// Asks the resource with this query.
+async fn call_at(
+    server: &TestServer,
+    (query, authorization): (&str, &str),
+    proof: Option<&str>,
+) -> Reply {
     let target = format!("{FORWARD_AUTH}?audience=https%3A%2F%2Forders.example%2F&scope=read");
     let mut request = server
         .request("GET", &target)
         .header("x-forwarded-method", "GET")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "orders.example")
-        .header("x-forwarded-uri", "/v1/orders")
+        .header("x-forwarded-uri", &format!("/v1/orders{query}"))
         .header("accept", "application/json;charset=utf-8");
     if !authorization.is_empty() {
         request = request.header("authorization", authorization);
@@ -167,8 +176,15 @@ async fn two_clients_get_tokens_that_only_they_can_use() {
     let proof = one.proof_of(&other, &json!({}));
     let reply = call(&server, &format!("DPoP {other}"), Some(&proof)).await;
     assert_eq!(reply.status, 401);
-    // A token in the query is none.
-    assert_eq!(call(&server, "", None).await.status, 401);
+    // A token in the query is none, whatever else is shown.
+    let query = format!("?access_token={token}");
+    let proof = || one.proof_of(&token, &json!({}));
+    let in_query = call_at(&server, (&query, ""), Some(&proof())).await;
+    assert_eq!(in_query.status, 401, "{in_query:?}");
+    let bare = call_at(&server, (&query, ""), None).await;
+    assert_eq!(bare.status, 401, "{bare:?}");
+    let both = call_at(&server, (&query, "DPoP x"), Some(&proof())).await;
+    assert_eq!(both.status, 401, "{both:?}");
     // A bound token as a bearer token, and one without its proof.
     for scheme in ["Bearer", "DPoP"] {
         let reply = call(&server, &format!("{scheme} {token}"), None).await;
@@ -303,6 +319,75 @@ async fn what_is_signed_with_rs256_counts_nowhere() {
     let form = format!("{}&resource=urn:old", party.form(&json!({})));
     let reply = party.ask(&form, Some(&proof)).await;
     reply.assert_refused(ErrorCode::InvalidTarget);
+}
+
+/// FP-02, FP-05, CJ-10
+#[tokio::test]
+async fn a_key_for_ps256_signs_nothing_by_rs256() {
+    let server = server().await;
+    let mut party = Party::new(&server, "svc", 1).await;
+    let (ps256, private) = Signer::generate(Algorithm::Ps256, &Entropy::seeded(3));
+    let rs256 = Signer::from_private(Algorithm::Rs256, &private).unwrap();
+    let client = server.stranger().named("svc");
+    move_to(&server, &client, Proof::Key(public(&ps256)), Overlap::None).await;
+    party.signer = ps256;
+    party.token().await;
+
+    party.signer = rs256;
+    let proof = party.proof(&json!({}));
+    let reply = party.ask(&party.form(&json!({})), Some(&proof)).await;
+
+    reply.assert_refused(ErrorCode::InvalidClient);
+}
+
+/// D10, FP-02, JK-01
+#[tokio::test]
+async fn keys_for_rs256_are_published_no_more_and_sign_no_answer() {
+    let server = server().await;
+    let generate = |algorithm| GenerateKey {
+        algorithm,
+        when: When::Now,
+    };
+    server.run(generate(Algorithm::Rs256)).await;
+    let published = server.get("/oauth2/jwks").await.json();
+    let keys = published["keys"].as_array().unwrap();
+    assert!(!keys.is_empty());
+    assert!(keys.iter().all(|it| it["alg"] != "RS256"), "{published}");
+
+    // Whoever looks after an API whose answers would be signed so, or with a shared key, gets plain ones.
+    for (api, algorithm) in [
+        ("urn:old", Algorithm::Rs256),
+        ("urn:shared", Algorithm::Hs256),
+    ] {
+        server.api_with(api, "read", algorithm).await;
+        let party = Party::new(&server, &api[4..], 5).await;
+        let answer = ask_about(&party, api).await;
+        assert_eq!(answer.header("content-type"), "application/json", "{api}");
+        assert_eq!(answer.json(), json!({ "active": false }));
+    }
+    let party = Party::new(&server, "orders", 6).await;
+    let answer = ask_about(&party, ORDERS).await;
+    let signed = "application/token-introspection+jwt";
+    assert_eq!(answer.header("content-type"), signed);
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    let (header, _) = jeton::crypto::jws::decode_unverified(&text).unwrap();
+    assert_eq!(header["alg"], "ES256");
+}
+
+/// Asks for a signed answer about a token that is none, as who looks after `api`.
+async fn ask_about(party: &Party<'_>, api: &str) -> Reply {
+    let edit = EditClient {
+        introspects: Some([api.parse().unwrap()].into()),
+        ..EditClient::of(party.id.parse().unwrap())
+    };
+    party.server.run(edit).await;
+    let form = format!("{}&token=x", party.form(&json!({})));
+    let form = form.trim_start_matches("grant_type=client_credentials&");
+    let request = Request::new(party.server, "POST", "/oauth2/introspect");
+    let request = request.header("accept", "application/token-introspection+jwt");
+    let reply = request.form(form).send().await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply
 }
 
 /// FP-01, CS-10

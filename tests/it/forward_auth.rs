@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use jeton::{
-    admin::clients::RevokeTokens,
+    admin::clients::{EditClient, RevokeTokens},
     crypto::certificate::{Certificate, ClientCertificate},
     domain::time::Span,
     oauth::metadata::path::FORWARD_AUTH,
@@ -11,8 +11,10 @@ use jeton::{
 };
 
 use crate::harness::{
+    assertion::{claims, sign, signer},
     caller::{Client, Request},
     certificates::{Authority, Wanted},
+    dpop::Key,
     reply::Reply,
     server::TestServer,
 };
@@ -124,6 +126,45 @@ async fn a_proxy_is_told_why_a_request_may_not_go_on() {
     let late = ask(&server, &orders("read"), &token).await;
     assert_answer(&late, 401);
     assert!(challenge(&late).contains("error=\"invalid_token\""));
+}
+
+/// RS-06
+#[tokio::test]
+async fn other_jwts_than_access_tokens_let_nobody_through() {
+    let server = TestServer::start().await;
+    let buyer = buyer(&server).await;
+    let token = buyer.request_token("read").await.assert_issued().text;
+    assert_answer(&ask(&server, &orders("read"), &token).await, 200);
+    let edit = EditClient {
+        introspects: Some([ORDERS.parse().unwrap()].into()),
+        ..EditClient::of(buyer.client_id())
+    };
+    server.run(edit).await;
+    let request = server.request("POST", "/oauth2/introspect");
+    let request = request.header("authorization", &buyer.basic());
+    let request = request.header("accept", "application/token-introspection+jwt");
+    let answer = request.form(&format!("token={token}")).send().await;
+    let answer = String::from_utf8(answer.body.to_vec()).unwrap();
+    let now = server.app.now();
+    let mut said = claims(&server, "buyer", "one");
+    for (name, value) in [("aud", ORDERS), ("client_id", "buyer"), ("scope", "read")] {
+        said[name] = value.into();
+    }
+    let assertion = sign(&signer(1), &said);
+    let proof = Key::new().proof(("GET", ORDERS), now, &said);
+
+    for (what, other) in [
+        ("an answer about a token", answer),
+        ("an assertion", assertion),
+        ("a proof", proof),
+    ] {
+        let reply = ask(&server, &orders("read"), &other).await;
+        assert_answer(&reply, 401);
+        assert!(
+            challenge(&reply).contains("error=\"invalid_token\""),
+            "{what}"
+        );
+    }
 }
 
 /// RS-04

@@ -8,6 +8,7 @@ pub(crate) mod certificates;
 pub(crate) mod curl;
 pub(crate) mod dpop;
 pub(crate) mod example;
+pub(crate) mod platform;
 pub(crate) mod process;
 pub(crate) mod reply;
 pub(crate) mod server;

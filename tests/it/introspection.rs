@@ -1,14 +1,16 @@
 //! `POST /oauth2/introspect`: what a resource server learns of a token (RFC 7662, RFC 9701).
 
 use jeton::{
-    admin::clients::{DisableClient, EditClient, EnableClient, RevokeTokens},
-    crypto::signer::Algorithm,
+    admin::clients::{DisableClient, EditClient, EnableClient, RemoveClient, RevokeTokens},
+    crypto::{jws::decode_unverified, signer::Algorithm, verifier::verify_with_jwk},
     domain::time::Span,
 };
 use serde_json::{Value, json};
 
 use crate::harness::{
+    assertion::{claims, sign, signer},
     caller::{Client, Request, encode},
+    dpop::Key,
     reply::Reply,
     server::TestServer,
 };
@@ -151,6 +153,13 @@ async fn whatever_does_not_count_is_inactive_and_no_more_is_said() {
     let altered = format!("{head}.{}", String::from_utf8(altered).unwrap());
     let elsewhere = TestServer::with_issuer("https://other.test").await;
     let foreign = token_of(&self::buyer(&elsewhere).await).await;
+    let assertion = sign(&signer(1), &claims(&server, "buyer", "one"));
+    let url = "https://as.test/oauth2/introspect";
+    let proof = Key::new().proof(("POST", url), server.app.now(), &json!({}));
+    let made = json!({ "note": "Build farm", "expires_in": "1d" });
+    let made = server.owner().post("/registration-tokens", made).await;
+    made.assert_status(201);
+    let registration = made.json()["token"].as_str().unwrap().to_owned();
 
     for not in [
         "x",
@@ -161,6 +170,9 @@ async fn whatever_does_not_count_is_inactive_and_no_more_is_said() {
         &token[1..],
         &"x".repeat(15_000),
         "\u{1}\u{7f}",
+        &assertion,
+        &proof,
+        &registration,
     ] {
         assert_inactive(&ask(&shop, not).await);
     }
@@ -241,6 +253,22 @@ async fn a_client_that_is_enabled_again_gets_new_tokens_and_not_its_old_ones_bac
     assert_eq!(ask(&shop, &new).await.json()["active"], true);
 }
 
+/// IN-04
+#[tokio::test]
+async fn the_tokens_of_a_client_that_was_removed_are_inactive() {
+    let server = TestServer::start().await;
+    let buyer = buyer(&server).await;
+    let shop = looking_after(&server, "shop", SHOP).await;
+    let token = token_of(&buyer).await;
+    assert_eq!(ask(&shop, &token).await.json()["active"], true);
+    let client = buyer.client_id();
+    server.run(DisableClient { client }).await;
+    let client = buyer.client_id();
+    server.run(RemoveClient { client }).await;
+
+    assert_inactive(&ask(&shop, &token).await);
+}
+
 /// IN-08
 #[tokio::test]
 async fn tokens_of_every_algorithm_are_known_and_those_of_the_old_key_too() {
@@ -316,7 +344,7 @@ async fn the_answer_is_signed_for_who_asks_so() {
         "application/token-introspection+jwt"
     );
     assert_eq!(active.header("vary"), "accept");
-    let (header, claims) = parts(&active);
+    let (header, claims) = parts(&server, &active).await;
     assert_eq!(header["typ"], "token-introspection+jwt");
     assert_eq!(claims["iss"], "https://as.test");
     assert_eq!(claims["aud"], "shop");
@@ -326,17 +354,26 @@ async fn the_answer_is_signed_for_who_asks_so() {
         claims.get("sub").is_none() && claims.get("exp").is_none(),
         "{claims}"
     );
-    let (_, claims) = parts(&inactive);
+    let (_, claims) = parts(&server, &inactive).await;
     assert_eq!(claims["token_introspection"], json!({"active": false}));
     assert_inactive(&plain);
     let as_a_token = String::from_utf8(active.body.to_vec()).unwrap();
     assert_inactive(&ask(&shop, &as_a_token).await);
 }
 
-/// Header and claims of a signed answer, whose signature must be this server's.
-fn parts(reply: &Reply) -> (Value, Value) {
+/// Header and claims of a signed answer, which one of the published keys must have signed.
+async fn parts(server: &TestServer, reply: &Reply) -> (Value, Value) {
     let text = String::from_utf8(reply.body.to_vec()).unwrap();
-    jeton::crypto::jws::decode_unverified(&text).unwrap()
+    let (header, claims) = decode_unverified(&text).unwrap();
+    let published = server.get("/oauth2/jwks").await.json();
+    let mut keys = published["keys"].as_array().unwrap().iter();
+    let key = keys.find(|it| it["kid"] == header["kid"]).unwrap();
+    let signed = verify_with_jwk(key, &text).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&signed).unwrap(), claims);
+    let (rest, _) = text.rsplit_once('.').unwrap();
+    let forged = format!("{rest}.{}", "A".repeat(86));
+    assert!(verify_with_jwk(key, &forged).is_err());
+    (header, claims)
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Keys that clients and other issuers publish: fetched, refreshed, and fetched from nowhere else.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use jeton::{
@@ -28,8 +31,10 @@ use tokio::{
 };
 
 use crate::harness::{
+    assertion::form,
     caller::{Request, encode},
     certificates::{Authority, Wanted},
+    platform::Platform,
     reply::Reply,
     server::{ISSUER, TestServer},
 };
@@ -250,8 +255,9 @@ async fn an_issuers_keys_are_found_by_its_discovery_document() {
         issuer: issuer.clone(),
         subject: "svc".to_owned(),
         audience: ISSUER.to_owned(),
-        claims: std::collections::BTreeMap::new(),
+        claims: BTreeMap::new(),
         max_age: Span::hours(1),
+        algorithms: BTreeSet::new(),
         keys: FederationKeys::Discovered,
     };
     let server = elsewhere.server(Proof::Federated(trust.into())).await;
@@ -268,6 +274,48 @@ async fn an_issuers_keys_are_found_by_its_discovery_document() {
         .await
         .assert_refused(ErrorCode::InvalidClient);
     assert_eq!(elsewhere.asked(), 2);
+}
+
+/// CP-05, CF-05: the bundle of a trust domain, with what is of no use here.
+#[tokio::test]
+async fn the_bundle_of_a_trust_domain_is_fetched_from_where_an_operator_said() {
+    let elsewhere = Elsewhere::start().await;
+    let spire = Platform::with_ec("svid-1");
+    elsewhere.says(&ok(&json!({
+        "keys": [
+            { "kty": "EC", "crv": "secp256k1", "use": "jwt-svid", "kid": "odd", "x": "AA", "y": "AA" },
+            Platform::with_ec("ca").jwk(&json!({ "use": "x509-svid", "x5c": ["AAAA"] })),
+            spire.jwk(&json!({ "use": "jwt-svid" })),
+        ],
+        "spiffe_sequence": 1, "spiffe_refresh_hint": 60,
+    })));
+    let subject = "spiffe://acme.example/deploy";
+    let trust = Federation {
+        issuer: "spiffe://acme.example".to_owned(),
+        subject: subject.to_owned(),
+        audience: ISSUER.to_owned(),
+        claims: BTreeMap::new(),
+        max_age: Span::hours(1),
+        algorithms: BTreeSet::new(),
+        keys: FederationKeys::At(elsewhere.url("/bundle")),
+    };
+    let server = elsewhere.server(Proof::Federated(trust.into())).await;
+    let now = server.app.now().seconds();
+    let claims = json!({
+        "sub": subject, "aud": [ISSUER], "exp": now + 300, "iat": now,
+        "spiffe_bundle_endpoint": elsewhere.url("/evil"),
+    });
+    let ask = async |assertion: &str| {
+        let request = Request::new(&server, "POST", "/oauth2/token");
+        request.form(&form(assertion, "")).send().await
+    };
+
+    let token = spire.token(&json!({ "alg": "ES256" }), &claims);
+    ask(&token).await.assert_issued();
+    ask(&token).await.assert_issued();
+    let forged = Platform::with_ec("svid-1").token(&json!({ "alg": "ES256" }), &claims);
+    ask(&forged).await.assert_refused(ErrorCode::InvalidClient);
+    assert_eq!(elsewhere.asked(), 1);
 }
 
 /// CF-05
@@ -287,7 +335,7 @@ async fn a_discovery_document_of_another_issuer_is_not_believed() {
     assert_eq!(elsewhere.asked(), 1);
 }
 
-/// CJ-15
+/// AD-10, CJ-15
 #[tokio::test]
 async fn no_trick_leads_a_fetch_to_where_nobody_allowed_it() {
     let elsewhere = Elsewhere::start().await;

@@ -46,4 +46,5 @@ mod server_certificate;
 mod story;
 mod token;
 mod token_exchange;
+mod workloads;
 mod world;

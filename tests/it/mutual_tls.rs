@@ -9,6 +9,7 @@ use serde_json::json;
 
 use self::kit::{House, grant};
 use crate::harness::{
+    assertion::{form, sign, signer},
     certificates::{Authority, Wanted, text},
     process::wait_for,
 };
@@ -301,6 +302,39 @@ fn a_strict_server_gives_bound_tokens_to_certificates_and_none_to_secrets() {
         let refused = house.ask(shown, &form);
         assert_eq!(refused.json()["error"], "invalid_client", "{refused:?}");
     }
+}
+
+/// FP-01, FP-05, CJ-01
+#[test]
+fn a_strict_server_binds_the_tokens_of_a_key_to_the_certificate_it_comes_with() {
+    let house = House::start_with(&["--profile", "fapi2"]);
+    let key = signer(1);
+    let jwk = key.public_jwk().unwrap().to_string();
+    let file = house.authority.write("svc.jwk", &jwk);
+    house.create(
+        "svc",
+        &["--auth-method", "private_key_jwt", "--jwks", text(&file)],
+    );
+    let issuer = house.server.issuer();
+    let asks = |id: &str| {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp();
+        let claims = json!({
+            "iss": "svc", "sub": "svc", "aud": issuer, "jti": id, "iat": now, "exp": now + 60,
+        });
+        form(&sign(&key, &claims), "")
+    };
+    let pair = house.authority.self_signed(Wanted::client("svc"));
+
+    let answer = house.ask(Some(&pair), &asks("one"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let claims = kit::claims(answer.json()["access_token"].as_str().unwrap());
+    assert_eq!(claims["cnf"], json!({ "x5t#S256": kit::thumbprint(&pair) }));
+
+    // Bound to nothing, there is no token; and the certificate alone proves nobody.
+    let bare = house.ask(None, &asks("two"));
+    assert_eq!(bare.json()["error"], "invalid_request", "{bare:?}");
+    let unsigned = house.ask(Some(&pair), &grant("svc"));
+    assert_eq!(unsigned.json()["error"], "invalid_client", "{unsigned:?}");
 }
 
 #[test]

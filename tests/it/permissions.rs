@@ -65,6 +65,7 @@ fn lacks_scope(reply: &Reply) -> bool {
     challenge.is_some_and(|it| it.to_str().unwrap().contains("insufficient_scope"))
 }
 
+/// AD-11
 #[tokio::test]
 async fn every_route_refuses_who_shows_nothing_and_who_has_a_token_for_something_else() {
     let server = TestServer::start().await;
@@ -170,6 +171,7 @@ fn operator(role: &str) -> Value {
     json!({"email": "eve@example.com", "name": "Eve", "role": role})
 }
 
+/// AD-11
 #[tokio::test]
 async fn a_token_ends_with_its_time_its_grant_and_its_client() {
     let server = TestServer::start().await;

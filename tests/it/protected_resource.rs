@@ -1,6 +1,6 @@
 //! `/.well-known/oauth-protected-resource`: what is said of an API (RFC 9728).
 
-use jeton::{admin::apis::DisableApi, oauth::reason::ErrorCode};
+use jeton::{admin::apis::DisableApi, domain::profile::Profile, oauth::reason::ErrorCode};
 use serde_json::json;
 
 use crate::harness::server::TestServer;
@@ -32,6 +32,24 @@ async fn an_api_is_described_by_its_identifier() {
             "bearer_methods_supported": ["header"],
             "dpop_signing_alg_values_supported": ["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
         })
+    );
+}
+
+/// PRM-01, FP-01
+#[tokio::test]
+async fn where_every_token_is_bound_to_a_key_the_description_says_so() {
+    let server = TestServer::with_profile(Profile::Fapi2).await;
+    server.api("https://orders.example/v1", "read").await;
+    let told = server
+        .get(&format!(
+            "{METADATA}?resource=https%3A%2F%2Forders.example%2Fv1"
+        ))
+        .await
+        .json();
+    assert_eq!(told["dpop_bound_access_tokens_required"], true, "{told}");
+    assert!(
+        told.get("tls_client_certificate_bound_access_tokens")
+            .is_none()
     );
 }
 

@@ -253,6 +253,7 @@ async fn a_workload_gets_a_token_for_its_platforms_by_exchange_once_that_is_turn
         audience: ISSUER.to_owned(),
         claims: BTreeMap::new(),
         max_age: Span::hours(1),
+        algorithms: std::collections::BTreeSet::new(),
         keys: FederationKeys::Given(vec![public(&cluster)]),
     };
     let proof = Proof::Federated(trust.into());

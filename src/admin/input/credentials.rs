@@ -227,8 +227,27 @@ impl PublicKeyInput {
         }
     }
 
-    /// All keys of it; at least one.
+    /// All keys of it; at least one. One that cannot be used spoils them.
     fn parse(self) -> Result<Vec<PublicKey>, String> {
+        self.jwks()?.iter().map(read).collect()
+    }
+
+    /// The keys of it that signatures can be checked with here; at least one. Others may be among them, as in the bundle
+    /// of a trust domain, but no private one.
+    fn parse_usable(self) -> Result<Vec<PublicKey>, String> {
+        let read: Vec<_> = self.jwks()?.iter().map(read).collect();
+        if read.iter().any(|key| key == &Err(PRIVATE.to_owned())) {
+            return Err(PRIVATE.to_owned());
+        }
+        let (usable, others): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+        match others.into_iter().next() {
+            Some(Err(error)) if usable.is_empty() => Err(error),
+            _ => usable.into_iter().collect(),
+        }
+    }
+
+    /// Its JWKs; at least one.
+    fn jwks(self) -> Result<Vec<Value>, String> {
         let object = match self {
             Self::Object(members) => members.into_iter().collect(),
             Self::Text(text) => {
@@ -237,7 +256,8 @@ impl PublicKeyInput {
                     return Err(PRIVATE.to_owned());
                 }
                 if text.starts_with("-----BEGIN ") {
-                    return read_pem(text).map(|key| vec![key]);
+                    let jwk = crate::crypto::pem::public_jwk(text);
+                    return jwk.map(|jwk| vec![jwk]).map_err(|error| error.to_string());
                 }
                 serde_json::from_str(text).map_err(|_| "this is no JWK, JWK set or PEM")?
             }
@@ -257,7 +277,7 @@ impl PublicKeyInput {
         if keys.is_empty() || keys.len() > MOST_KEYS {
             return Err(format!("give 1 to {MOST_KEYS} keys"));
         }
-        keys.iter().map(read).collect()
+        Ok(keys)
     }
 }
 
@@ -277,11 +297,6 @@ fn read(jwk: &Value) -> Result<PublicKey, String> {
             error.to_string()
         }
     })
-}
-
-fn read_pem(text: &str) -> Result<PublicKey, String> {
-    let jwk = crate::crypto::pem::public_jwk(text).map_err(|error| error.to_string())?;
-    read(&jwk)
 }
 
 fn check_text(text: String) -> Result<String, String> {

@@ -76,6 +76,7 @@ pub(super) struct RotatedView {
 fn detail(name: &str) -> &'static str {
     match name {
         "algorithm" => "signs with",
+        "algorithms" => "signed by",
         "audience" => "for",
         "claims" => "claims",
         "issuer" => "issuer",

@@ -44,6 +44,18 @@ fn every_algorithm_signs_what_it_verifies() {
     }
 }
 
+/// ST-04
+#[test]
+fn new_keys_are_as_strong_as_128_bits() {
+    assert_eq!(Algorithm::default(), Algorithm::Es256);
+    for algorithm in [Algorithm::Rs256, Algorithm::Ps256] {
+        let (signer, _) = generate(algorithm);
+        let modulus = signer.public_jwk().unwrap()["n"].as_str().unwrap();
+        let bytes = text::from_base64url(modulus).unwrap();
+        assert_eq!(bytes.len() * 8, 3072, "{algorithm}");
+    }
+}
+
 #[test]
 fn the_published_key_verifies_and_holds_public_members_alone() {
     for (algorithm, members) in [

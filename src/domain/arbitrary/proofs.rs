@@ -7,6 +7,7 @@ use proptest::{collection, prelude::*};
 use super::{password_hash, time};
 use crate::{
     crypto::{
+        algorithm::JwsAlgorithm,
         mac::SecretDigest,
         random::Entropy,
         signer::{Algorithm, Signer},
@@ -63,13 +64,20 @@ fn federation() -> impl Strategy<Value = Federation> {
         any::<u64>().prop_map(|seed| FederationKeys::Given(vec![public_key(seed)])),
     ];
     let claims = collection::btree_map("[a-z]{1,8}", "[ -~]{0,8}", 0..3);
+    let algorithms = collection::btree_set(
+        proptest::sample::select(&[JwsAlgorithm::Ps256, JwsAlgorithm::Es384][..]),
+        0..3,
+    );
     let words = ("https://[a-z]{1,8}\\.test", "[!-~]{1,20}", "[!-~]{1,20}");
-    (words, claims, keys).prop_map(|((issuer, subject, audience), claims, keys)| Federation {
-        issuer,
-        subject,
-        audience,
-        claims,
-        max_age: Span::minutes(10),
-        keys,
-    })
+    (words, claims, algorithms, keys).prop_map(
+        |((issuer, subject, audience), claims, algorithms, keys)| Federation {
+            issuer,
+            subject,
+            audience,
+            claims,
+            max_age: Span::minutes(10),
+            algorithms,
+            keys,
+        },
+    )
 }

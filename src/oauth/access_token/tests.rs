@@ -245,7 +245,9 @@ fn a_token_for_another_place_is_not_believed() {
     );
 }
 
+/// RS-08, RS-13
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list is as long as it is")]
 fn a_token_whose_claims_are_odd_is_not_believed() {
     let (world, _) = World::with_report_service();
     let key = world.registry.keys().next().unwrap();
@@ -264,6 +266,31 @@ fn a_token_whose_claims_are_odd_is_not_believed() {
     for (member, value, error) in [
         ("sub", json!("d"), TokenError::Claims),
         ("aud", json!([SALES]), TokenError::Claims),
+        ("aud", json!([SALES, "urn:other"]), TokenError::Claims),
+        ("aud", json!([SALES, 7]), TokenError::Claims),
+        ("aud", json!([]), TokenError::Claims),
+        ("aud", json!(7), TokenError::Claims),
+        ("aud", json!(true), TokenError::Claims),
+        ("aud", json!({ "x": SALES }), TokenError::Claims),
+        ("aud", Value::Null, TokenError::Claims),
+        ("aud", json!(""), TokenError::Audience),
+        ("aud", json!("urn:other"), TokenError::Audience),
+        ("cnf", json!({ "jwk": {} }), TokenError::Claims),
+        ("cnf", json!({ "kid": "x" }), TokenError::Claims),
+        ("cnf", json!({ "x5t": "x" }), TokenError::Claims),
+        (
+            "cnf",
+            json!({ "jkt": "x", "x5t#S256": "y" }),
+            TokenError::Claims,
+        ),
+        (
+            "cnf",
+            json!({ "jkt": "x", "other": "y" }),
+            TokenError::Claims,
+        ),
+        ("cnf", json!({ "jkt": 7 }), TokenError::Claims),
+        ("cnf", json!({}), TokenError::Claims),
+        ("cnf", json!("x"), TokenError::Claims),
         ("scope", json!(["read"]), TokenError::Claims),
         ("scope", json!("a  b"), TokenError::Claims),
         ("exp", json!("soon"), TokenError::Claims),
@@ -274,6 +301,57 @@ fn a_token_whose_claims_are_odd_is_not_believed() {
         let mut claims = good.clone();
         claims[member] = value;
         assert_eq!(check(&world, &sign(&claims), NOW.0), Err(error), "{claims}");
+    }
+    let mut silent = good.clone();
+    silent.as_object_mut().unwrap().remove("aud");
+    assert_eq!(
+        check(&world, &sign(&silent), NOW.0),
+        Err(TokenError::Claims)
+    );
+    let mut bound = good;
+    bound["cnf"] = json!({ "jkt": "x" });
+    let found = check(&world, &sign(&bound), NOW.0).unwrap().confirmation;
+    assert_eq!(found, Some(Confirmation::Jkt("x".to_owned())));
+}
+
+/// RS-06: of the same key, with the same claims.
+#[test]
+fn a_jwt_that_is_made_for_something_else_is_no_access_token() {
+    let (world, _) = World::with_report_service();
+    let key = world.registry.keys().next().unwrap();
+    let signer = key.signer().unwrap();
+    let claims = json!({
+        "iss": "https://as.test", "sub": "c", "client_id": "c", "aud": SALES, "scope": "read",
+        "iat": NOW.0, "exp": NOW.0 + 60, "jti": "x",
+    });
+    let sign = |typ: Value| {
+        let mut header = json!({ "alg": signer.algorithm().as_str(), "kid": signer.key_id() });
+        if !typ.is_null() {
+            header["typ"] = typ;
+        }
+        signer.sign_any(&header.to_string(), &claims.to_string())
+    };
+    for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
+        assert!(check(&world, &sign(json!(typ)), NOW.0).is_ok(), "{typ}");
+    }
+    for typ in [
+        json!(null),
+        json!(7),
+        json!(""),
+        json!("JWT"),
+        json!("JOSE"),
+        json!("token-introspection+jwt"),
+        json!("client-authentication+jwt"),
+        json!("dpop+jwt"),
+        json!("oauth-client-attestation+jwt"),
+        json!("at+jwt2"),
+        json!("xat+jwt"),
+    ] {
+        let refused = check(&world, &sign(typ.clone()), NOW.0);
+        assert!(
+            matches!(refused, Err(TokenError::Signature(_))),
+            "{typ}: {refused:?}"
+        );
     }
 }
 

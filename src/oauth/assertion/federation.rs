@@ -3,17 +3,19 @@
 //! Which issuers count, operators say, client by client; no issuer that nobody trusts is ever asked for
 //! its keys. Such tokens may be used more than once: platforms hand the same one out for minutes.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
-use super::{AssertionError, Claims, KeySource, Parsed, fetched, refused};
+use super::{AssertionError, Claims, KeySource, Parsed, keys_at, refused};
 use crate::{
+    crypto::algorithm::JwsAlgorithm,
     domain::{
         client::Client,
-        credential::{Federation, FederationKeys},
+        credential::{Federation, FederationKeys, PublicKey},
         registry::Registry,
         secret::Secret,
+        spiffe,
         time::Timestamp,
     },
     oauth::{
@@ -32,12 +34,12 @@ pub(super) fn prove<'r>(
     (parsed, client_id): (&Parsed<'_>, Option<&str>),
     context: &Context<'_>,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
-    let issuer = parsed.claims.text("iss").map_err(Reason::Assertion)?;
-    let all = candidates(registry, (issuer, &parsed.claims), client_id);
+    let vouchers = vouchers(&parsed.claims).map_err(Reason::Assertion)?;
+    let all = candidates(registry, (&vouchers, &parsed.claims), client_id);
     let lives = |(_, secret, _): &Candidate<'_>| secret.is_live(context.now);
     let chosen = all.iter().find(|it| lives(it)).or(all.first());
     let Some((client, secret, federation)) = chosen.copied() else {
-        let issuer = issuer.chars().take(200).collect();
+        let issuer = vouchers.join(" ").chars().take(200).collect();
         return Err(Reason::Assertion(AssertionError::Untrusted { issuer }).into());
     };
     let others = all.iter().filter(|it| lives(it) && it.0.id != client.id);
@@ -45,12 +47,15 @@ pub(super) fn prove<'r>(
         return Err(Reason::Assertion(AssertionError::Ambiguous).into());
     }
     let refuse = |reason: Reason| refused(reason, &client.id, Some(secret));
+    let signed = |keys: &[PublicKey]| parsed.is_signed_for(federation, keys);
     let is_signed = match &federation.keys {
-        FederationKeys::Given(keys) => Ok(parsed.find_signer(keys.iter()).is_some()),
-        FederationKeys::At(uri) => fetched(&KeySource::Set(uri.clone()), parsed, context),
-        FederationKeys::Discovered => {
-            fetched(&KeySource::Issuer(issuer.to_owned()), parsed, context)
-        }
+        FederationKeys::Given(keys) => Ok(signed(keys)),
+        FederationKeys::At(uri) => keys_at(&KeySource::Set(uri.clone()), signed, context),
+        FederationKeys::Discovered => keys_at(
+            &KeySource::Issuer(federation.issuer.clone()),
+            signed,
+            context,
+        ),
     };
     match is_signed {
         Ok(true) => {}
@@ -61,10 +66,31 @@ pub(super) fn prove<'r>(
     judge(client, secret, context.now)
 }
 
-/// Whose trust fits what is claimed: of the client that is named, else of all that trust the issuer.
+/// Whether the claims are another issuer's that some client trusts, and not a client's own.
+pub(super) fn is_foreign(registry: &Registry, claims: &Claims) -> bool {
+    let is_other = |voucher: &&str| claims.text("sub").is_ok_and(|subject| subject != *voucher);
+    let vouchers = vouchers(claims).unwrap_or_default();
+    let mut others = vouchers.into_iter().filter(is_other);
+    others.any(|it| registry.is_trusted_issuer(it))
+}
+
+/// Who may vouch for what is claimed: who issued it, and the trust domain of a SPIFFE ID. A JWT-SVID need not say who
+/// issued it (JWT-SVID §3).
+fn vouchers(claims: &Claims) -> Result<Vec<&str>, AssertionError> {
+    let domain = spiffe::trust_domain(claims.text("sub")?);
+    let issuer = match claims.get("iss") {
+        None if domain.is_some() => None,
+        Some(_) | None => Some(claims.text("iss")?),
+    };
+    let mut all: Vec<&str> = issuer.into_iter().chain(domain).collect();
+    all.dedup();
+    Ok(all)
+}
+
+/// Whose trust fits what is claimed: of the client that is named, else of all that trust who vouches.
 fn candidates<'r>(
     registry: &'r Registry,
-    (issuer, claims): (&str, &Claims),
+    (vouchers, claims): (&[&str], &Claims),
     client_id: Option<&str>,
 ) -> Vec<Candidate<'r>> {
     let fitting = |client: &'r Arc<Client>| {
@@ -74,12 +100,15 @@ fn candidates<'r>(
             .rev()
             .filter_map(move |secret| Some((client, secret, secret.proof.trust()?)))
     };
-    let fits = |(_, _, trust): &Candidate<'_>| trust.issuer == issuer && fits(trust, claims);
+    let fits = |(_, _, trust): &Candidate<'_>| {
+        vouchers.contains(&trust.issuer.as_str()) && fits(trust, claims)
+    };
     if let Some(id) = client_id {
         let client = registry.find_client_by_text(id).into_iter();
         return client.flat_map(fitting).filter(fits).collect();
     }
-    let clients = registry.clients_that_trust(issuer);
+    let all = vouchers.iter();
+    let clients = all.flat_map(|it| registry.clients_that_trust(it));
     clients.flat_map(fitting).filter(fits).collect()
 }
 
@@ -95,8 +124,11 @@ fn fits(trust: &Federation, claims: &Claims) -> bool {
             .all(|(path, wanted)| claims.at(path).is_some_and(|found| is(found, wanted)))
 }
 
-/// Checks audience and time (CF-03, CF-04).
+/// Checks audience and time (CF-03, CF-04), and that whoever has the token may use it.
 fn check(claims: &Claims, trust: &Federation, now: Timestamp) -> Result<(), AssertionError> {
+    if claims.get("cnf").is_some() {
+        return Err(AssertionError::Bound);
+    }
     if claims.sole_audience()? != trust.audience {
         return Err(AssertionError::FederatedAudience);
     }
@@ -120,15 +152,56 @@ fn check(claims: &Claims, trust: &Federation, now: Timestamp) -> Result<(), Asse
 /// in on the strength of it. The reasons come in the order in which an operator would mend them.
 pub fn objections(
     (text, trust): (&str, &Federation),
-    (keys, now): (Option<&[crate::domain::credential::PublicKey]>, Timestamp),
+    (keys, now): (Option<&[PublicKey]>, Timestamp),
 ) -> Vec<String> {
     let parsed = match Parsed::of(text) {
         Ok(parsed) => parsed,
         Err(error) => return vec![format!("It cannot be read: {error}.")],
     };
     let claims = &parsed.claims;
+    let mut all = misfits(claims, trust);
+    if let Err(error) = check(claims, trust, now) {
+        all.push(match error {
+            AssertionError::FederatedAudience | AssertionError::Audience => format!(
+                "Its audience (aud) is {}; it must be {} alone.",
+                claims.get("aud").unwrap_or(&Value::Null),
+                trust.audience
+            ),
+            other @ (AssertionError::Form(_)
+            | AssertionError::Typ
+            | AssertionError::Claim(_)
+            | AssertionError::Subject
+            | AssertionError::Key
+            | AssertionError::Bound
+            | AssertionError::Expired
+            | AssertionError::LivesLong
+            | AssertionError::NotYet
+            | AssertionError::Replayed
+            | AssertionError::Untrusted { .. }
+            | AssertionError::Ambiguous
+            | AssertionError::Old) => sentence(&other.to_string()),
+        });
+    }
+    match keys {
+        None => all.push(
+            "The issuer's keys could not be fetched, so nobody knows who signed it.".to_owned(),
+        ),
+        Some(keys) if parsed.is_signed_for(trust, keys) => {}
+        Some(_) if !trust.may_be_signed_by(parsed.algorithm) => all.push(format!(
+            "It is signed by {}; the client trusts {}.",
+            parsed.algorithm,
+            words(&trust.algorithms)
+        )),
+        Some(_) => all.push("None of the issuer's keys signed it.".to_owned()),
+    }
+    all
+}
+
+/// What of its claims is not as `trust` names it.
+fn misfits(claims: &Claims, trust: &Federation) -> Vec<String> {
     let mut all = Vec::new();
     match claims.text("iss") {
+        _ if trust.is_of_trust_domain() => {}
         Ok(issuer) if issuer == trust.issuer => {}
         Ok(issuer) => all.push(format!(
             "Its issuer (iss) is {issuer}; the client trusts {}.",
@@ -153,35 +226,12 @@ pub fn objections(
             )),
         }
     }
-    if let Err(error) = check(claims, trust, now) {
-        all.push(match error {
-            AssertionError::FederatedAudience | AssertionError::Audience => format!(
-                "Its audience (aud) is {}; it must be {} alone.",
-                claims.get("aud").unwrap_or(&Value::Null),
-                trust.audience
-            ),
-            other @ (AssertionError::Form(_)
-            | AssertionError::Typ
-            | AssertionError::Claim(_)
-            | AssertionError::Subject
-            | AssertionError::Key
-            | AssertionError::Expired
-            | AssertionError::LivesLong
-            | AssertionError::NotYet
-            | AssertionError::Replayed
-            | AssertionError::Untrusted { .. }
-            | AssertionError::Ambiguous
-            | AssertionError::Old) => sentence(&other.to_string()),
-        });
-    }
-    match keys {
-        None => all.push(
-            "The issuer's keys could not be fetched, so nobody knows who signed it.".to_owned(),
-        ),
-        Some(keys) if parsed.find_signer(keys.iter()).is_some() => {}
-        Some(_) => all.push("None of the issuer's keys signed it.".to_owned()),
-    }
     all
+}
+
+fn words(algorithms: &BTreeSet<JwsAlgorithm>) -> String {
+    let names = algorithms.iter().map(|it| it.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn sentence(text: &str) -> String {

@@ -49,6 +49,7 @@ impl Signed {
         keys: Option<FetchedKeys>,
     ) -> Result<Option<UsedAssertion>, Reason> {
         let credentials = Credentials::Assertion(Assertion {
+            kind: Kind::Jwt,
             text: Presented::new(assertion.into()),
             client_id: None,
         });
@@ -165,6 +166,7 @@ fn a_clients_key_may_be_of_an_algorithm_that_this_server_signs_nothing_with() {
         assert!(signed.present(&assertion).is_ok(), "{algorithm}");
 
         let credentials = Credentials::Assertion(Assertion {
+            kind: Kind::Jwt,
             text: Presented::new(assertion.as_str().into()),
             client_id: None,
         });
@@ -438,6 +440,99 @@ fn two_hundred_bad_forms_are_refused_alike() {
             "{text}"
         );
     }
+}
+
+/// JW-09
+#[test]
+fn nothing_is_decrypted_or_unpacked_to_be_refused() {
+    let signed = Signed::with(Algorithm::Es256);
+    let form = |text: &str| {
+        let AssertionError::Form(error) = refusal(signed.present(text)) else {
+            panic!("{text}")
+        };
+        error
+    };
+    let encrypted = json!({
+        "alg": "PBES2-HS512+A256KW", "enc": "A256GCM", "p2s": "AAAAAAAAAAA", "p2c": u32::MAX, "zip": "DEF",
+        "kid": signed.signer.key_id(), "typ": "JWT", "cty": "JWT",
+    });
+    let header = base64url(encrypted.to_string());
+    assert_eq!(
+        form(&format!("{header}.AAAA.AAAA.AAAA.AAAA")),
+        VerifyError::Parts
+    );
+    let in_three = sign(
+        &signed.signer,
+        json!({ "alg": "PBES2-HS512+A256KW", "p2c": u32::MAX }),
+        &claims(),
+    );
+    assert_eq!(form(&in_three), VerifyError::Algorithm);
+    for algorithm in ["dir", "RSA-OAEP", "ECDH-ES", "A256KW"] {
+        let text = sign(
+            &signed.signer,
+            json!({ "alg": algorithm, "enc": "A256GCM" }),
+            &claims(),
+        );
+        assert_eq!(form(&text), VerifyError::Algorithm, "{algorithm}");
+    }
+    let packed = sign(&signed.signer, json!({ "zip": "DEF" }), &claims());
+    assert_eq!(form(&packed), VerifyError::Extension("zip"));
+}
+
+/// CJ-14
+#[test]
+fn of_keys_that_are_called_alike_the_one_that_fits_is_found() {
+    let keys: Vec<_> = [
+        Algorithm::Ps256,
+        Algorithm::Es256,
+        Algorithm::EdDsa,
+        Algorithm::Es256,
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|(algorithm, seed)| Signer::generate(algorithm, &Entropy::seeded(seed)).0)
+    .collect();
+    let published: Vec<_> = keys.iter().map(|key| called(key, Some("same"))).collect();
+    for (key, meant) in keys.iter().zip(&published) {
+        let text = sign(key, json!({ "kid": "same" }), &claims());
+        let parsed = Parsed::of(&text).unwrap();
+        assert_eq!(parsed.find_signer(published.iter()), Some(meant));
+        let other = sign(key, json!({ "kid": "other" }), &claims());
+        let parsed = Parsed::of(&other).unwrap();
+        assert_eq!(parsed.find_signer(published.iter()), None);
+    }
+}
+
+/// CJ-14
+#[test]
+fn no_more_than_ten_keys_are_tried() {
+    let signer = |seed| Signer::generate(Algorithm::Es256, &Entropy::seeded(seed)).0;
+    let ours = signer(1);
+    let text = sign(&ours, json!({ "kid": null }), &claims());
+    let parsed = Parsed::of(&text).unwrap();
+    let others = |n: u64| (0..n).map(|seed| called(&signer(100 + seed), None));
+    for (before, is_found) in [(0, true), (9, true), (10, false), (30, false)] {
+        let mut keys: Vec<_> = others(before).collect();
+        keys.push(called(&ours, None));
+        assert_eq!(
+            parsed.find_signer(keys.iter()).is_some(),
+            is_found,
+            "{before}"
+        );
+    }
+    // Keys that cannot be meant do not count.
+    let rsa = Signer::generate(Algorithm::Ps256, &Entropy::seeded(2)).0;
+    let mut keys = vec![called(&rsa, None); 30];
+    keys.push(called(&ours, None));
+    assert!(parsed.find_signer(keys.iter()).is_some());
+}
+
+/// The public half under another name, or under none.
+fn called(signer: &Signer, name: Option<&str>) -> PublicKey {
+    let mut jwk = signer.public_jwk().unwrap().clone();
+    jwk["kid"] = json!(name);
+    jwk.as_object_mut().unwrap().retain(|_, it| !it.is_null());
+    PublicKey::from_jwk(&jwk).unwrap()
 }
 
 /// CJ-14

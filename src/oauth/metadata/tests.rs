@@ -111,6 +111,32 @@ fn the_openid_document_is_the_same_and_what_its_readers_insist_on() {
     );
 }
 
+/// PRM-01
+#[test]
+fn an_api_is_told_of_as_its_tokens_are_bound() {
+    let mut world = World::new();
+    world.put_api(api(SALES, "read"));
+    let issuer = issuer("https://as.test");
+    for (profile, mutual, told) in [
+        (Profile::Standard, None, (json!(null), json!(null))),
+        (Profile::Standard, Some(&issuer), (json!(true), json!(null))),
+        (Profile::Fapi2, None, (json!(null), json!(true))),
+        // To a certificate, or to a key.
+        (Profile::Fapi2, Some(&issuer), (json!(true), json!(null))),
+    ] {
+        let addresses = Addresses {
+            mutual,
+            profile,
+            ..bare(&issuer)
+        };
+        let document = protected_resource(&world.registry, addresses, &SALES.parse().unwrap());
+        let found = read(&document.unwrap());
+        let certificates = found["tls_client_certificate_bound_access_tokens"].clone();
+        let keys = found["dpop_bound_access_tokens_required"].clone();
+        assert_eq!((certificates, keys), told, "{found}");
+    }
+}
+
 /// MD-04
 #[test]
 fn the_tag_changes_with_the_document_and_only_then() {
@@ -133,7 +159,7 @@ fn the_key_set_holds_public_members_only() {
         world.add_key(algorithm);
     }
 
-    let set = read(&key_set(&world.registry, NOW).document);
+    let set = read(&key_set(&world.registry, (Profile::Standard, NOW)).document);
 
     let keys = set["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 4);
@@ -170,13 +196,18 @@ fn a_key_is_published_ahead_of_use_and_until_its_last_token_is_gone() {
     let new = next.id.clone();
     world.put_key(next);
     let ids = |now: Timestamp| {
-        let set = read(&key_set(&world.registry, now).document);
+        let set = read(&key_set(&world.registry, (Profile::Standard, now)).document);
         let keys = set["keys"].as_array().unwrap().clone();
         let id = |key: &Value| key["kid"].as_str().unwrap().parse::<KeyId>().unwrap();
         keys.iter().map(id).collect::<Vec<_>>()
     };
 
-    assert_eq!(key_set(&world.registry, NOW).newest.as_ref(), Some(&new));
+    assert_eq!(
+        key_set(&world.registry, (Profile::Standard, NOW))
+            .newest
+            .as_ref(),
+        Some(&new)
+    );
     assert_eq!(ids(NOW).len(), 2, "published before it signs");
     let gone = later.plus(Span::hours(1)).plus(Span::hours(1));
     assert!(ids(gone.minus(Span(1))).contains(&old));
@@ -196,16 +227,19 @@ fn a_shared_key_is_not_published() {
         signer: Arc::new(signer),
         key: Arc::new(key),
     };
-    let before = key_set(&world.registry, NOW);
+    let before = key_set(&world.registry, (Profile::Standard, NOW));
     world.put_api(shared);
 
-    assert_eq!(key_set(&world.registry, NOW), before);
+    assert_eq!(key_set(&world.registry, (Profile::Standard, NOW)), before);
 }
 
 #[test]
 fn without_keys_the_set_is_empty() {
     use crate::crypto::mac::MacKey;
-    let set = key_set(&Registry::empty(MacKey::new(&[1; 32])), NOW);
+    let set = key_set(
+        &Registry::empty(MacKey::new(&[1; 32])),
+        (Profile::Standard, NOW),
+    );
     assert_eq!(set.document.body, b"{\"keys\":[]}");
     assert_eq!(set.newest, None);
 }

@@ -12,7 +12,7 @@ use super::{
     super::{
         Context,
         access_token::{VerifiedToken, believe},
-        assertion::{self, Assertion},
+        assertion::{self, Assertion, Kind},
         authenticate::AuthenticatedClient,
         confirmation::Confirmation,
         credentials::{Credentials, Unusable},
@@ -23,7 +23,8 @@ use super::{
     ACCESS_TOKEN, Act, ExchangeError, ID_TOKEN, JWT,
 };
 use crate::domain::{
-    client::Client, id::ClientId, permission::ADMIN_API, registry::Registry, time::Timestamp,
+    client::Client, id::ClientId, permission::ADMIN_API, registry::Registry, spiffe::trust_domain,
+    time::Timestamp,
 };
 
 /// What is exchanged.
@@ -85,9 +86,12 @@ pub(in super::super) fn assertion<'p>(
     );
     let is_jwt = matches!(params.subject_token_type.as_deref(), Some(JWT | ID_TOKEN));
     let text = params.subject_token.as_ref()?.reveal();
-    let issuer = assertion::claimed(text, "iss");
-    let is_ours = issuer.is_none_or(|issuer| issuer == context.issuer.as_str());
+    let is_ours = match assertion::claimed(text, "iss") {
+        Some(issuer) => issuer == context.issuer.as_str(),
+        None => assertion::claimed(text, "sub").is_none_or(|id| trust_domain(&id).is_none()),
+    };
     (is_bare && is_jwt && !is_ours).then(|| Assertion {
+        kind: Kind::Jwt,
         text: Presented::new(Cow::Borrowed(text)),
         client_id: params.client_id.as_deref().map(Cow::Borrowed),
     })

@@ -58,6 +58,7 @@ async fn a_removed_clients_id_stays_taken(store: &dyn Store) {
     assert!(registry.was_removed(&"gone".parse().unwrap()));
 }
 
+/// ST-01
 async fn secrets_hashed_before_are_recognised_after(store: &dyn Store) {
     let digest = store.load().await.unwrap().pepper().digest(b"a secret");
 

@@ -1,6 +1,10 @@
 //! What a client proves itself with, as it is stored.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +12,9 @@ use zeroize::Zeroizing;
 
 use super::{RecordError, StoredPrivate};
 use crate::{
-    crypto::{mac::SecretDigest, password::PasswordHash, signer::PrivateKey},
+    crypto::{
+        algorithm::JwsAlgorithm, mac::SecretDigest, password::PasswordHash, signer::PrivateKey,
+    },
     domain::{
         credential::{
             CertificateSubject, Federation, FederationKeys, PinnedCertificate, PublicKey,
@@ -41,6 +47,9 @@ pub(super) enum StoredProof {
         audience: String,
         claims: BTreeMap<String, String>,
         max_age: Span,
+        /// Left out if empty, as in records of the first servers of format 4.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        algorithms: BTreeSet<String>,
         keys: StoredFederationKeys,
     },
 }
@@ -88,6 +97,11 @@ impl From<&Proof> for StoredProof {
                 audience: federation.audience.clone(),
                 claims: federation.claims.clone(),
                 max_age: federation.max_age,
+                algorithms: federation
+                    .algorithms
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
                 keys: (&federation.keys).into(),
             },
         }
@@ -127,6 +141,7 @@ impl TryFrom<StoredProof> for Proof {
                 audience,
                 claims,
                 max_age,
+                algorithms,
                 keys,
             } => Self::Federated(Arc::new(Federation {
                 issuer,
@@ -134,10 +149,18 @@ impl TryFrom<StoredProof> for Proof {
                 audience,
                 claims,
                 max_age,
+                algorithms: algorithms
+                    .iter()
+                    .map(|name| JwsAlgorithm::named(name).ok_or_else(|| unknown(name)))
+                    .collect::<Result<_, _>>()?,
                 keys: keys.try_into()?,
             })),
         })
     }
+}
+
+fn unknown(algorithm: &str) -> RecordError {
+    RecordError(format!("the algorithm {algorithm} is not known"))
 }
 
 fn read_key(jwk: &Value) -> Result<PublicKey, RecordError> {

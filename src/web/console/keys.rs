@@ -25,7 +25,9 @@ use super::{
 use crate::{
     admin::{evidence::overview::Overview, views::KeyFetchView},
     app::App,
-    domain::{permission::Permission, registry::Registry, time::Timestamp, usage::Tally},
+    domain::{
+        permission::Permission, profile::Profile, registry::Registry, time::Timestamp, usage::Tally,
+    },
     oauth::metadata::{self, path},
     store::UsageOf,
 };
@@ -97,13 +99,15 @@ async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Respon
         fetchers: evidence
             .fetches
             .as_ref()
-            .map(|tally| Fetcher::all_of(tally, &registry, now)),
+            .map(|tally| Fetcher::all_of(tally, &registry, (console.app.profile(), now))),
     }))
 }
 
 impl KeySetView {
     fn of(app: &App, registry: &Registry, now: Timestamp) -> Self {
-        let body = metadata::key_set(registry, now).document.body;
+        let body = metadata::key_set(registry, (app.profile(), now))
+            .document
+            .body;
         let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         let count = json["keys"].as_array().map_or(0, Vec::len);
         Self {
@@ -115,8 +119,12 @@ impl KeySetView {
 }
 
 impl Fetcher {
-    fn all_of(tally: &Tally, registry: &Registry, now: Timestamp) -> Vec<Self> {
-        let newest = metadata::key_set(registry, now).newest;
+    fn all_of(
+        tally: &Tally,
+        registry: &Registry,
+        (profile, now): (Profile, Timestamp),
+    ) -> Vec<Self> {
+        let newest = metadata::key_set(registry, (profile, now)).newest;
         let newest = newest.as_ref().map_or("", |id| id.as_str());
         let views = KeyFetchView::all_of(tally);
         let fetcher = |view: KeyFetchView| Self {

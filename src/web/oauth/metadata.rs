@@ -110,7 +110,7 @@ async fn key_set(State(app): State<App>, request: Request) -> Response<Body> {
     if let Some(response) = other_method(&parts.method) {
         return response;
     }
-    let keys = metadata::key_set(&app.registry(), app.now());
+    let keys = metadata::key_set(&app.registry(), (app.profile(), app.now()));
     let mut response = answer(&parts, &keys.document, KEYS_CACHING);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));

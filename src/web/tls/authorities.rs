@@ -232,3 +232,6 @@ impl ClientCertVerifier for AnyCertificate {
         self.0.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use crate::harness::server::TestServer;
 const CHOSEN: &str = "canary-chosen-secret-of-a-client";
 const PASSWORD: &str = "canary password of an operator";
 
+/// AD-08
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story")]
 async fn no_answer_but_the_first_holds_a_secret() {

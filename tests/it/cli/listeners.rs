@@ -6,6 +6,7 @@ use crate::cli::kit::{Home, Terminal};
 use crate::harness::curl::curl;
 use crate::harness::process::{ServerProcess, free_address};
 
+/// AD-05
 #[test]
 fn operators_have_an_address_of_their_own_and_clients_another() {
     let operators = free_address().to_string();
@@ -89,6 +90,7 @@ fn without_an_operators_address_the_admin_api_is_beside_the_token_endpoint() {
     assert_eq!(answer.status, 401);
 }
 
+/// ST-06
 #[test]
 fn a_json_log_has_one_object_on_each_line_and_nothing_else() {
     let mut server = ServerProcess::start_with(&["--log-format", "json"]);
@@ -164,6 +166,7 @@ fn a_first_start_says_what_to_do_next_in_lines_that_work() {
     assert_eq!(token.split('.').count(), 3, "{printed}");
 }
 
+/// ST-03
 #[test]
 fn the_socket_and_all_files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;

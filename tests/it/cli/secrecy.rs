@@ -163,6 +163,7 @@ fn an_operators_password_is_read_from_a_file_and_never_said() {
     assert!(!said.to_uppercase().contains(&CHOSEN.to_uppercase()));
 }
 
+/// ST-03
 #[test]
 fn a_server_logs_no_secret_whatever_it_is_asked() {
     let mut server = ServerProcess::start_with(&["--log-level", "trace"]);

@@ -180,6 +180,7 @@ fn a_settings_file_that_is_named_must_be_there() {
     ended.assert_one_line(78, "nowhere.toml");
 }
 
+/// AD-05
 #[test]
 fn settings_that_would_show_secrets_to_the_network_end_with_78_and_make_nothing() {
     let home = Home::empty();

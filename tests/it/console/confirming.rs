@@ -34,7 +34,7 @@ const DANGEROUS: [&str; 26] = [
     "/settings/backup",
 ];
 
-/// Console 19.
+/// AD-07: Console 19.
 #[tokio::test]
 async fn whatever_is_dangerous_asks_who_it_is_and_does_nothing_before() {
     let server = TestServer::start().await;

@@ -18,7 +18,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'; require-trusted-types-for 'script'; \
                       trusted-types frag";
 
-/// Console 3, 8.
+/// AD-04: Console 3, 8.
 #[tokio::test]
 async fn every_page_has_the_strict_policy_is_never_stored_and_has_one_name() {
     let world = World::new().await;
@@ -126,7 +126,7 @@ fn faults(page: &Page) -> Vec<String> {
 /// Every route of the console.
 const ROUTES: &str = include_str!("../../fixtures/console/routes.txt");
 
-/// Console 18.
+/// AD-03: Console 18.
 #[tokio::test]
 async fn a_change_is_taken_from_our_own_pages_only() {
     let server = TestServer::start().await;

@@ -33,7 +33,34 @@ fn trusts(server: &TestServer) -> Vec<(String, String)> {
     trusts
 }
 
-/// CF-08
+/// CP-01, CF-05
+#[tokio::test]
+async fn a_trust_domain_is_trusted_without_an_issuer_and_a_trust_says_how_tokens_are_signed() {
+    let server = TestServer::start().await;
+    report_service(&server).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let id = "spiffe://acme.example/reports";
+    let filled = [("subject", id), ("algorithms", "ES256")];
+    let page = federate(&mut browser, "spiffe", &filled).await;
+    page.assert_status(422);
+    page.assert_says("Where is the trust domain's bundle?");
+
+    let bundle = json!({ "keys": [signer(5).public_jwk().unwrap()] }).to_string();
+    let filled = [
+        ("subject", id),
+        ("jwks", &bundle),
+        ("algorithms", "ES256, PS256"),
+        ("overlap", "now"),
+    ];
+    let page = federate(&mut browser, "spiffe", &filled).await;
+
+    page.assert_at(CREDENTIALS);
+    page.assert_says("ES256 PS256");
+    let expected = ("spiffe://acme.example".to_owned(), id.to_owned());
+    assert_eq!(trusts(&server), [expected]);
+}
+
+/// CF-06, CF-08
 #[tokio::test]
 async fn each_platform_has_a_form_that_asks_for_what_is_known_of_a_workload() {
     let kubernetes = "https://cluster.example";
@@ -43,6 +70,12 @@ async fn each_platform_has_a_form_that_asks_for_what_is_known_of_a_workload() {
             &[("repository", "acme/shop"), ("name", "main")][..],
             "https://token.actions.githubusercontent.com",
             "repo:acme/shop:ref:refs/heads/main",
+        ),
+        (
+            "github",
+            &[("repository", "acme@12/shop@74"), ("name", "main")],
+            "https://token.actions.githubusercontent.com",
+            "repo:acme@12/shop@74:ref:refs/heads/main",
         ),
         (
             "gitlab",

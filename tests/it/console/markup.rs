@@ -52,6 +52,7 @@ fn payloads() -> impl Iterator<Item = String> {
         .flat_map(|breaks| RUNS.iter().map(move |runs| format!("{breaks}{runs}")))
 }
 
+/// AD-12, ST-06
 #[tokio::test]
 async fn what_people_type_never_becomes_markup() {
     let server = TestServer::start().await;
@@ -124,6 +125,7 @@ async fn what_an_address_asks_for_comes_back_as_text() {
     }
 }
 
+/// AD-12
 #[tokio::test]
 async fn what_a_form_sends_comes_back_as_text() {
     let world = World::new().await;

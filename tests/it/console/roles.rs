@@ -143,7 +143,7 @@ impl World {
     }
 }
 
-/// Console 48.
+/// AD-08: Console 48.
 #[tokio::test]
 async fn each_role_may_do_what_it_may_and_nothing_else() {
     let world = World::start().await;
@@ -219,7 +219,7 @@ fn offered(page: &Page) -> Vec<(&'static str, String)> {
     offers
 }
 
-/// Console 46.
+/// AD-09: Console 46.
 #[tokio::test]
 async fn every_change_is_on_record_once_with_who_made_it_and_by_which_request() {
     let world = World::start().await;

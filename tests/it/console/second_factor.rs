@@ -58,7 +58,7 @@ async fn an_owner_sets_up_an_app_and_stores_recovery_codes_before_anything_else(
         .assert_says("can’t be shown again");
 }
 
-/// Console 16.
+/// AD-06: Console 16.
 #[tokio::test]
 async fn a_code_lets_in_once_and_may_have_spaces() {
     let server = TestServer::start().await;

@@ -4,7 +4,7 @@ use jeton::app::setup::TRIES;
 
 use crate::harness::{browser::PASSWORD, server::TestServer};
 
-/// Console 12.
+/// AD-06: Console 12.
 #[tokio::test]
 async fn the_first_owner_proves_that_the_server_is_theirs() {
     let server = TestServer::start().await;

@@ -7,7 +7,7 @@ use crate::harness::{
     server::TestServer,
 };
 
-/// Console 17.
+/// AD-06: Console 17.
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_operator_look_the_same() {
     let server = TestServer::start().await;
@@ -30,7 +30,7 @@ async fn a_wrong_password_and_an_unknown_operator_look_the_same() {
     wrong.assert_says("E-mail or password is not right");
 }
 
-/// Console 17.
+/// AD-06: Console 17.
 #[tokio::test]
 async fn guessing_gets_slower_and_says_how_long_to_wait() {
     let server = TestServer::start().await;
@@ -72,6 +72,7 @@ async fn nobody_is_sent_to_another_site_after_signing_in() {
     }
 }
 
+/// AD-01
 #[tokio::test]
 async fn a_session_has_a_new_id_after_signing_in_and_none_after_signing_out() {
     let server = TestServer::start().await;
@@ -101,6 +102,7 @@ async fn a_session_has_a_new_id_after_signing_in_and_none_after_signing_out() {
     }
 }
 
+/// AD-02
 #[tokio::test]
 async fn the_session_cookie_is_for_this_host_and_https_alone() {
     let server = TestServer::start().await;
@@ -117,6 +119,7 @@ async fn the_session_cookie_is_for_this_host_and_https_alone() {
     assert!(!cookie.contains("Domain"), "{cookie}");
 }
 
+/// AD-07
 #[tokio::test]
 async fn a_session_ends_after_an_hour_without_use_and_after_twelve_in_all() {
     let server = TestServer::start().await;
@@ -134,7 +137,7 @@ async fn a_session_ends_after_an_hour_without_use_and_after_twelve_in_all() {
     busy.open("").await.assert_says("Sign in");
 }
 
-/// Console 49.
+/// AD-01: Console 49.
 #[tokio::test]
 async fn another_role_ends_the_sessions() {
     let server = TestServer::start().await;

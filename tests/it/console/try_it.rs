@@ -42,6 +42,31 @@ async fn a_preview_shows_the_claims_and_makes_nothing() {
     assert!(usage.unwrap().is_empty(), "a preview is no token");
 }
 
+/// AT-07
+#[tokio::test]
+async fn a_preview_shows_what_the_token_says_besides() {
+    let server = TestServer::start().await;
+    let client = caller(&server).await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+    let bare = browser.open(PAGE).await;
+    assert!(!bare.text().contains("tenant"), "{}", bare.text());
+    let mut edit = EditClient::of(client.client_id());
+    edit.claims = Some(Claims::parse(r#"{"tenant":"acme-7","tiers":[1,2]}"#).unwrap());
+    server.run(edit).await;
+    let mut edit = EditApi::of("https://orders.test".parse().unwrap());
+    edit.claims = Some(Claims::parse(r#"{"region":"eu-north"}"#).unwrap());
+    server.run(edit).await;
+
+    let page = browser.open(PAGE).await;
+
+    for words in ["tenant", "acme-7", "tiers", "region", "eu-north"] {
+        page.assert_says(words);
+    }
+    let token = client.request_token("").await.assert_issued();
+    assert_eq!(token.claims["tenant"], "acme-7");
+    assert_eq!(token.claims["region"], "eu-north");
+}
+
 /// AT-09
 #[tokio::test]
 async fn a_preview_warns_of_a_token_that_is_large() {

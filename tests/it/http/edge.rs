@@ -68,7 +68,7 @@ async fn trusted_proxies_are_believed_by_the_one_agreed_header() {
     );
 }
 
-/// H-26
+/// ST-06, H-26
 #[tokio::test]
 async fn a_request_id_that_could_harm_a_log_is_replaced() {
     let house = House::with(patient(), behind_proxy(ForwardedBy::XForwardedFor)).await;
@@ -93,7 +93,7 @@ async fn every_answer_has_an_id_of_its_own() {
     assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
 }
 
-/// H-19, H-20
+/// AD-04, H-19, H-20
 #[tokio::test]
 async fn every_answer_has_the_headers_that_protect_it() {
     let http = House::start(patient()).await;

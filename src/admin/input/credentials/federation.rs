@@ -1,6 +1,6 @@
 //! What is written of another issuer whose tokens count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,8 +8,10 @@ use utoipa::ToSchema;
 use super::{PublicKeyInput, check_address, check_text};
 use crate::{
     admin::{input::SpanInput, refusal::FieldErrors},
+    crypto::algorithm::JwsAlgorithm,
     domain::{
         credential::{Federation, FederationKeys},
+        spiffe,
         time::Span,
     },
 };
@@ -27,9 +29,9 @@ const LONGEST_MAX_AGE: Span = Span::hours(24);
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FederationInput {
-    /// Exactly the `iss` of its tokens.
-    #[serde(default)]
-    #[schema(required)]
+    /// Exactly the `iss` of its tokens. For a SPIFFE ID it may be left out: then the trust domain vouches, by the keys of
+    /// its bundle, whatever `iss` says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub issuer: String,
     /// Their `sub`; `*` stands for anything but `:` and `/`.
     #[serde(default)]
@@ -45,6 +47,10 @@ pub struct FederationInput {
     /// How old they may be: a minute to 24 hours; an hour, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<SpanInput>,
+    /// How they may be signed, by the names of JOSE (`PS256`). If left out, as the issuer's keys say; those of RSA that
+    /// say nothing are for `RS256`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<String>,
     /// The issuer's JWK set, if it is not found by its discovery document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
@@ -56,7 +62,8 @@ pub struct FederationInput {
 impl FederationInput {
     pub(super) fn parse(self, prefix: &str, errors: &mut FieldErrors) -> Option<Federation> {
         let field = |name: &str| format!("{prefix}{name}");
-        let issuer = errors.check(&field("issuer"), check_text(self.issuer));
+        let issuer = check_issuer(self.issuer, &self.subject);
+        let issuer = errors.check(&field("issuer"), issuer);
         let subject = errors.check(&field("subject"), check_subject(self.subject, &self.claims));
         let audience = errors.check(&field("audience"), check_audience(self.audience));
         let claims = errors.check(&field("claims"), check_claims(self.claims));
@@ -64,6 +71,7 @@ impl FederationInput {
             None => Some(MAX_AGE),
             Some(span) => errors.check(&field("max_age"), check_age(span)),
         };
+        let algorithms = errors.check(&field("algorithms"), check_algorithms(&self.algorithms));
         let keys = match (self.jwks_uri, self.jwks) {
             (Some(_), Some(_)) => {
                 errors.add(&field("jwks"), "give the keys or their address, not both");
@@ -73,11 +81,15 @@ impl FederationInput {
                 .check(&field("jwks_uri"), check_address(uri))
                 .map(FederationKeys::At),
             (None, Some(keys)) => errors
-                .check(&field("jwks"), keys.parse())
+                .check(&field("jwks"), keys.parse_usable())
                 .map(FederationKeys::Given),
             (None, None) => {
                 if let Some(issuer) = &issuer {
-                    errors.check(&field("issuer"), check_address(issuer.clone()));
+                    if issuer.is_empty() || issuer.starts_with(spiffe::SCHEME) {
+                        errors.add(&field("jwks_uri"), "where is the trust domain's bundle?");
+                    } else {
+                        errors.check(&field("issuer"), check_address(issuer.clone()));
+                    }
                 }
                 Some(FederationKeys::Discovered)
             }
@@ -88,14 +100,34 @@ impl FederationInput {
             audience: audience?,
             claims: claims?,
             max_age: max_age?,
+            algorithms: algorithms?,
             keys: keys?,
         })
+    }
+}
+
+/// Who is not named is the trust domain of the SPIFFE ID, which vouches for no other's.
+fn check_issuer(issuer: String, subject: &str) -> Result<String, String> {
+    let domain = spiffe::trust_domain_of_pattern(subject);
+    match domain {
+        Some(domain) if issuer.is_empty() => Ok(domain.to_owned()),
+        // What is wrong then is the subject.
+        None if issuer.is_empty() && subject.starts_with(spiffe::SCHEME) => Ok(issuer),
+        _ if issuer.starts_with(spiffe::SCHEME) && domain != Some(&*issuer) => {
+            Err("a trust domain vouches for the workloads in it alone".to_owned())
+        }
+        _ => check_text(issuer),
     }
 }
 
 /// A subject that says nothing lets in every workload of the platform.
 fn check_subject(subject: String, claims: &BTreeMap<String, String>) -> Result<String, String> {
     let subject = check_text(subject)?;
+    if subject.starts_with(spiffe::SCHEME) && spiffe::trust_domain_of_pattern(&subject).is_none() {
+        return Err(
+            "a SPIFFE ID is spiffe://trust.domain/path, the domain in lower case".to_owned(),
+        );
+    }
     let says = |text: &str| text.chars().any(|c| !matches!(c, '*' | ':' | '/'));
     if says(&subject) || claims.values().any(|value| says(value)) {
         Ok(subject)
@@ -135,4 +167,16 @@ fn check_age(span: &SpanInput) -> Result<Span, String> {
     } else {
         Err("a minute to 24 hours".to_owned())
     }
+}
+
+/// Who could check an HMAC could also make one: an issuer's tokens are signed with a key that it alone has.
+fn check_algorithms(names: &[String]) -> Result<BTreeSet<JwsAlgorithm>, String> {
+    let read = |name: &String| {
+        let algorithm = JwsAlgorithm::named(name);
+        algorithm.filter(|it| !it.is_symmetric())
+    };
+    let all: Option<BTreeSet<_>> = names.iter().map(read).collect();
+    all.ok_or_else(|| {
+        "of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA".to_owned()
+    })
 }

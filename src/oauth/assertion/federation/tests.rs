@@ -14,7 +14,7 @@ use crate::{
         time::Span,
     },
     oauth::{
-        assertion::Assertion,
+        assertion::{Assertion, Kind},
         authenticate::authenticate,
         credentials::Credentials,
         fixtures::{NOW, World, client, kept},
@@ -39,6 +39,7 @@ fn trust(subject: &str, claims: &[(&str, &str)]) -> Federation {
         audience: "https://as.test".to_owned(),
         claims: claims.collect::<BTreeMap<_, _>>(),
         max_age: Span::minutes(10),
+        algorithms: BTreeSet::new(),
         keys: FederationKeys::Given(vec![key]),
     }
 }
@@ -73,6 +74,7 @@ fn token(claims: &Value) -> String {
 fn present(world: &World, claims: &Value, client_id: Option<&str>) -> Result<String, Reason> {
     let text = token(claims);
     let credentials = Credentials::Assertion(Assertion {
+        kind: Kind::Jwt,
         text: Presented::new(text.as_str().into()),
         client_id: client_id.map(Into::into),
     });

@@ -45,6 +45,7 @@ fn trust() -> Federation {
         audience: "https://as.test".to_owned(),
         claims: BTreeMap::new(),
         max_age: Span::hours(1),
+        algorithms: std::collections::BTreeSet::new(),
         keys: FederationKeys::Given(vec![key]),
     }
 }

@@ -243,6 +243,7 @@ fn what_cannot_be_made_says_where_and_why() {
     }
 }
 
+/// ST-03
 #[test]
 fn only_the_owner_can_read_a_new_file() {
     use std::os::unix::fs::MetadataExt;

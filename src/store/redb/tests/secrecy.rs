@@ -32,6 +32,7 @@ const APP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 const ADDRESS: [u8; 4] = [203, 0, 113, 77];
 
+/// ST-02, ST-03
 #[tokio::test]
 async fn a_stolen_file_reveals_nothing() {
     let bench = Bench::new();
@@ -225,6 +226,7 @@ fn revealing_usage() -> Tally {
     tally
 }
 
+/// AD-09
 #[tokio::test]
 async fn a_hole_in_the_audit_log_is_found_wherever_it_is() {
     for (hole, named) in [

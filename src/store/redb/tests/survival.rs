@@ -5,6 +5,13 @@ use std::fs;
 use proptest::{collection, prelude::*};
 
 use super::*;
+use crate::domain::{
+    assertion::UsedAssertion,
+    revocation::Revocation,
+    time::{Span, Timestamp},
+};
+
+const NOW: Timestamp = Timestamp(1_900_000_000);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
@@ -33,6 +40,7 @@ proptest! {
     }
 }
 
+/// ST-07
 #[tokio::test]
 async fn a_backup_holds_everything_and_opens_with_the_same_key() {
     let (bench, content) = Bench::filled(10).await;
@@ -53,6 +61,32 @@ async fn a_backup_holds_everything_and_opens_with_the_same_key() {
         RedbStore::open(&to, &other, &bench.entropy),
         Err(OpenError::WrongMasterKey { .. })
     ));
+}
+
+/// ST-07
+#[tokio::test]
+async fn no_revoked_token_and_no_used_assertion_comes_back_with_a_backup() {
+    let bench = Bench::new();
+    let store = bench.create().unwrap();
+    let revoked = Revocation {
+        token: "one".to_owned(),
+        expires: NOW.plus(Span::hours(1)),
+    };
+    let used = UsedAssertion {
+        client: "svc".parse().unwrap(),
+        id: "one".to_owned(),
+        expires: NOW.plus(Span::hours(1)),
+    };
+    store.revoke(revoked.clone()).await.unwrap();
+    let first = store.use_assertions(vec![used.clone()]).await.unwrap();
+    assert_eq!(first, [true]);
+    let to = bench.directory.path().join("backup.redb");
+    store.backup(&to).await.unwrap();
+
+    let copy = RedbStore::open(&to, &bench.master, &bench.entropy).unwrap();
+
+    assert_eq!(copy.revocations(NOW).await.unwrap(), [revoked]);
+    assert_eq!(copy.use_assertions(vec![used]).await.unwrap(), [false]);
 }
 
 #[tokio::test]

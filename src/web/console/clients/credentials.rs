@@ -7,7 +7,7 @@
 //! [`handover`] makes links by which developers take new secrets themselves.
 
 mod cards;
-pub(super) mod dry_run;
+mod dry_run;
 pub(super) mod federate;
 mod handover;
 mod intended;

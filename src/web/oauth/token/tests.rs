@@ -37,7 +37,7 @@ async fn with_client(app: &App, signer: &Signer) {
 async fn present(app: &App, assertion: &str) -> (u16, String, Value) {
     let body = format!(
         "grant_type=client_credentials&client_assertion_type={}&client_assertion={assertion}",
-        assertion::TYPE
+        assertion::Kind::Jwt.as_str()
     );
     let (parts, _) = Request::new(Body::empty()).into_parts();
     let answer = answer(app, &parts, body.as_bytes()).await;

@@ -192,6 +192,7 @@ fn credentials() -> Vec<Secret> {
             audience: "https://auth.example.com".to_owned(),
             claims: BTreeMap::from([("repository_id".to_owned(), "74".to_owned())]),
             max_age: Span::minutes(10),
+            algorithms: std::collections::BTreeSet::new(),
             keys,
         }))
     };

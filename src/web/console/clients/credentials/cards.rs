@@ -255,6 +255,7 @@ fn label(name: &'static str) -> &'static str {
         "tls_client_auth_san_ip" => "IP address",
         "tls_client_auth_san_email" => "E-mail address",
         "issuer" => "Issuer",
+        "algorithms" => "Signed by",
         "audience" => "Audience",
         "claims" => "Claims",
         "keys" => "Keys",

@@ -18,7 +18,6 @@ use super::{
             visit::Visitor,
         },
         credentials::{
-            dry_run::{Tried, tried},
             federate::{TrustForm, platform::Platform},
             kinds::{KindsOffered, forget_private},
         },
@@ -28,7 +27,7 @@ use super::{
     frame,
 };
 use crate::{
-    app::App,
+    app::{App, dry_run::Tried},
     domain::{name::Note, permission::Permission},
 };
 
@@ -134,7 +133,8 @@ fn planned(visitor: &Visitor, app: &App) -> Result<Plan, &'static str> {
 async fn tries(console: &Console, token: &str, beginning: &Beginning) -> Option<Tried> {
     match beginning {
         Beginning::Credential(credential) => {
-            Some(tried(console, token, credential.proof.trust()?).await)
+            let trust = credential.proof.trust()?;
+            Some(console.app.try_trust(trust, token).await)
         }
         Beginning::Secret => None,
     }

@@ -8,6 +8,7 @@ use crate::{
         input::{FederationInput, PublicKeyInput, SpanInput},
         refusal::FieldErrors,
     },
+    domain::spiffe::SCHEME,
     web::console::form::Fields,
 };
 
@@ -29,7 +30,7 @@ pub(in crate::web::console::clients) enum Platform {
 
 impl Platform {
     /// The names of the fields that ask for what is known of a workload, of all platforms together.
-    pub(in crate::web::console::clients) const FIELDS: [&str; 16] = [
+    pub(in crate::web::console::clients) const FIELDS: [&str; 17] = [
         "platform",
         "repository",
         "repository_id",
@@ -46,6 +47,7 @@ impl Platform {
         "jwks",
         "audience",
         "max_age",
+        "algorithms",
     ];
 
     /// Every one, the best known first.
@@ -110,7 +112,7 @@ impl Platform {
             Self::GitLab
         } else if begins("system:serviceaccount:") {
             Self::Kubernetes
-        } else if begins("spiffe://") {
+        } else if begins(SCHEME) {
             Self::Spiffe
         } else {
             Self::Other
@@ -178,7 +180,7 @@ impl Platform {
             }
             Self::Spiffe => {
                 let subject = fields.text("subject");
-                if !subject.starts_with("spiffe://") {
+                if !subject.starts_with(SCHEME) {
                     errors.add("subject", "a SPIFFE ID begins with spiffe://");
                 }
                 subject.to_owned()
@@ -195,6 +197,12 @@ impl Platform {
             audience: fields.text("audience").to_owned(),
             claims,
             max_age: given("max_age").map(|span| SpanInput::Text(span.to_owned())),
+            algorithms: fields
+                .text("algorithms")
+                .split([' ', ','])
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
             jwks_uri: given("jwks_uri").map(str::to_owned),
             jwks: given("jwks").map(|keys| PublicKeyInput::Text(keys.to_owned())),
         };
@@ -320,8 +328,9 @@ mod tests {
         platform.trust(&fields).map_err(errors)
     }
 
-    /// CF-08
+    /// CF-06, CF-08
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a list is as long as it is")]
     fn what_is_known_of_a_workload_becomes_the_subject_of_its_platform() {
         for (platform, form, subject, claims) in [
             (
@@ -346,6 +355,18 @@ mod tests {
                 Platform::GitHub,
                 "repository=acme/shop&place=pull_request",
                 "repo:acme/shop:pull_request",
+                "",
+            ),
+            (
+                Platform::GitHub,
+                "repository=acme@12/shop@74&place=branch&name=main",
+                "repo:acme@12/shop@74:ref:refs/heads/main",
+                "",
+            ),
+            (
+                Platform::GitHub,
+                "repository=acme@12/shop@74&place=environment&name=production",
+                "repo:acme@12/shop@74:environment:production",
                 "",
             ),
             (
