@@ -170,7 +170,10 @@ impl Way {
         pairs: &mut Vec<(&'static str, String)>,
     ) -> Result<Option<String>, Failure> {
         let mut show = |assertion: String| {
-            pairs.push(("client_assertion_type", assertion::TYPE.to_owned()));
+            pairs.push((
+                "client_assertion_type",
+                assertion::Kind::Jwt.as_str().to_owned(),
+            ));
             pairs.push(("client_assertion", assertion));
         };
         match &self.how {

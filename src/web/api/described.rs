@@ -16,7 +16,7 @@ pub(super) struct Routes<S> {
 /// Names the handlers of one path.
 macro_rules! routes {
     ($first:ident $(, $other:ident)*) => {
-        $crate::web::api::described::Routes {
+        &$crate::web::api::described::Routes {
             make: || {
                 let all = axum::routing::MethodRouter::new();
                 $crate::web::api::described::routes!(@on all $first $($other)*);
@@ -56,7 +56,7 @@ impl<S: Clone + Send + Sync + 'static> OpenApiRouter<S> {
     }
 
     /// Adds the routes of one path.
-    pub(super) fn routes(mut self, routes: Routes<S>) -> Self {
+    pub(super) fn routes(mut self, routes: &Routes<S>) -> Self {
         let (path, all) = (routes.make)();
         self.routes = self.routes.route(&path, all);
         #[cfg(test)]

@@ -143,29 +143,34 @@ async fn revealed(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
 
 /// A client that signs with its secret, and then has a key.
 async fn of_other_kinds(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
-    let rotate = "/clients/label-printer/credentials/rotate";
-    let signs = [("overlap", "now"), ("signs", "yes")];
-    let signing = fill_in(owner, rotate, &signs).await;
+    let about = [("name", "Badge printer"), ("client_id", "badge-printer")];
+    fill_in(owner, "/clients/new", &about).await;
+    fill_in(owner, "/clients/new/access", &[]).await;
+    let signs = [("kind", "signing_secret"), ("life", "180d")];
+    fill_in(owner, "/clients/new/credential", &signs).await;
+    tour.sees(owner, &[("new-check-signing", "/clients/new/check")]);
+    let signing = fill_in(owner, "/clients/new/check", &[]).await;
+    let rotate = "/clients/badge-printer/credentials/rotate";
     tour.sees(
         owner,
         &[
             ("reveal-signing", signing.path.as_str()),
             ("rotate-signing", rotate),
-            ("client-signing", "/clients/label-printer"),
+            ("client-signing", "/clients/badge-printer"),
         ],
     );
-    let replace = "/clients/label-printer/credentials/replace";
+    let replace = "/clients/badge-printer/credentials/replace";
     let jwk = signer(6).public_jwk().unwrap().to_string();
     let key = [("kind", "key"), ("key", &jwk), ("overlap", "now")];
     fill_in(owner, replace, &key).await;
     tour.sees(
         owner,
         &[
-            ("credentials-key", "/clients/label-printer/credentials"),
+            ("credentials-key", "/clients/badge-printer/credentials"),
             ("rotate-key", rotate),
             (
                 "handover-key",
-                "/clients/label-printer/credentials/handover",
+                "/clients/badge-printer/credentials/handover",
             ),
         ],
     );

@@ -19,6 +19,7 @@ use crate::domain::{issuer::Issuer, permission::Permission};
 
 /// To bring the document up to date: `UPDATE=1 cargo nextest run openapi`.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "whoever runs it says so")]
 fn the_document_is_what_the_routes_say_of_themselves() {
     let document = finish(routes().document(), &ISSUER.parse().unwrap());
     let made = document.to_json().unwrap() + "\n";

@@ -1,6 +1,7 @@
 //! Programs that show a token of their platform (RFC 7523 §2.2).
 
 use super::{Asked, Language, common, encoded, literal, node, python};
+use crate::oauth::assertion::Kind;
 
 /// What they read.
 pub(super) const READS: &[(&str, &str)] = &[
@@ -20,7 +21,7 @@ pub(super) const BOUND: [Language; 2] = [
 ];
 
 /// What stands in `client_assertion_type`.
-pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(super) const JWT_BEARER: &str = Kind::Jwt.as_str();
 
 fn curl(asked: &Asked) -> String {
     let text = format!(
