@@ -148,7 +148,6 @@ async fn of_other_kinds(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
     fill_in(owner, "/clients/new/access", &[]).await;
     let signs = [("kind", "signing_secret"), ("life", "180d")];
     fill_in(owner, "/clients/new/credential", &signs).await;
-    tour.sees(owner, &[("new-check-signing", "/clients/new/check")]);
     let signing = fill_in(owner, "/clients/new/check", &[]).await;
     let rotate = "/clients/badge-printer/credentials/rotate";
     tour.sees(
