@@ -85,7 +85,7 @@ pub(super) fn builder() -> Builder {
 }
 
 /// The registry is in memory; the store is read at start and for usage and audit only.
-const CACHE_BYTES: usize = 4 * 1024 * 1024;
+const CACHE_BYTES: usize = 1024 * 1024;
 
 /// Makes the tables and the keys of a new data file.
 pub(super) fn initialise(
