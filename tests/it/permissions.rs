@@ -194,6 +194,12 @@ async fn a_token_ends_with_its_time_its_grant_and_its_client() {
         .post("/clients/deployer/enable", json!({}))
         .await
         .assert_status(200);
+    server.advance(Span(1)).await;
+    admin
+        .get("/apis")
+        .await
+        .assert_problem("unauthenticated", &[]);
+    let admin = disabled.managing("apis:read").await;
     admin.get("/apis").await.assert_status(200);
 
     server.advance(Span::minutes(10)).await;
