@@ -95,8 +95,8 @@ async fn a_link_hands_over_a_secret_of_the_kind_that_it_replaces() {
     present(&server, &assertion, "").await.assert_issued();
 }
 
-#[tokio::test]
-async fn a_client_with_a_key_is_led_to_its_next_key_and_told_what_a_secret_would_replace() {
+/// A server whose Report Service has nothing but a key.
+async fn with_a_key() -> TestServer {
     let server = TestServer::start().await;
     let client = report_service(&server).await;
     move_to(
@@ -106,6 +106,12 @@ async fn a_client_with_a_key_is_led_to_its_next_key_and_told_what_a_secret_would
         Overlap::None,
     )
     .await;
+    server
+}
+
+#[tokio::test]
+async fn a_client_with_a_key_is_led_to_its_next_key_and_told_what_a_secret_would_replace() {
+    let server = with_a_key().await;
     let mut browser = server.signed_in(Role::Operator).await;
 
     let page = browser.open(CREDENTIALS).await;
@@ -127,15 +133,7 @@ async fn a_client_with_a_key_is_led_to_its_next_key_and_told_what_a_secret_would
 
 #[tokio::test]
 async fn a_form_that_does_not_say_how_a_secret_is_used_gives_none_to_a_client_with_a_key() {
-    let server = TestServer::start().await;
-    let client = report_service(&server).await;
-    move_to(
-        &server,
-        &client,
-        Proof::Key(public(&signer(1))),
-        Overlap::None,
-    )
-    .await;
+    let server = with_a_key().await;
     let mut browser = server.signed_in(Role::Operator).await;
 
     let refused = step(&mut browser, "rotate", &[("signs", "")]).await;
