@@ -6,6 +6,7 @@ pub mod console;
 pub(crate) mod exchange;
 pub mod faces;
 pub mod forward_auth;
+pub mod front;
 pub mod health;
 pub mod layers;
 pub mod leak_reports;

@@ -6,7 +6,6 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{Request, Response, header},
 };
@@ -21,6 +20,7 @@ use jeton::{
     domain::{actor::Actor, permission::Role, rotation::Overlap, secret::IfUsed, time::Span},
     web::{
         faces::{self, Manners},
+        front::Front,
         layers::{Arrival, Edge},
         server::{Limits, Peer},
     },
@@ -117,7 +117,7 @@ fn paths(app: &App) -> Vec<String> {
 
 /// An Owner's browser.
 struct Browser {
-    edge: Edge<Router>,
+    edge: Edge<Front>,
     cookie: String,
 }
 

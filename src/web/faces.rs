@@ -9,7 +9,9 @@ use ipnet::IpNet;
 use tokio::net::UnixListener;
 
 use super::{
-    api, console, forward_auth, health,
+    api, console, forward_auth,
+    front::Front,
+    health,
     layers::{
         Edge, EdgeSettings, ForwardedBy, ForwardedCertificates, Refusal, RequestIds, Transport,
         plain,
@@ -57,7 +59,7 @@ pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
     if doors.operator.is_none() {
         public = public.merge(operator.clone());
     }
-    let on = async |listener: Option<Listener>, routes: Router| match listener {
+    let on = async |listener: Option<Listener>, routes: Front| match listener {
         Some(listener) => serve_one(app, listener, routes, manners).await,
         None => ServeReport::default(),
     };
@@ -66,24 +68,25 @@ pub async fn serve(app: &App, doors: Doors, manners: &Manners) -> u64 {
         on(Some(doors.public), public),
         on(
             doors.operator,
-            operator.clone().merge(health::router(app.clone()))
+            Front::new(operator.clone().merge(health::router(app.clone())))
         ),
         on(doors.mutual, mutual),
-        on(challenges, answers.unwrap_or_default()),
+        on(challenges, Front::new(answers.unwrap_or_default())),
         on(
             doors.socket.map(Listener::Unix),
-            operator.merge(health::router(app.clone()))
+            Front::new(operator.merge(health::router(app.clone())))
         ),
     );
     public.cut + operator.cut + mutual.cut + challenges.cut + local.cut
 }
 
 /// What every client and every API must reach.
-pub fn protocol(app: &App) -> Router {
-    oauth::router(app.clone())
+pub fn protocol(app: &App) -> Front {
+    let routes = oauth::router(app.clone())
         .merge(forward_auth::router(app.clone()))
         .merge(health::router(app.clone()))
-        .merge(leak_reports::router(app.clone()))
+        .merge(leak_reports::router(app.clone()));
+    Front::of_protocol(app, routes)
 }
 
 /// What operators and their programs must reach.
@@ -91,12 +94,7 @@ pub fn operator(app: &App) -> Router {
     api::router(app.clone()).merge(console::router(app.clone()))
 }
 
-async fn serve_one(
-    app: &App,
-    listener: Listener,
-    routes: Router,
-    manners: &Manners,
-) -> ServeReport {
+async fn serve_one(app: &App, listener: Listener, routes: Front, manners: &Manners) -> ServeReport {
     let edge = Edge::new(routes, edge_settings(app, manners));
     server::serve(listener, edge, manners.limits, app.tasks().stopping()).await
 }

@@ -35,13 +35,12 @@ const SUBJECT: HeaderName = HeaderName::from_static("x-subject");
 const SCOPE: HeaderName = HeaderName::from_static("x-scope");
 const AUDIENCE: HeaderName = HeaderName::from_static("x-audience");
 
-/// The routes, at the root and below the issuer's path.
+/// The routes of policies, at the root and below the issuer's path.
 pub fn router(app: App) -> Router {
     let below = format!("{}{}", app.issuer().path(), path::FORWARD_AUTH);
     let mut router = Router::new();
     let mut add = |path: &str| {
         router = std::mem::take(&mut router)
-            .route(path, any(by_query))
             .route(&format!("{path}/policy/{{name}}"), any(by_name))
             .route(&format!("{path}/policy/{{name}}/"), any(by_name))
             .route(&format!("{path}/policy/{{name}}/{{*path}}"), any(by_name));
@@ -54,10 +53,10 @@ pub fn router(app: App) -> Router {
 }
 
 /// Where the whole address is written into the proxy's configuration.
-async fn by_query(State(app): State<App>, request: Request) -> Response<Body> {
+pub(super) fn respond(app: &App, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let rule = parse_query(parts.uri.query().unwrap_or_default());
-    answer(&app, &parts, &rule.map_err(Denied::from))
+    answer(app, &parts, &rule.map_err(Denied::from))
 }
 
 /// Where the rule is kept here, for Envoy, which appends path and query of the request. They are the caller's and
@@ -87,7 +86,7 @@ fn answer(app: &App, parts: &Parts, rule: &Result<Rule, Denied>) -> Response<Bod
     };
     match decided {
         Ok(Passed::Token(allowed)) => pass(app, *allowed),
-        Ok(Passed::Preflight) => respond(StatusCode::OK),
+        Ok(Passed::Preflight) => empty(StatusCode::OK),
         Err(denied) => {
             let about = (rule.as_ref().ok(), scheme_of(&question));
             refuse(app, parts, denied, about)
@@ -111,7 +110,7 @@ fn ask(app: &App, rule: &Rule, question: &Question<'_>) -> Result<Passed, Denied
 /// Lets a request through, and tells the API whose it is. A proxy puts these headers in the place of what the
 /// caller wrote.
 fn pass(app: &App, allowed: Allowed) -> Response<Body> {
-    let mut response = respond(StatusCode::OK);
+    let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
     for (name, value) in [
         (CLIENT_ID, allowed.client.as_str()),
@@ -157,7 +156,7 @@ fn refuse(
     } else {
         StatusCode::FORBIDDEN
     };
-    let mut response = respond(status);
+    let mut response = empty(status);
     if let Some(text) = challenge.text {
         let value = HeaderValue::from_str(&text).expect("a challenge is printable ASCII");
         response
@@ -172,7 +171,7 @@ fn refuse(
     response
 }
 
-fn respond(status: StatusCode) -> Response<Body> {
+fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     let headers = response.headers_mut();

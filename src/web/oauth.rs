@@ -24,15 +24,14 @@ use crate::{
     web::layers,
 };
 
-/// The routes of the protocol, at the root and below the issuer's path.
+/// The routes of the protocol, at the root and below the issuer's path, but for the two that
+/// [`Front`](super::front::Front) finds.
 pub fn router(app: App) -> Router {
     metadata::router(&app)
         .merge(authorize::router(&app))
         .merge(protected_resource::router(&app))
-        .merge(introspect::router(app.clone()))
         .merge(register::router(&app))
-        .merge(revoke::router(app.clone()))
-        .merge(token::router(app))
+        .merge(revoke::router(app))
 }
 
 /// An endpoint at `path`, at the root and below the issuer's path.

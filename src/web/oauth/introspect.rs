@@ -1,34 +1,26 @@
 //! `POST /oauth2/introspect`: what a token says, to the resource server that it is for (RFC 7662).
 
 use axum::{
-    Router,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
 };
 
-use super::{at, endpoint, private_json};
+use super::{endpoint, private_json};
 use crate::{
     app::App,
-    oauth::{
-        introspection::{Form, SIGNED, introspect},
-        metadata::path,
-    },
+    oauth::introspection::{Form, SIGNED, introspect},
     web::{layers::RequestId, seen::seen},
 };
 
-/// The route of the endpoint, at the root and below the issuer's path.
-pub fn router(app: App) -> Router {
-    at(path::INTROSPECTION, app, answer)
-}
-
-async fn answer(State(app): State<App>, request: Request) -> Response<Body> {
+/// Answers whatever comes to the endpoint.
+pub(in crate::web) async fn respond(app: &App, request: Request) -> Response<Body> {
     let (parts, body) = match endpoint::receive(request).await {
         Ok(received) => received,
         Err(answer) => return *answer,
     };
     let form = wanted(&parts.headers);
-    let decided = endpoint::decide(&app, (&parts, &body), |registry, request, context| {
+    let decided = endpoint::decide(app, (&parts, &body), |registry, request, context| {
         introspect(registry, request, context, form)
     });
     let introspected = match decided.await {
@@ -50,7 +42,7 @@ async fn answer(State(app): State<App>, request: Request) -> Response<Body> {
     if introspected.form == Form::Signed {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SIGNED));
     }
-    app.observe(introspected.observation(seen(&app, &parts)));
+    app.observe(introspected.observation(seen(app, &parts)));
     response
 }
 

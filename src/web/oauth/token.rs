@@ -1,27 +1,22 @@
 //! `POST /oauth2/token`: from the head and body of a request to its answer (RFC 6749 §3.2).
 
 use axum::{
-    Router,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{Response, StatusCode, request::Parts},
 };
 
-use super::{at, endpoint, private_json};
+use super::{endpoint, private_json};
 use crate::{
     app::App,
-    oauth::{self, Issued, metadata::path},
+    oauth::{self, Issued},
     web::{layers::RequestId, seen::seen},
 };
 
-/// The route of the endpoint, at the root and below the issuer's path.
-pub fn router(app: App) -> Router {
-    at(path::TOKEN, app, token)
-}
-
-async fn token(State(app): State<App>, request: Request) -> Response<Body> {
+/// Answers whatever comes to the endpoint.
+pub(in crate::web) async fn respond(app: &App, request: Request) -> Response<Body> {
     match endpoint::receive(request).await {
-        Ok((parts, body)) => answer(&app, &parts, &body).await,
+        Ok((parts, body)) => answer(app, &parts, &body).await,
         Err(answer) => *answer,
     }
 }

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::{Router, body::Body, http};
+use axum::{body::Body, http};
 use jeton::{
     admin::{
         apis::DefineApi,
@@ -36,6 +36,7 @@ use jeton::{
     store::redb::RedbStore,
     web::{
         faces::{self, Manners},
+        front::Front,
         layers::{Arrival, Edge},
         outbound::{Fetcher, Outbound},
         server::{Limits, Peer},
@@ -57,7 +58,7 @@ pub(crate) const ISSUER: &str = "https://as.test";
 pub(crate) struct TestServer {
     pub(crate) app: App,
     clock: Arc<ManualClock>,
-    edge: Edge<Router>,
+    edge: Edge<Front>,
 }
 
 impl TestServer {
@@ -292,7 +293,7 @@ impl TestServer {
     }
 
     /// What answers requests, for whoever serves it over a socket.
-    pub(crate) fn edge(&self) -> Edge<Router> {
+    pub(crate) fn edge(&self) -> Edge<Front> {
         self.edge.clone()
     }
 
