@@ -2,7 +2,7 @@
 //! endpoint beside one that only signs, `/forward-auth` and introspection beside one that only verifies a signature.
 //!
 //! Both are processes of their own and get the same request on the same connections, in turns. The ratio says
-//! what share of the machine's possible answers per second Jeton reaches.
+//! what share of the machine's possible answers per second Jeton reaches; below [`LEAST`] the benchmark fails.
 //!
 //! ```text
 //! cargo bench --bench endpoint
@@ -24,6 +24,7 @@ mod reference;
 mod verifier;
 
 use std::env;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use base64::Engine;
@@ -38,22 +39,32 @@ const ROUNDS: usize = 5;
 const WARM_UP: Duration = Duration::from_secs(1);
 const ROUND: Duration = Duration::from_secs(4);
 
-fn main() {
+/// The share that Jeton must reach.
+const LEAST: f64 = 0.8;
+
+fn main() -> ExitCode {
     let is_named = |name: &str| env::args().any(|argument| argument == name);
     if is_named(reference::ROLE) {
-        return reference::serve();
+        reference::serve();
+        return ExitCode::SUCCESS;
     }
     if is_named(verifier::ROLE) {
-        return verifier::serve();
+        verifier::serve();
+        return ExitCode::SUCCESS;
     }
     let contests = ["token", "forward-auth", "introspect"];
     let all = !contests.into_iter().any(is_named);
     let server = ServerProcess::start();
     let known = Known::register(&server);
+    let mut code = ExitCode::SUCCESS;
     for name in contests.into_iter().filter(|name| all || is_named(name)) {
         println!("{name}");
-        known.contest(&server, name);
+        if known.contest(&server, name) < LEAST {
+            println!("{name} is too slow: below {LEAST} of the reference");
+            code = ExitCode::FAILURE;
+        }
     }
+    code
 }
 
 /// What the requests are made of.
@@ -107,7 +118,8 @@ impl Known {
         }
     }
 
-    fn contest(&self, server: &ServerProcess, name: &str) {
+    /// The share that Jeton reaches.
+    fn contest(&self, server: &ServerProcess, name: &str) -> f64 {
         let reference = match name {
             "token" => ReferenceProcess::start(&[
                 reference::ROLE,
@@ -126,7 +138,7 @@ impl Known {
         };
         let jeton = target(server.address(), server.pid(), expected[1]);
         let reference = target(reference.address(), reference.pid(), expected[0]);
-        compare(&reference, &jeton);
+        compare(&reference, &jeton)
     }
 
     /// What is sent, and what the answers of the reference and of Jeton hold.
@@ -183,7 +195,7 @@ fn exchange(host: &str, request: &str) -> serde_json::Value {
     serde_json::from_str(body).unwrap()
 }
 
-fn compare(reference: &Target, jeton: &Target) {
+fn compare(reference: &Target, jeton: &Target) -> f64 {
     load::round(reference, WARM_UP);
     load::round(jeton, WARM_UP);
     println!(
@@ -201,11 +213,12 @@ fn compare(reference: &Target, jeton: &Target) {
             pair
         })
         .collect();
+    let reached = median(pairs.iter().map(ratio).collect());
     println!(
-        "median ratio of answers/s: {:.2}; of CPU time per answer (reference / jeton): {:.2}",
-        median(pairs.iter().map(ratio).collect()),
+        "median ratio of answers/s: {reached:.2}; of CPU time per answer (reference / jeton): {:.2}",
         median(pairs.iter().map(cpu_ratio).collect())
     );
+    reached
 }
 
 fn print_pair(number: usize, pair: &(Round, Round)) {

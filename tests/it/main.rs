@@ -9,6 +9,7 @@
 mod acme;
 mod admin_api;
 mod assertions;
+mod at_once;
 mod audit;
 mod authorization_details;
 mod browser;
