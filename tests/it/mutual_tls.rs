@@ -1,6 +1,7 @@
 //! Clients with certificates (RFC 8705), from the certificate to the token: over real TLS, here and through
 //! proxies that pass certificates on.
 
+mod in_rust;
 mod kit;
 pub(crate) mod peers;
 mod proxies;

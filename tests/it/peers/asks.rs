@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Credentials, World,
-    kit::{Auth, Program},
+    kit::{Ask, Auth, Program},
     world::SALES_ANALYTICS,
 };
 
@@ -18,6 +18,12 @@ pub(crate) const PROGRAMS: [Program; 4] = [
 
 /// Those that get their tokens bound to a key.
 pub(crate) const PROVERS: [Program; 3] = [PROGRAMS[0], PROGRAMS[1], PROGRAMS[2]];
+
+/// Those that ask for signed answers too, and check the signature.
+const SIGNED: [Program; 2] = [PROGRAMS[0], PROGRAMS[1]];
+
+/// Resource servers that take tokens that are bound to a key.
+const TAKERS: Program = Program::Node("takes_dpop");
 
 /// What exchanges tokens.
 pub(crate) const EXCHANGERS: [Program; 3] = [
@@ -64,6 +70,44 @@ fn libraries_introspect_and_revoke_tokens() {
         assert_eq!(told["before"]["active"], true, "{program}: {told}");
         assert_eq!(told["before"]["client_id"], client.id, "{program}");
         assert_eq!(told["after"], json!({ "active": false }), "{program}");
+    }
+}
+
+/// IJ-01
+#[test]
+fn libraries_believe_the_signature_of_an_answer_about_a_token() {
+    let world = World::new();
+    let client = curious(&world);
+
+    for program in SIGNED {
+        let told = told(&world, &client, program, None);
+
+        assert_eq!(told["signed"]["active"], true, "{program}: {told}");
+        assert_eq!(told["signed"], told["before"], "{program}");
+    }
+}
+
+/// DP-10
+#[test]
+fn libraries_of_resource_servers_take_a_bound_token_with_proofs_of_its_key_alone() {
+    let world = World::new();
+    let client = curious(&world);
+    let edit = ["client", "edit", &client.id, "--token-binding", "dpop"];
+    world.server.jeton(&edit);
+
+    let ask = Ask {
+        resource: SALES_ANALYTICS,
+        ..world.ask_as(&client, Auth::Basic)
+    };
+
+    let told = TAKERS.tell(&ask, None);
+
+    for taker in ["oauth4webapi", "express_oauth2_jwt_bearer"] {
+        assert_eq!(
+            told[taker],
+            json!({ "proven": 200, "another_request": 401, "bare": 401 }),
+            "{taker}"
+        );
     }
 }
 

@@ -285,7 +285,15 @@ pub(crate) async fn the_oauth2_crate(
 }
 
 async fn send(request: HttpRequest) -> Result<oauth2::HttpResponse, reqwest::Error> {
-    let response = reqwest::Client::new().execute(request.try_into()?).await?;
+    send_with(&reqwest::Client::new(), request).await
+}
+
+/// Sends what the `oauth2` crate asks for.
+pub(crate) async fn send_with(
+    http: &reqwest::Client,
+    request: HttpRequest,
+) -> Result<oauth2::HttpResponse, reqwest::Error> {
+    let response = http.execute(request.try_into()?).await?;
     let mut answer = oauth2::HttpResponse::default();
     *answer.status_mut() = response.status();
     *answer.headers_mut() = response.headers().clone();

@@ -141,7 +141,7 @@ fn clients() -> Vec<Shown> {
 }
 
 /// Clients that run in a test of their own.
-const ALONE: [(&str, Way, &str); 7] = [
+const ALONE: [(&str, Way, &str); 9] = [
     (
         "huskarl (Rust)",
         BASIC,
@@ -161,6 +161,16 @@ const ALONE: [(&str, Way, &str); 7] = [
         "huskarl (Rust)",
         DPOP,
         "peers::huskarl::huskarl_gets_a_token_that_is_bound_to_its_key",
+    ),
+    (
+        "huskarl (Rust)",
+        CERTIFICATE,
+        "mutual_tls::in_rust::huskarl_shows_its_certificate_and_gets_a_bound_token",
+    ),
+    (
+        "oauth2 (Rust)",
+        ASKS,
+        "mutual_tls::in_rust::the_oauth2_crate_introspects_and_revokes_its_token",
     ),
     (
         "oauth2 (Rust)",
@@ -189,7 +199,17 @@ fn resource_servers() -> Vec<Shown> {
     validators.into_iter().chain(others).collect()
 }
 
-const SERVERS: [(&str, Way, &str); 14] = [
+const SERVERS: [(&str, Way, &str); 16] = [
+    (
+        "express-oauth2-jwt-bearer (Node)",
+        PROOF,
+        "peers::asks::libraries_of_resource_servers_take_a_bound_token_with_proofs_of_its_key_alone",
+    ),
+    (
+        "oauth4webapi (Node)",
+        PROOF,
+        "peers::asks::libraries_of_resource_servers_take_a_bound_token_with_proofs_of_its_key_alone",
+    ),
     (
         "tower-oauth2-resource-server",
         KEYS,

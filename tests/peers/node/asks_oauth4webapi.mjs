@@ -1,4 +1,5 @@
-// oauth4webapi: introspects and revokes a token of its own; with DPoP it uses one at URL, which asks for a nonce.
+// oauth4webapi: introspects a token of its own, plainly and signed, and revokes it; with DPoP it uses one at URL, which asks for a
+// nonce.
 import * as oauth from 'oauth4webapi'
 import { asked, settings } from './peer.mjs'
 
@@ -39,7 +40,17 @@ async function introspected() {
   return oauth.processIntrospectionResponse(server, client, answer)
 }
 
+/** By RFC 9701, its signature checked. */
+async function signed() {
+  const wanted = { ...client, introspection_signed_response_alg: 'ES256' }
+  const answer = await oauth.introspectionRequest(server, wanted, auth, token.access_token, insecure)
+  const said = await oauth.processIntrospectionResponse(server, wanted, answer)
+  await oauth.validateApplicationLevelSignature(server, answer, insecure)
+  return said
+}
+
 told.before = await introspected()
+told.signed = await signed()
 const answer = await oauth.revocationRequest(server, client, auth, token.access_token, insecure)
 await oauth.processRevocationResponse(answer)
 told.after = await introspected()

@@ -1,14 +1,22 @@
-// openid-client: introspects and revokes a token of its own; with DPoP it uses one at URL, which asks for a nonce.
+// openid-client: introspects a token of its own, plainly and signed, and revokes it; with DPoP it uses one at URL, which asks for a
+// nonce.
 import * as client from 'openid-client'
 import { asked, settings } from './peer.mjs'
 
-const server = await client.discovery(
-  new URL(settings.issuer),
-  settings.clientId,
-  undefined,
-  client.ClientSecretBasic(settings.clientSecret),
-  { algorithm: 'oauth2', execute: [client.allowInsecureRequests] },
-)
+/** The server, to a client with this metadata of its own. */
+function discovered(metadata, ...execute) {
+  return client.discovery(
+    new URL(settings.issuer),
+    settings.clientId,
+    metadata,
+    client.ClientSecretBasic(settings.clientSecret),
+    { algorithm: 'oauth2', execute: [client.allowInsecureRequests, ...execute] },
+  )
+}
+
+const server = await discovered()
+// By RFC 9701, the signature checked.
+const signing = await discovered({ introspection_signed_response_alg: 'ES256' }, client.enableNonRepudiationChecks)
 const url = process.env.URL
 const options = {}
 if (url) {
@@ -21,6 +29,7 @@ if (url) {
   told.status = (await ask()).status
 }
 told.before = await client.tokenIntrospection(server, token.access_token)
+told.signed = await client.tokenIntrospection(signing, token.access_token)
 await client.tokenRevocation(server, token.access_token)
 told.after = await client.tokenIntrospection(server, token.access_token)
 console.log(JSON.stringify(told))
