@@ -21,7 +21,7 @@ const OF_A_CLIENT: usize = 64;
 /// How many requests in the name of no known client are remembered.
 const OF_UNKNOWN: usize = 256;
 
-/// For how many clients requests are remembered; those that were silent longest go first.
+/// For how many clients requests are remembered at most; those that were silent longest go first.
 const CLIENTS: usize = 1000;
 
 /// For how many minutes wrong secrets are counted by address.
@@ -75,14 +75,13 @@ impl App {
 #[derive(Default)]
 pub(super) struct Recents {
     clients: HashMap<ClientId, OfClient>,
-    /// Which client was heard of when, counted in observations.
-    order: BTreeMap<u64, ClientId>,
     unknown: VecDeque<Observation>,
     noted: u64,
 }
 
 #[derive(Default)]
 struct OfClient {
+    /// When it was last heard of, counted in requests.
     noted: u64,
     requests: VecDeque<Observation>,
     wrong: VecDeque<Wrong>,
@@ -112,23 +111,24 @@ impl Recents {
             Observation::Exercised { .. } | Observation::KeysFetched { .. } => return,
         };
         self.noted += 1;
-        if !self.clients.contains_key(client) {
-            if self.clients.len() >= CLIENTS
-                && let Some((_, silent)) = self.order.pop_first()
-            {
-                self.clients.remove(&silent);
-            }
-            self.clients.insert(client.clone(), OfClient::default());
+        if self.clients.len() >= CLIENTS && !self.clients.contains_key(client) {
+            self.forget();
         }
-        let of_client = self
-            .clients
-            .get_mut(client)
-            .expect("the client was inserted if it was missing");
-        self.order.remove(&of_client.noted);
-        self.order.insert(self.noted, client.clone());
+        let of_client = match self.clients.get_mut(client) {
+            Some(known) => known,
+            None => self.clients.entry(client.clone()).or_default(),
+        };
         of_client.noted = self.noted;
         of_client.note_wrong(observation);
         push(&mut of_client.requests, observation.clone(), OF_A_CLIENT);
+    }
+
+    /// Forgets the tenth of the clients that was silent longest: so that it need not be done for each new one.
+    fn forget(&mut self) {
+        let mut noted: Vec<u64> = self.clients.values().map(|it| it.noted).collect();
+        let (_, last, _) = noted.select_nth_unstable(CLIENTS / 10);
+        let last = *last;
+        self.clients.retain(|_, it| it.noted >= last);
     }
 
     fn of(&self, client: &ClientId) -> Vec<RecentRequest> {
@@ -290,15 +290,18 @@ mod tests {
 
         recents.note(&wrong("first", 0, 1));
         recents.note(&wrong("second", 0, 1));
-        recents.note(&wrong("first", 1, 1));
         for n in 0..CLIENTS - 1 {
             recents.note(&wrong(&format!("c{n}"), 2, 1));
+            if n == CLIENTS / 2 {
+                recents.note(&wrong("first", 1, 1));
+            }
         }
 
-        assert_eq!(recents.clients.len(), CLIENTS);
-        assert_eq!(recents.order.len(), CLIENTS);
+        assert!(recents.clients.len() <= CLIENTS);
         assert_eq!(recents.of(&client("first")).len(), 2);
         assert!(recents.of(&client("second")).is_empty());
+        assert!(recents.of(&client("c0")).is_empty());
+        assert_eq!(recents.of(&client("c998")).len(), 1);
     }
 
     #[test]

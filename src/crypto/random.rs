@@ -3,6 +3,7 @@
 //! Everything random in the server is drawn from an [`Entropy`] that its caller passed, so a test can replay
 //! it. Texts are unbiased: each letter is as likely as any other.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -78,9 +79,14 @@ impl Entropy {
         self.text(len, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
     }
 
-    /// A token id: 128 random bits as 22 characters of base64url. Made for the token path.
+    /// A token id: 128 random bits as 22 characters of base64url. Made for the token path: each thread asks the
+    /// operating system for many at once.
     pub fn token_id(&self) -> String {
-        text::base64url(self.bytes::<16>())
+        let bytes = match &self.0 {
+            Source::Os => POOL.with_borrow_mut(|pool| pool.take(self)),
+            Source::Seeded(_) => self.bytes(),
+        };
+        text::base64url(bytes)
     }
 
     /// `len` letters of `alphabet`, each equally likely: bytes above the last whole multiple are thrown away.
@@ -104,6 +110,27 @@ impl Entropy {
     }
 }
 
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [[0; 16]; 32], left: 0 }) };
+}
+
+/// Random bytes for names that are no secrets, each handed out once.
+struct Pool {
+    bytes: [[u8; 16]; 32],
+    left: usize,
+}
+
+impl Pool {
+    fn take(&mut self, entropy: &Entropy) -> [u8; 16] {
+        if self.left == 0 {
+            entropy.fill(self.bytes.as_flattened_mut());
+            self.left = self.bytes.len();
+        }
+        self.left -= 1;
+        self.bytes[self.left]
+    }
+}
+
 impl fmt::Debug for Entropy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -118,6 +145,21 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+
+    #[test]
+    fn token_ids_repeat_neither_within_a_thread_nor_between_two() {
+        let draw = || {
+            (0..100)
+                .map(|_| Entropy::os().token_id())
+                .collect::<Vec<_>>()
+        };
+        let other = std::thread::spawn(draw);
+
+        let ids: BTreeSet<String> = draw().into_iter().chain(other.join().unwrap()).collect();
+
+        assert_eq!(ids.len(), 200);
+        assert!(ids.iter().all(|id| id.len() == 22));
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_bytes_and_texts() {

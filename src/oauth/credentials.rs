@@ -4,8 +4,9 @@
 //! (RFC 6749 §2.3.1). Two at once are refused, even if both are right (RFC 6749 §2.3). Whether a
 //! secret is the client's is another module's question.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
+use memchr::memchr2;
 use zeroize::Zeroizing;
 
 use super::{
@@ -128,7 +129,7 @@ impl<'a> Credentials<'a> {
             return Ok(Self::Unusable(Unusable::Malformed));
         };
         basic.also = also;
-        if basic.claims().next().is_none() {
+        if basic.also.is_some() && basic.claims().next().is_none() {
             return Err(Reason::ClientIdMismatch);
         }
         Ok(Self::Basic(basic))
@@ -166,8 +167,8 @@ impl Basic<'_> {
 
     /// Whom this may be, likelier first. There is always one, unless the body says otherwise.
     pub fn claims(&self) -> impl Iterator<Item = Claim<'_>> {
-        [self.encoded(), self.plain()]
-            .into_iter()
+        iter::once_with(|| self.encoded())
+            .chain(iter::once_with(|| self.plain()))
             .flatten()
             .filter(|claim| self.also.as_ref().is_none_or(|id| *id == claim.id))
     }
@@ -182,7 +183,7 @@ impl Basic<'_> {
 
     /// The reading without decoding, if decoding makes a difference.
     fn plain(&self) -> Option<Claim<'_>> {
-        self.text.contains(['%', '+']).then(|| {
+        memchr2(b'%', b'+', self.text.as_bytes()).map(|_| {
             let (id, secret) = self.halves();
             Claim {
                 id: id.into(),

@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 /// Decodes one name or value.
 pub fn decode(encoded: &[u8]) -> Result<Cow<'_, str>, FormError> {
-    let Some(first) = encoded.iter().position(|byte| matches!(byte, b'%' | b'+')) else {
+    let Some(first) = memchr2(b'%', b'+', encoded) else {
         return match str::from_utf8(encoded) {
             Ok(text) => Ok(Cow::Borrowed(text)),
             Err(_) => Err(FormError::Utf8),

@@ -5,12 +5,30 @@ mod strict;
 
 pub use self::strict::{Unfit, read_strictly};
 
+/// Which bytes stand for themselves in a JSON string.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
 /// Appends `text` as a JSON string, quotes included (RFC 8259 §7).
 pub fn append_string(text: &str, target: &mut String) {
     target.push('"');
+    if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+        target.push_str(text);
+        target.push('"');
+        return;
+    }
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if PLAIN[usize::from(byte)] {
             continue;
         }
         target.push_str(&text[plain..at]);

@@ -106,6 +106,7 @@ fn private_json(status: StatusCode, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, JSON);
     forbid_storing(headers);
     response
@@ -115,5 +116,8 @@ fn forbid_storing(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
 }
+
+/// How many headers an answer gets in the end, so that there is room for them from the beginning.
+const HEADERS: usize = 8;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

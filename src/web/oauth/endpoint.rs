@@ -11,10 +11,12 @@ pub(super) use self::head::Media;
 use std::sync::Arc;
 
 use axum::{
-    body::{self, Body, Bytes},
+    body::{Body, Bytes, HttpBody as _},
     extract::Request,
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
 
 use super::{error, forbid_storing, method_not_allowed};
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
         reason::{ErrorCode, Reason, Refused, SlowCheck},
     },
     web::{
-        layers::{BodyTimedOut, RequestId},
+        layers::{BodyTimedOut, Refusal, RequestId},
         seen::seen,
     },
 };
@@ -64,10 +66,35 @@ pub(super) fn check_head(parts: &Parts, media: Media) -> Result<(), Box<Response
 }
 
 /// The whole of a body, if it is not too long and comes in time.
-pub(super) async fn read(body: Body) -> Result<Bytes, Box<Response<Body>>> {
-    body::to_bytes(body, LONGEST_BODY)
-        .await
-        .map_err(|error| Box::new(unreadable(&error)))
+pub(super) async fn read(mut body: Body) -> Result<Bytes, Box<Response<Body>>> {
+    let Some(first) = next(&mut body, 0).await? else {
+        return Ok(Bytes::new());
+    };
+    // As good as always: a token request is one packet.
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::from(first);
+    while let Some(more) = next(&mut body, whole.len()).await? {
+        whole.extend_from_slice(&more);
+    }
+    Ok(whole.freeze())
+}
+
+/// What comes next of a body of which `read` bytes were read.
+async fn next(body: &mut Body, read: usize) -> Result<Option<Bytes>, Box<Response<Body>>> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Box::new(unreadable(&error)))?;
+        match frame.into_data() {
+            Ok(data) if read + data.len() > LONGEST_BODY => {
+                return Err(Box::new(super::refuse(Refusal::BodyTooLarge)));
+            }
+            Ok(data) => return Ok(Some(data)),
+            // Trailers mean nothing here.
+            Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// What `decide` makes of a request; verifies secrets slowly first where it must. Loads the registry
@@ -243,14 +270,10 @@ pub(super) fn other_method(method: &Method, allow: &'static str) -> Response<Bod
 }
 
 fn unreadable(error: &axum::Error) -> Response<Body> {
-    use crate::web::layers::Refusal;
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<BodyTimedOut>() {
             return super::refuse(Refusal::BodyTimedOut);
-        }
-        if error.is::<http_body_util::LengthLimitError>() {
-            return super::refuse(Refusal::BodyTooLarge);
         }
         cause = error.source();
     }

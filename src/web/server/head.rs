@@ -1,6 +1,8 @@
 //! Finds a request's head and how its body is framed (RFC 9112 §2.2, §3, §6.3), refusing all that two
 //! readers could read in two ways. What passes is given to hyper, which reads it again for its meaning.
 
+use memchr::memchr;
+
 use super::Limits;
 use crate::web::layers::Refusal;
 
@@ -23,7 +25,7 @@ pub(super) enum Framing {
 /// Looks for a head at the start of `bytes`, of which the first `scanned` were seen before.
 pub(super) fn scan(bytes: &[u8], scanned: usize, limits: &Limits) -> Result<Scan, Refusal> {
     let mut from = scanned;
-    while let Some(offset) = bytes[from..].iter().position(|&byte| byte == b'\n') {
+    while let Some(offset) = memchr(b'\n', &bytes[from..]) {
         let end = from + offset;
         if end == 0 || bytes[end - 1] != b'\r' {
             return Err(Refusal::Malformed);
@@ -52,15 +54,26 @@ pub(super) fn scan(bytes: &[u8], scanned: usize, limits: &Limits) -> Result<Scan
 
 /// Reads the lines of a head; each ends in CRLF.
 fn read(head: &[u8], limits: &Limits) -> Result<Framing, Refusal> {
-    let mut lines = head
-        .split(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let version = read_request_line(lines.next().unwrap_or_default(), limits)?;
+    let (line, mut rest) = first_line(head);
+    let version = read_request_line(line, limits)?;
     let mut fields = Fields::default();
-    for line in lines.filter(|line| !line.is_empty()) {
-        fields.read(line)?;
+    while !rest.is_empty() {
+        let (line, more) = first_line(rest);
+        rest = more;
+        if !line.is_empty() {
+            fields.read(line)?;
+        }
     }
     fields.framing(version)
+}
+
+/// A line without its end, and what follows it.
+fn first_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let (line, rest) = match memchr(b'\n', text) {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, [].as_slice()),
+    };
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -102,10 +115,7 @@ struct Fields {
 
 impl Fields {
     fn read(&mut self, line: &[u8]) -> Result<(), Refusal> {
-        let colon = line
-            .iter()
-            .position(|&byte| byte == b':')
-            .ok_or(Refusal::Malformed)?;
+        let colon = memchr(b':', line).ok_or(Refusal::Malformed)?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if !is_token(name) || !is_text(value) {
             return Err(Refusal::Malformed);
@@ -158,9 +168,24 @@ fn read_length(value: &[u8]) -> Result<u64, Refusal> {
 
 /// A token (RFC 9110 §5.6.2).
 fn is_token(bytes: &[u8]) -> bool {
-    let allowed = |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !bytes.is_empty() && bytes.iter().all(allowed)
+    !bytes.is_empty() && bytes.iter().all(|&byte| TOKEN[usize::from(byte)])
 }
+
+const TOKEN: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        allowed[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"!#$%&'*+-.^_`|~";
+    let mut at = 0;
+    while at < marks.len() {
+        allowed[marks[at] as usize] = true;
+        at += 1;
+    }
+    allowed
+};
 
 /// A field's value: no control but the tab, so neither a stray CR nor NUL (RFC 9110 §5.5).
 fn is_text(bytes: &[u8]) -> bool {

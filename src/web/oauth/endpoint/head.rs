@@ -124,6 +124,9 @@ fn is_bodiless(headers: &HeaderMap, length: Option<u64>) -> bool {
 
 /// Types and parameter names know no case; the only parameter that matters is `charset`.
 fn is_of(media: Media, value: &HeaderValue) -> bool {
+    if value == media.name() {
+        return true;
+    }
     let Ok(value) = value.to_str() else {
         return false;
     };
