@@ -18,6 +18,7 @@ mod handover;
 mod input;
 mod inspect;
 mod key;
+mod memory;
 mod offline;
 mod operator;
 mod output;
@@ -144,7 +145,8 @@ pub fn run() -> ExitCode {
     } else {
         Format::Human
     };
-    match parsed.command.run(parsed.place, format) {
+    let done = memory::keep().and_then(|()| parsed.command.run(parsed.place, format));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output::report(&failure, format),
     }

@@ -9,7 +9,7 @@ use super::{
     desk::{Desk, object, path, read},
     failure::Failure,
     output::{self, Format},
-    pen::Pen,
+    pen::{Pen, quoted},
 };
 
 /// See, set and withdraw the scopes that a client may ask for.
@@ -124,7 +124,9 @@ impl GrantCommand {
                 format!("{id} may ask for these on {api} from now on.\n\n")
             }
             Self::Remove(Remove { api, .. }) => format!(
-                "{id} gets no more tokens for {api}. Tokens it has keep working until they expire.\n\n"
+                "{id} gets no more tokens for {api}. Tokens it has keep working until they expire; to stop them too: \
+                 jeton client revoke-tokens {}\n\n",
+                quoted(id)
             ),
         };
         let row = |grant: &GrantView| [grant.api.clone(), grant.in_words()];

@@ -11,6 +11,7 @@ use super::{
     desk::{Desk, object, path, read},
     failure::Failure,
     output::{self, Format},
+    pen::quoted,
     secret_file::{Prepared, SecretFile},
 };
 
@@ -181,9 +182,12 @@ impl SecretCommand {
                 which.act(desk, "undo", opening).await
             }
             Self::Revoke(which) => {
-                let opening = "The secret is revoked: it stopped at once and never comes back. \
-                               Tokens it got keep working until they expire.";
-                which.act(desk, "revoke", opening).await
+                let opening = format!(
+                    "The secret is revoked: it stopped at once and never comes back. Tokens it got keep working \
+                     until they expire; to stop them too: jeton client revoke-tokens {}",
+                    quoted(&which.id)
+                );
+                which.act(desk, "revoke", &opening).await
             }
             Self::Cancel(Named { id }) => {
                 let opening =

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -29,9 +29,13 @@ use crate::{
     },
 };
 
+/// Those of the flags that each prove something.
+const WAYS: [&str; 4] = ["client_secret_file", "key", "assertion_file", "cert"];
+
 /// The flags.
 #[derive(Args, Debug, Default)]
-#[group(required = true, multiple = true)]
+#[group(skip)]
+#[command(group = ArgGroup::new("way").required(true).multiple(true).args(WAYS))]
 pub(super) struct WayArgs {
     /// The file that holds the client's secret; `-` reads it from standard input.
     #[arg(long, value_name = "FILE", help_heading = HEADING, conflicts_with_all = ["key", "assertion_file"])]

@@ -1,6 +1,8 @@
 //! Secrets are shown once, on standard output, and nowhere else.
 
-use std::fs;
+use std::{fs, os::unix::process::ExitStatusExt};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::kit::{Home, Terminal, text};
 use crate::harness::curl::curl;
@@ -192,4 +194,25 @@ fn a_server_logs_no_secret_whatever_it_is_asked() {
     }
     let master = fs::read_to_string(server.data().join("master.key")).unwrap();
     assert!(!log.contains(master.trim()));
+}
+
+#[test]
+fn a_server_that_breaks_down_leaves_no_image_of_its_memory() {
+    let allowed = getrlimit(Resource::Core);
+    let all = Rlimit {
+        current: allowed.maximum,
+        ..allowed
+    };
+    setrlimit(Resource::Core, all).unwrap();
+    let mut server = ServerProcess::start();
+
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+    server.abort();
+    let ended = server.ended();
+
+    let core = limits.lines().find(|line| line.contains("core file size"));
+    let words: Vec<&str> = core.unwrap().split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{core:?}");
+    assert_eq!(ended.signal(), Some(6));
+    assert!(!ended.core_dumped());
 }

@@ -70,6 +70,11 @@ impl ServerProcess {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a running server");
     }
 
+    /// Ends the server as it would end of a fault of its own.
+    pub(crate) fn abort(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::ABORT).expect("a running server");
+    }
+
     /// Tells the server to read its certificates again.
     pub(crate) fn hang_up(&self) {
         kill_process(Pid::from_child(&self.child), Signal::HUP).expect("a running server");
