@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::crypto::algorithm::JwsAlgorithm;
 use crate::crypto::curve::Curve;
-use crate::crypto::jws::{Compact, Typ, VerifyError};
+use crate::crypto::jws::{Compact, MAX_TOKEN, Typ, VerifyError};
 use crate::crypto::text;
 
 /// Checks the signatures of one key, parsed once.
@@ -162,6 +162,20 @@ impl Verifier {
         self.check(Compact::parse(token)?)
     }
 
+    /// The claims of `token`, which begins with a `header` that is known to be right, if this key signed it.
+    pub(super) fn verify_below(&self, header: &str, token: &str) -> Result<Vec<u8>, VerifyError> {
+        if token.len() > MAX_TOKEN {
+            return Err(VerifyError::TooLong);
+        }
+        let rest = token.strip_prefix(header).ok_or(VerifyError::Header)?;
+        let (claims, signature) = rest.split_once('.').ok_or(VerifyError::Parts)?;
+        if signature.contains('.') {
+            return Err(VerifyError::Parts);
+        }
+        self.check_signature(&token[..header.len() + claims.len()], signature)?;
+        text::from_base64url(claims).ok_or(VerifyError::Encoding)
+    }
+
     /// The algorithm of the key.
     pub fn algorithm(&self) -> JwsAlgorithm {
         self.algorithm
@@ -177,14 +191,18 @@ impl Verifier {
                 return Err(VerifyError::Extension(extension));
             }
         }
-        let signature = text::from_base64url(token.signature).ok_or(VerifyError::Encoding)?;
-        let signed = token.signed.as_bytes();
+        self.check_signature(token.signed, token.signature)?;
+        Ok(token.claims)
+    }
+
+    fn check_signature(&self, signed: &str, signature: &str) -> Result<(), VerifyError> {
+        let signature = text::from_base64url(signature).ok_or(VerifyError::Encoding)?;
+        let signed = signed.as_bytes();
         match &self.key {
             Key::Public(key) => key.verify_sig(signed, &signature),
             Key::Secret(key) => hmac::verify(key, signed, &signature),
         }
-        .map_err(|_| VerifyError::Signature)?;
-        Ok(token.claims)
+        .map_err(|_| VerifyError::Signature)
     }
 }
 

@@ -44,6 +44,38 @@ fn every_algorithm_signs_what_it_verifies() {
     }
 }
 
+/// A header that need not be read changes nothing of what is believed.
+#[test]
+fn a_token_with_a_header_of_ours_is_believed_as_if_its_header_had_been_read() {
+    let (signer, _) = generate(Algorithm::Es256);
+    let good = signer.sign(Typ::AccessToken, CLAIMS).unwrap();
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let (header, claims) = signed.split_once('.').unwrap();
+    let other = signer.sign(Typ::AccessToken, b"{}").unwrap();
+
+    for token in [
+        good.clone(),
+        format!("{header}."),
+        format!("{header}.{claims}"),
+        format!("{header}.{claims}."),
+        format!("{good}."),
+        format!("{good}.{claims}"),
+        format!("{header}.{claims}=.{signature}"),
+        format!("{header}.{claims}.{signature}="),
+        format!("{header}.{claims}x.{signature}"),
+        format!("{header}..{signature}"),
+        format!("{header}.{claims}.{}", other.rsplit_once('.').unwrap().1),
+        format!("{header}.{}.{signature}", "A".repeat(17_000)),
+    ] {
+        assert!(signer.begins(&token));
+        let at_once = signer.verify(Typ::AccessToken, &token).ok();
+        let at_length = signer.verifier.verify(Typ::AccessToken, &token).ok();
+        assert_eq!(at_once, at_length, "{token}");
+        assert_eq!(at_once.is_some(), token == good, "{token}");
+    }
+    assert!(signer.verify(Typ::ClientAuthentication, &good).is_err());
+}
+
 /// ST-04
 #[test]
 fn new_keys_are_as_strong_as_128_bits() {
