@@ -21,8 +21,20 @@ use changes::{API, CHANGES, Change};
 use flight::{Flight, Login};
 use writer::Writer;
 
+/// Two hundred changes under fire; more often until as many kills are reached as `JETON_TEST_SERVER_KILLS` says.
 #[test]
 fn what_was_acknowledged_is_there_after_kill_9_and_nothing_is_half_there() {
+    #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
+    let wanted = std::env::var("JETON_TEST_SERVER_KILLS");
+    let wanted = wanted.map_or(1, |told| told.parse().unwrap());
+    let mut kills = 0;
+    while kills < wanted {
+        kills += survive_kills();
+    }
+}
+
+/// How often the server was killed until all its changes were acknowledged.
+fn survive_kills() -> usize {
     let mut server = ServerProcess::start();
     changes::create_api(&server);
     let admin = AdminSocket::of(&server.data());
@@ -47,6 +59,7 @@ fn what_was_acknowledged_is_there_after_kill_9_and_nothing_is_half_there() {
     server.ask_to_end();
     assert!(server.ended().success());
     server.jeton(&["check"]);
+    kills
 }
 
 #[test]

@@ -222,22 +222,18 @@ fn a_token_for_another_place_is_not_believed() {
         verified("https://as.test", "https://sales.example", &token),
         Err(TokenError::Audience)
     );
-    for garbage in [
-        "",
-        "a.b.c",
-        "not a token",
-        &token[1..],
-        &format!("{token}."),
-    ] {
+    for garbage in ["", "a.b.c", "not a token", &token[1..]] {
         let refused = verified("https://as.test", SALES, garbage);
         assert_eq!(refused, Err(TokenError::Key), "{garbage}");
     }
     let mut forged = token.clone();
     forged.replace_range(token.len() - 4.., "AAAA");
-    assert!(matches!(
-        verified("https://as.test", SALES, &forged),
-        Err(TokenError::Signature(_))
-    ));
+    for forged in [forged, format!("{token}.")] {
+        assert!(matches!(
+            verified("https://as.test", SALES, &forged),
+            Err(TokenError::Signature(_))
+        ));
+    }
     world.registry = World::new().registry;
     assert!(
         check(&world, &token, NOW.0).is_ok(),

@@ -3,6 +3,7 @@
 mod damage;
 mod faults;
 mod golden;
+mod kills;
 mod opening;
 mod power_loss;
 mod secrecy;
@@ -28,6 +29,12 @@ use crate::{
     },
     store::{Store, StoreError, UsageOf},
 };
+
+/// How often something is tried: `usual`, unless this variable says otherwise.
+#[expect(clippy::disallowed_methods, reason = "a test's own switch")]
+fn times(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |told| told.parse().unwrap())
+}
 
 /// A data file in a directory of its own, and the key that opens it.
 struct Bench {

@@ -232,18 +232,12 @@ fn open_on(bench: &Bench, file: &Recorded) -> Result<RedbStore, OpenError> {
     RedbStore::open_on(disk, &bench.path(), key, Repair::Refuse)
 }
 
-fn crashes() -> usize {
-    #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
-    let told = std::env::var("JETON_TEST_CRASHES");
-    told.map_or(CRASHES, |told| told.parse().unwrap())
-}
-
 #[tokio::test]
 async fn after_a_power_failure_everything_acknowledged_is_there_and_nothing_is_half_there() {
     let (bench, _) = Bench::filled(3).await;
     let history = History::of(&bench, 40).await;
     let chance = Chance(Entropy::seeded(11));
-    let crashes = crashes();
+    let crashes = times("JETON_TEST_CRASHES", CRASHES);
     let mut twice = 0;
     for crash in 0..crashes {
         let at = chance.below(history.steps.len() + 1);
