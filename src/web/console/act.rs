@@ -17,6 +17,8 @@ pub(super) struct ActPage {
     pub(super) frame: Frame,
     /// The pages above it: path and name.
     pub(super) above: Vec<(String, String)>,
+    /// What the page is called among them.
+    pub(super) here: String,
     /// The act, as a question.
     pub(super) title: String,
     /// What breaks; nothing is the empty text.

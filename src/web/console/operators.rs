@@ -21,7 +21,7 @@ use super::{
     visit::Visitor,
     words::{counted, list},
 };
-use crate::domain::{id::OperatorId, permission::Permission};
+use crate::domain::{id::OperatorId, operator::Operator, permission::Permission};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -99,6 +99,11 @@ fn named(id: &str) -> Result<OperatorId, Trouble> {
     id.parse().map_err(|_| Trouble::missing("operator", id))
 }
 
-fn above() -> Vec<(String, String)> {
-    vec![("/operators".to_owned(), "Operators".to_owned())]
+/// The pages above one that is below an operator's own.
+fn above(operator: &Operator) -> Vec<(String, String)> {
+    let Operator { id, name, .. } = operator;
+    vec![
+        ("/operators".to_owned(), "Operators".to_owned()),
+        (format!("/operators/{id}"), name.to_string()),
+    ]
 }

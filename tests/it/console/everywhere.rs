@@ -18,7 +18,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       frame-ancestors 'none'; require-trusted-types-for 'script'; \
                       trusted-types frag";
 
-/// AD-04: Console 3, 8.
+/// How large a page may be, in bytes.
+const LARGEST: usize = 60_000;
+
+/// AD-04: Console 3, 8, 11.
 #[tokio::test]
 async fn every_page_has_the_strict_policy_is_never_stored_and_has_one_name() {
     let world = World::new().await;
@@ -119,6 +122,15 @@ fn faults(page: &Page) -> Vec<String> {
     }
     if html.matches("<h1").count() != 1 {
         faults.push("not one h1".to_owned());
+    }
+    if let Some((_, way)) = html.split_once("aria-label=\"Breadcrumb\"") {
+        let last = way.split("</nav>").next().unwrap().rsplit("<li").next();
+        if !last.unwrap().starts_with(" aria-current=\"page\">") {
+            faults.push("the way to it does not end with it".to_owned());
+        }
+    }
+    if html.len() > LARGEST {
+        faults.push(format!("{} bytes", html.len()));
     }
     faults
 }

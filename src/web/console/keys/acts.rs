@@ -149,6 +149,7 @@ pub(super) async fn ask_switch(
     Ok(ActPage {
         frame: visitor.frame(Here::Keys).await,
         above: above(),
+        here: "Switch".to_owned(),
         title: "Switch to the next key?".to_owned(),
         warning,
         effects,
@@ -218,6 +219,7 @@ pub(super) async fn ask_remove(
     Ok(ActPage {
         frame: visitor.frame(Here::Keys).await,
         above: above(),
+        here: "Remove".to_owned(),
         title: "Remove this key at once?".to_owned(),
         warning: dying(alive),
         effects: removal(&kid, is_signing),

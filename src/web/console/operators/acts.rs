@@ -105,6 +105,7 @@ pub(super) async fn ask_disable(
     let page = ask(&console, &visitor, &id, "disable").await?;
     effects.extend(page.effects);
     Ok(ActPage {
+        here: "Disable".to_owned(),
         title: format!("Disable {}?", page.title),
         effects,
         button: "Disable the account".to_owned(),
@@ -127,6 +128,7 @@ pub(super) async fn ask_remove(
     let page = ask(&console, &visitor, &id, "remove").await?;
     effects.extend(page.effects);
     Ok(ActPage {
+        here: "Remove".to_owned(),
         title: format!("Remove {}?", page.title),
         effects,
         button: "Remove the account".to_owned(),
@@ -152,11 +154,10 @@ async fn ask(
         effects.push(format!("{} {end} at once.", counted(sessions, "session")));
     }
     let is_self = id == visitor.operator.id;
-    let mut above = above();
-    above.push((format!("/operators/{id}"), operator.name.to_string()));
     Ok(ActPage {
         frame: visitor.frame(Here::Operators).await,
-        above,
+        above: above(&operator),
+        here: String::new(),
         title: operator.name.to_string(),
         warning: if is_self {
             "This is your own account: you are signed out at once.".to_owned()

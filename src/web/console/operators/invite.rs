@@ -164,10 +164,9 @@ pub(super) async fn ask_reset(
     let id = named(&id)?;
     let operator = found(&console, &id)?;
     let name = &operator.name;
-    let mut above = above();
-    above.push((format!("/operators/{id}"), name.to_string()));
-    let (title, effects) = if operator.password.is_some() {
+    let (here, title, effects) = if operator.password.is_some() {
         (
+            "Reset link",
             format!("Make a reset link for {name}?"),
             vec![
                 format!("Whoever follows the link chooses another password for {name} and sets up a new second factor."),
@@ -177,6 +176,7 @@ pub(super) async fn ask_reset(
         )
     } else {
         (
+            "New invitation",
             format!("Make a new invitation for {name}?"),
             vec![format!(
                 "Whoever follows the link chooses the password for this account. It works once, within {}. A link made before stops working.",
@@ -186,7 +186,8 @@ pub(super) async fn ask_reset(
     };
     Ok(ActPage {
         frame: visitor.frame(Here::Operators).await,
-        above,
+        above: above(&operator),
+        here: here.to_owned(),
         title,
         warning: String::new(),
         effects,
@@ -219,6 +220,7 @@ pub(super) async fn reset(
 struct LinkPage {
     frame: Frame,
     sheet: Sheet,
+    above: Vec<(String, String)>,
     id: String,
     name: String,
     /// Nothing once the window is closed.
@@ -247,6 +249,7 @@ impl LinkPage {
         Ok(Self {
             frame: visitor.frame(Here::Operators).await,
             sheet,
+            above: above(&operator),
             id: id.to_string(),
             name: operator.name.to_string(),
             open: open.filter(|_| link.is_some()).map(|it| OpenLink {
@@ -278,7 +281,7 @@ pub(super) async fn close_link(
     let id = named(&id)?;
     if !form.fields.has("stored") {
         let mut sheet = Sheet::default();
-        sheet.complain("stored-yes", "Tick the box once you have copied the link");
+        sheet.complain("stored", "Tick the box once you have copied the link");
         let page = LinkPage::of(&console, &visitor, &id, sheet).await?;
         return Ok(page::refused(&page));
     }

@@ -34,6 +34,7 @@ pub(super) async fn ask(
     Ok(ActPage {
         frame: visitor.frame(Here::Clients).await,
         above: head.crumbs(),
+        here: head.last_crumb().to_owned(),
         title: format!("Revoke the registration access token of {}?", client.name),
         warning: String::new(),
         effects: vec![

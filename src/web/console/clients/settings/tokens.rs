@@ -33,6 +33,7 @@ pub(super) async fn ask(
     Ok(ActPage {
         frame: visitor.frame(Here::Clients).await,
         above: head.crumbs(),
+        here: head.last_crumb().to_owned(),
         title: format!("Revoke all tokens of {}?", client.name),
         warning: String::new(),
         effects: vec![

@@ -30,9 +30,11 @@ pub(super) async fn ask(
     Ok(ActPage {
         frame: visitor.frame(Here::Settings).await,
         above: vec![
+            ("/settings".to_owned(), "Settings".to_owned()),
             (ROOT.to_owned(), "Registration".to_owned()),
             (address(&token.id), format!("Token {}", token.id)),
         ],
+        here: "Revoke".to_owned(),
         title: format!("Revoke registration token {}?", token.id),
         warning: String::new(),
         effects: vec![
