@@ -202,14 +202,22 @@ impl Form {
 pub(super) struct Sheet {
     fields: Fields,
     errors: Vec<(String, String)>,
+    /// The names of the fields from top to bottom, where the page knows them better than what came.
+    order: &'static [&'static str],
 }
 
 impl Sheet {
     /// Nothing wrong yet.
     pub(super) fn of(fields: Fields) -> Self {
+        Self::in_order(fields, &[])
+    }
+
+    /// The same, of a page that has these fields from top to bottom.
+    pub(super) fn in_order(fields: Fields, order: &'static [&'static str]) -> Self {
         Self {
             fields,
             errors: Vec::new(),
+            order,
         }
     }
 
@@ -223,11 +231,14 @@ impl Sheet {
     }
 
     /// Notes what is wrong with a field, as a sentence. A form comes in the order of its page, so that what is wrong
-    /// is in that order too; what did not come with it, as choices that nobody made, is last.
+    /// is in that order too; what did not come with it, as choices that nobody made, is last unless the page says
+    /// where it stands.
     pub(super) fn complain(&mut self, field: &str, message: &str) {
         self.errors.push((field.to_owned(), capital(message)));
-        self.errors
-            .sort_by_key(|(field, _)| self.fields.place(field));
+        self.errors.sort_by_key(|(field, _)| {
+            let place = self.order.iter().position(|it| it == field);
+            place.unwrap_or_else(|| self.fields.place(field))
+        });
     }
 
     /// Puts `value` into a field.
@@ -288,6 +299,19 @@ mod tests {
 
         let told: Vec<_> = sheet.errors().iter().map(|(field, _)| field).collect();
         assert_eq!(told, ["name", "id", "email", "choice"]);
+    }
+
+    #[test]
+    fn a_choice_that_nobody_made_is_told_where_the_page_has_it() {
+        let fields = Fields::parse("name=a&email=c").unwrap();
+        let mut sheet = Sheet::in_order(fields, &["name", "choice", "email"]);
+
+        for field in ["email", "choice", "name"] {
+            sheet.complain(field, "no");
+        }
+
+        let told: Vec<_> = sheet.errors().iter().map(|(field, _)| field).collect();
+        assert_eq!(told, ["name", "choice", "email"]);
     }
 
     #[test]

@@ -108,6 +108,19 @@ async fn what_is_wrong_with_a_new_token_is_said_where_it_stands() {
     refused.assert_status(422);
     refused.assert_says("How many clients is a number");
     assert!(refused.html().contains("value=\"kept\""));
+    let nothing = [
+        ("limit", "none"),
+        ("expires_in", "never"),
+        ("secret_lifetime", "soon"),
+    ];
+    let refused = admin.post(NEW, &nothing).await.html();
+    let told = ["limit", "expires_in", "methods", "secret_lifetime"];
+    let told = told.map(|field| {
+        refused
+            .find(&format!("<a href=\"#{field}\">"))
+            .expect(field)
+    });
+    assert!(told.is_sorted(), "{told:?}");
     let foreign = [("scope", "urn:jeton:admin clients:read")];
     let refused = admin.submit(&page, NEW, &foreign).await;
     refused.assert_status(422);

@@ -9,7 +9,7 @@ use crate::{
     admin::{
         input::{GrantInput, RegistrationTokenInput, SpanInput},
         refusal::{FieldErrors, Refusal},
-        registrations::Created,
+        registrations::{CreateRegistrationToken, Created},
     },
     app::AdminError,
     domain::{
@@ -39,6 +39,19 @@ struct NewPage {
     methods: Vec<(&'static str, &'static str)>,
     bindings: Vec<(&'static str, &'static str)>,
 }
+
+/// The fields, as the page has them: boxes that nobody ticked do not come with the form.
+const ORDER: [&str; 9] = [
+    "note",
+    "limit",
+    "expires_in",
+    "scope",
+    "methods",
+    "token_binding",
+    "secret_lifetime",
+    "name_prefix",
+    "owner",
+];
 
 /// An API, and the scopes of it that can be given.
 struct ApiChoice {
@@ -115,7 +128,7 @@ pub(super) async fn make(
     Confirmed { visitor, form }: Confirmed,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteSettings)?;
-    let command = match read(&form.fields).and_then(RegistrationTokenInput::parse) {
+    let command = match read(&form.fields) {
         Ok(command) => command,
         Err(errors) => return Ok(again(&console, &visitor, form.fields, &errors)),
     };
@@ -143,9 +156,8 @@ fn reveal(console: &Console, visitor: &Visitor, created: &Created) -> Response<B
     visitor.see(&address(created.token.id()))
 }
 
-fn read(fields: &Fields) -> Result<RegistrationTokenInput, FieldErrors> {
-    let some = |name: &str| fields.has(name).then(|| fields.text(name).to_owned());
-    let span = |name: &str| some(name).map(SpanInput::Text);
+/// The command, or all that is wrong with it at once.
+fn read(fields: &Fields) -> Result<CreateRegistrationToken, FieldErrors> {
     let mut errors = FieldErrors::default();
     let limit = fields
         .text("limit")
@@ -155,7 +167,18 @@ fn read(fields: &Fields) -> Result<RegistrationTokenInput, FieldErrors> {
     if fields.all("methods").next().is_none() {
         errors.add("methods", "tick at least one way to authenticate");
     }
+    let command = input(fields, limit).parse();
+    if let Err(others) = &command {
+        errors.merge(others.clone());
+    }
     errors.finish()?;
+    command
+}
+
+/// What was filled in, as the admin API would be told.
+fn input(fields: &Fields, limit: Option<u32>) -> RegistrationTokenInput {
+    let some = |name: &str| fields.has(name).then(|| fields.text(name).to_owned());
+    let span = |name: &str| some(name).map(SpanInput::Text);
     let mut grants: Vec<GrantInput> = Vec::new();
     for (api, scope) in fields.all("scope").filter_map(|it| it.split_once(' ')) {
         match grants.iter_mut().find(|grant| grant.api == api) {
@@ -167,7 +190,7 @@ fn read(fields: &Fields) -> Result<RegistrationTokenInput, FieldErrors> {
             }),
         }
     }
-    Ok(RegistrationTokenInput {
+    RegistrationTokenInput {
         note: some("note"),
         expires_in: span("expires_in"),
         limit,
@@ -177,7 +200,7 @@ fn read(fields: &Fields) -> Result<RegistrationTokenInput, FieldErrors> {
         secret_lifetime: span("secret_lifetime"),
         name_prefix: some("name_prefix"),
         owner: some("owner"),
-    })
+    }
 }
 
 fn again(
@@ -186,7 +209,7 @@ fn again(
     fields: Fields,
     errors: &FieldErrors,
 ) -> Response<Body> {
-    let mut sheet = Sheet::of(fields);
+    let mut sheet = Sheet::in_order(fields, &ORDER);
     for (field, message) in errors.iter() {
         // Scopes are ticked: what is wrong with one is said where they stand.
         let field = if field.starts_with("grants") {
