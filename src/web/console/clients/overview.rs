@@ -15,7 +15,10 @@ use axum::{
 };
 use serde::Deserialize;
 
-use self::{facts::Facts, first_token::FirstToken};
+use self::{
+    facts::{Facts, Says},
+    first_token::FirstToken,
+};
 use super::{
     super::{
         Console,

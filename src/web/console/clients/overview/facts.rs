@@ -44,7 +44,25 @@ pub(in super::super) struct SecretLine {
     pub(super) icon: &'static str,
     /// `Works`, `Rotating`, `None works`.
     pub(super) state: &'static str,
-    pub(super) words: String,
+    pub(super) says: Says,
+}
+
+/// What is said of it.
+pub(in super::super) enum Says {
+    /// The new secret takes over; the old one stops then.
+    Moves {
+        new: String,
+        old: String,
+        stops: String,
+    },
+    /// There is none.
+    None,
+    /// What it is if it is no secret, its public id, and until when.
+    Works {
+        kind: String,
+        shown: String,
+        until: String,
+    },
 }
 
 /// What it may have on one API.
@@ -107,12 +125,11 @@ impl SecretLine {
                 tone: "info",
                 icon: "refresh-cw",
                 state: "Rotating",
-                words: format!(
-                    "{} takes over; {} stops {}.",
-                    shown(new),
-                    shown(old),
-                    until(retiring.deadline)
-                ),
+                says: Says::Moves {
+                    new: shown(new),
+                    old: shown(old),
+                    stops: until(retiring.deadline),
+                },
             };
         }
         let Some(secret) = client.live_secrets(now).last() else {
@@ -121,23 +138,20 @@ impl SecretLine {
                 tone: "bad",
                 icon: "circle-x",
                 state: "None works",
-                words: "The client gets no token until a new secret is made.".to_owned(),
+                says: Says::None,
             };
-        };
-        let kind = described(&secret.proof).0;
-        let name = if kind.is_empty() {
-            shown(secret)
-        } else {
-            format!("{kind} ({})", shown(secret))
         };
         Self {
             label: label(secret),
             tone: "ok",
             icon: "check",
             state: "Works",
-            words: match secret.expires {
-                Some(at) => format!("{name}, until {}.", until(at)),
-                None => format!("{name}, until it is replaced."),
+            says: Says::Works {
+                kind: described(&secret.proof).0.to_string(),
+                shown: shown(secret),
+                until: secret
+                    .expires
+                    .map_or_else(|| "it is replaced".to_owned(), until),
             },
         }
     }
