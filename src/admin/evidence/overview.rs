@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Refusals, Series, Whose, scopes::Asking};
 use crate::domain::{
-    id::{ClientId, SecretId},
+    id::{ApiIdentifier, ClientId, SecretId},
     time::{Day, Timestamp},
     usage::{AddressUse, KeyFetch, Outcome, SecretUsage, Tally},
 };
@@ -129,6 +129,17 @@ impl Overview {
             .filter(|(hour, _)| (from..=to).contains(hour))
             .map(|(_, count)| count)
             .sum()
+    }
+
+    /// How many tokens there were for each API in 30 days: at least, as far as the scopes in them tell.
+    pub fn tokens_30d(&self) -> BTreeMap<&ApiIdentifier, u64> {
+        let mut all = BTreeMap::new();
+        for summary in self.clients.values() {
+            for (api, count) in summary.asking.tokens_30d() {
+                *all.entry(api).or_default() += count;
+            }
+        }
+        all
     }
 
     /// The clients that `address` spoke for in 90 days.

@@ -126,14 +126,23 @@ impl Asking {
         }
     }
 
-    /// A token is for one API and has a scope at most once.
+    /// How many tokens it got for each API in 30 days, at least.
+    pub fn tokens_30d(&self) -> BTreeMap<&ApiIdentifier, u64> {
+        self.fewest(|usage| usage.named_30d + usage.default_30d)
+    }
+
     fn fewest_tokens(&self) -> u64 {
+        self.fewest(|usage| usage.in_all).into_values().sum()
+    }
+
+    /// A token is for one API and has a scope at most once.
+    fn fewest(&self, count: impl Fn(&ScopeUse) -> u64) -> BTreeMap<&ApiIdentifier, u64> {
         let mut by_api: BTreeMap<&ApiIdentifier, u64> = BTreeMap::new();
         for ((api, _), usage) in &self.scopes {
             let most = by_api.entry(api).or_default();
-            *most = usage.in_all.max(*most);
+            *most = count(usage).max(*most);
         }
-        by_api.into_values().sum()
+        by_api
     }
 
     /// Whether it gets tokens, and never named a scope: then it gets everything, and use cannot be

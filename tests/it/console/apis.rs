@@ -44,6 +44,22 @@ async fn an_api_is_defined_and_then_given_its_scopes() {
 }
 
 #[tokio::test]
+async fn the_list_of_apis_tells_how_much_each_is_used() {
+    let server = TestServer::start().await;
+    with_orders(&server).await;
+    let till = server.client("till").await;
+    let till = till.granted("https://orders.test", "orders:read").await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    for _ in 0..3 {
+        till.request_token("orders:read").await.assert_issued();
+    }
+
+    let page = browser.open("/apis").await;
+    page.assert_says("https://orders.test 2 1 3 1 hour ES256");
+}
+
+#[tokio::test]
 async fn the_same_form_sent_twice_defines_one_api() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Admin).await;

@@ -1,5 +1,7 @@
 //! All APIs.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 
@@ -8,12 +10,12 @@ use super::{
         Console,
         page::{self, Frame, Here},
         visit::Visitor,
-        words::counted,
+        words::{counted, number},
     },
     address,
 };
 use crate::{
-    admin::views::ApiView,
+    admin::{evidence::overview::Overview, views::ApiView},
     domain::{api::Api, registry::Registry, time::Span},
 };
 
@@ -35,15 +37,18 @@ struct Row {
     path: String,
     lifetime: String,
     deprecated: usize,
+    /// Tokens in 30 days, at least; nothing if the record of usage can't be read.
+    tokens: Option<String>,
 }
 
 impl Row {
-    fn of(api: &Api, registry: &Registry) -> Self {
+    fn of(api: &Api, registry: &Registry, tokens: Option<u64>) -> Self {
         let view = ApiView::of(api, registry);
         Self {
             path: address(&api.identifier),
             lifetime: Span(view.token_lifetime.into()).in_words(),
             deprecated: view.scopes.iter().filter(|it| it.deprecated).count(),
+            tokens: tokens.map(number),
             api: view,
         }
     }
@@ -57,7 +62,12 @@ impl ListPage {
 
 async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let registry = console.app.registry_arc();
-    let rows = registry.apis().map(|api| Row::of(api, &registry));
+    let overview = console.app.overview().await.ok();
+    let tokens = overview.as_deref().map(Overview::tokens_30d);
+    let rows = registry.apis().map(|api| {
+        let of_it = |all: &BTreeMap<_, _>| all.get(&api.identifier).copied().unwrap_or_default();
+        Row::of(api, &registry, tokens.as_ref().map(of_it))
+    });
     let (built_in, mut apis): (Vec<_>, Vec<_>) = rows.partition(|row| row.api.built_in);
     apis.sort_by_cached_key(|row| row.api.name.to_lowercase());
     page::ok(&ListPage {
