@@ -145,11 +145,11 @@ pub(super) struct Row {
     /// Whether it may not be granted any more.
     pub(super) is_closed: bool,
     /// When it was last asked for by name.
-    pub(super) last: String,
+    pub(super) last: DaysAgo,
     /// How often in 30 days.
     pub(super) count: String,
     /// When a request that needed it was last let through to the API, if the server was asked.
-    pub(super) exercised: String,
+    pub(super) exercised: DaysAgo,
     /// Whether it was given without being named.
     pub(super) by_default: bool,
     /// Whether the record suggests to take it away.
@@ -207,14 +207,14 @@ impl Row {
             is_granted: evidence.is_some(),
             is_closed: view.deprecated && evidence.is_none(),
             last: match (usage.last_named, evidence) {
-                (Some(day), _) => days_ago(day, now),
-                (None, Some(_)) => "Not asked for yet".to_owned(),
-                (None, None) => String::new(),
+                (Some(day), _) => DaysAgo::of(day, now),
+                (None, Some(_)) => DaysAgo::plain("Not asked for yet"),
+                (None, None) => DaysAgo::default(),
             },
             count: evidence.map_or_else(String::new, |_| number(usage.named_30d)),
             exercised: match (usage.last_exercised, evidence) {
-                (Some(day), Some(_)) => days_ago(day, now),
-                (_, _) => String::new(),
+                (Some(day), Some(_)) => DaysAgo::of(day, now),
+                (_, _) => DaysAgo::default(),
             },
             by_default: usage.default_30d > 0,
             is_unused: evidence.is_some_and(|it| it.suggestion.is_some()),
@@ -237,11 +237,31 @@ impl Row {
     }
 }
 
-/// The record goes by days: `today`, `yesterday`, `94 days ago`.
-fn days_ago(last: Day, now: Timestamp) -> String {
-    match now.day().0.saturating_sub(last.0) {
-        0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        days => format!("{days} days ago, {}", day(last, now)),
+/// The record goes by days: `today`, `yesterday`, `94 days ago` and the date. Nothing is the empty text.
+#[derive(Default)]
+pub(super) struct DaysAgo {
+    /// How long ago.
+    pub(super) words: String,
+    /// The date, if it is longer ago than yesterday.
+    pub(super) date: String,
+}
+
+impl DaysAgo {
+    fn of(last: Day, now: Timestamp) -> Self {
+        match now.day().0.saturating_sub(last.0) {
+            0 => Self::plain("today"),
+            1 => Self::plain("yesterday"),
+            days => Self {
+                words: format!("{days} days ago"),
+                date: day(last, now),
+            },
+        }
+    }
+
+    fn plain(words: &str) -> Self {
+        Self {
+            words: words.to_owned(),
+            date: String::new(),
+        }
     }
 }
