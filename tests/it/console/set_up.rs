@@ -32,6 +32,7 @@ async fn the_first_owner_proves_that_the_server_is_theirs() {
 
     page.assert_at("/me/second-factor");
     page.assert_says("your password alone is not enough");
+    page.assert_says("Step 3 of 3");
     assert_eq!(server.app.registry().operators().count(), 1);
     browser.open("/set-up").await.assert_status(404);
 }

@@ -57,6 +57,8 @@ struct SecondFactorPage {
     /// For typing, in groups of four.
     typed: Zeroizing<String>,
     is_required: bool,
+    /// Whether it is the last step of the set-up: nobody else looks after this server yet.
+    is_set_up: bool,
     replaces: bool,
 }
 
@@ -91,12 +93,15 @@ async fn second_factor_page(
         }
         typed.push(letter);
     }
+    let is_required = visitor.operator.lacks_second_factor();
+    let is_alone = console.app.registry().operators().count() == 1;
     SecondFactorPage {
         frame: visitor.frame(Here::Account).await,
         sheet,
         qr: Qr::of(&uri, "QR code for your authenticator app"),
         typed,
-        is_required: visitor.operator.lacks_second_factor(),
+        is_required,
+        is_set_up: is_required && is_alone,
         replaces: visitor.operator.second_factor.is_some(),
     }
 }
