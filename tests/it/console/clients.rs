@@ -52,6 +52,8 @@ async fn an_empty_list_says_what_a_client_is() {
     page.assert_says("No clients yet");
     page.assert_says("A client is a program that asks this server for tokens.");
     page.assert_says("Register the first client");
+    let example = page.element("example");
+    assert!(example.contains("/oauth2/token"), "{example}");
 }
 
 /// Console 23.

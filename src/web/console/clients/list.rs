@@ -27,7 +27,7 @@ use super::{
         visit::Visitor,
         words::{counted, number},
     },
-    address,
+    address, snippets,
 };
 use crate::{
     admin::evidence::{
@@ -66,6 +66,8 @@ struct ListPage {
     turns: Vec<Turn>,
     /// A client that is called nearly so, where none matches.
     nearest: String,
+    /// How the first client will ask for its token, as long as there is none.
+    example: Option<String>,
 }
 
 /// A kind of clients to look at.
@@ -119,9 +121,11 @@ fn list(
         .take(PER_PAGE)
         .map(|entry| known.row(entry))
         .collect();
+    let total = registry.client_count();
     ListPage {
         frame,
-        total: registry.client_count(),
+        total,
+        example: snippets::example(&console.app).filter(|_| total == 0),
         attention: known.attention(),
         is_usage_known,
         facets,

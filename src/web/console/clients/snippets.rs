@@ -125,6 +125,22 @@ impl Programs {
     }
 }
 
+/// How a client would ask for its token, before there is any; nothing where secrets are refused.
+pub(super) fn example(app: &App) -> Option<String> {
+    let issuer = app.addresses().issuer;
+    let asked = Asked {
+        issuer: issuer.to_string(),
+        endpoint: issuer.endpoint("/oauth2/token"),
+        mutual: String::new(),
+        id: "report-service".to_owned(),
+        scope: "read:analytics".to_owned(),
+        resource: "https://api.example.com".to_owned(),
+        algorithm: JwsAlgorithm::Es256,
+        is_bound: false,
+    };
+    (!app.profile().needs_binding()).then(|| asked.curl())
+}
+
 impl Asked {
     /// The request of `client`: its default scopes on the first API it can call, or one scope there.
     fn of(client: &Client, app: &App) -> Self {
