@@ -252,7 +252,7 @@ async fn close(
     let handover = named(&console, &client, &handover)?;
     if !form.fields.has("stored") {
         let mut sheet = Sheet::default();
-        sheet.complain("stored-yes", "Tick the box once you have copied the link");
+        sheet.complain("stored", "Tick the box once you have copied the link");
         let page = LinkPage::of(&handover, &client, (&console, &visitor), sheet);
         return Ok(page::refused(&page.await));
     }
