@@ -30,6 +30,8 @@ pub(super) struct Trail<T> {
     /// The path of its own page, below the console's.
     pub(super) path: String,
     tab: T,
+    /// The pages between the tab and this one: path and name.
+    between: Vec<(String, String)>,
     /// The name of a page below the tab: `Rotate`. Nothing is the empty text.
     below: String,
 }
@@ -41,6 +43,7 @@ impl<T: Tabs> Trail<T> {
             name,
             path,
             tab,
+            between: Vec::new(),
             below: String::new(),
         }
     }
@@ -49,6 +52,14 @@ impl<T: Tabs> Trail<T> {
     #[must_use]
     pub(super) fn below(mut self, page: &str) -> Self {
         page.clone_into(&mut self.below);
+        self
+    }
+
+    /// On to a page that is below the one at `path` of the thing, which is called so.
+    #[must_use]
+    pub(super) fn by_way_of(mut self, path: &str, page: &str) -> Self {
+        let between = (self.to(path), page.to_owned());
+        self.between.push(between);
         self
     }
 
@@ -73,6 +84,7 @@ impl<T: Tabs> Trail<T> {
         if !self.is_first() && !self.below.is_empty() {
             crumbs.push((self.to(self.tab.path()), self.tab.label().to_owned()));
         }
+        crumbs.extend_from_slice(&self.between);
         crumbs
     }
 
@@ -151,5 +163,8 @@ mod tests {
         assert_eq!(read(&close), (above(&["/coins", "/coins/1"]), "Close"));
         let all = ["/coins", "/coins/1", "/coins/1/back"];
         assert_eq!(read(&rim), (above(&all), "Rim"));
+        let notch = at(Side::Back).by_way_of("/rim", "Rim").below("Notch");
+        let all = ["/coins", "/coins/1", "/coins/1/back", "/coins/1/rim"];
+        assert_eq!(read(&notch), (above(&all), "Notch"));
     }
 }

@@ -154,7 +154,9 @@ impl Part<DetailType> {
         let clients = ids.filter_map(|id| registry.find_client(id));
         TypePage {
             frame,
-            head: ApiHead::of(&self.api, Tab::Scopes).below(&view.name),
+            head: ApiHead::of(&self.api, Tab::Scopes)
+                .by_way_of("/details", "Authorization details")
+                .below(&view.name),
             holders: Holders::of(clients),
             sheet: sheet.unwrap_or_else(|| as_it_is(&view)),
             path: self.path.clone(),

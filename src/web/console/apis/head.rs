@@ -86,6 +86,15 @@ impl ApiHead {
             ..self
         }
     }
+
+    /// That of a page below the one of a part at `path`, which is called so.
+    #[must_use]
+    pub(super) fn by_way_of(self, path: &str, page: &str) -> Self {
+        Self {
+            trail: self.trail.by_way_of(path, page),
+            ..self
+        }
+    }
 }
 
 impl Deref for ApiHead {
