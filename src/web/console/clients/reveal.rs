@@ -133,8 +133,14 @@ impl FromRequestParts<Console> for Look {
 }
 
 impl Look {
-    /// What the window shows, if it is open; the audit log is told first.
+    /// What the window shows, if it is open; the audit log is told first. A secret that was stopped meanwhile is of no
+    /// use to anybody any more.
     async fn look(&self) -> Result<Option<Revealed>, Trouble> {
+        let secret = self.client.find_secret(&self.secret);
+        if !secret.is_some_and(|secret| secret.is_live(self.now)) {
+            self.close();
+            return Ok(None);
+        }
         let place = window(&self.secret);
         let place = (self.visitor.name(), place.as_str());
         let Some(revealed) = self.console.reveals.look(place, self.now) else {

@@ -62,6 +62,33 @@ async fn once_it_is_stored_it_is_gone() {
     browser.open(&page.path).await.assert_says(TOO_LATE);
 }
 
+#[tokio::test]
+async fn a_secret_that_was_stopped_meanwhile_is_not_shown_any_more() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Operator).await;
+    let page = made(&mut browser).await;
+    let secret = page.element("secret");
+    let revoke = format!(
+        "/clients/{}/credentials/{}/revoke",
+        id(&page),
+        &secret[4..12]
+    );
+
+    let asked = browser.open(&revoke).await;
+    let revoked = browser.submit(&asked, &revoke, &[]).await;
+
+    revoked.assert_says("revoked. Requests with it are refused now.");
+    let closed = browser.open(&page.path).await;
+    closed.assert_says(TOO_LATE);
+    closed.assert_says("It does not work any more.");
+    closed.assert_does_not_say(&secret);
+}
+
+/// The client whose page it is.
+fn id(page: &Page) -> &str {
+    page.path.split('/').nth(2).unwrap()
+}
+
 /// Console 33.
 #[tokio::test]
 async fn pasted_back_it_is_compared_and_not_shown_again_elsewhere() {
