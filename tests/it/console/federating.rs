@@ -134,7 +134,7 @@ async fn what_is_wrong_with_a_trust_is_said_where_it_stands() {
         (
             "github",
             &[("repository", "acme"), ("name", "main")][..],
-            "Write it as acme/shop",
+            "Write the repository as acme/shop",
         ),
         (
             "github",

@@ -60,6 +60,13 @@ pub struct FederationInput {
 }
 
 impl FederationInput {
+    /// All that is wrong with it, by its fields.
+    pub fn objections(self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        self.parse("", &mut errors);
+        errors
+    }
+
     pub(super) fn parse(self, prefix: &str, errors: &mut FieldErrors) -> Option<Federation> {
         let field = |name: &str| format!("{prefix}{name}");
         let issuer = check_issuer(self.issuer, &self.subject);

@@ -236,7 +236,7 @@ async fn each_platform_asks_for_what_is_known_of_a_workload_there_and_going_back
     let wrong = [("repository", "acme"), ("name", "main")];
     let refused = browser.submit(&page, PLATFORM, &wrong).await;
     refused.assert_status(422);
-    refused.assert_says("Write it as acme/shop");
+    refused.assert_says("Write the repository as acme/shop");
     let right = [("repository", "acme/shop"), ("name", "main")];
     let check = browser.submit(&page, PLATFORM, &right).await;
 

@@ -190,6 +190,13 @@ impl Platform {
                 fields.text("subject").to_owned()
             }
         };
+        for name in ["issuer", "audience"] {
+            // For a SPIFFE ID the trust domain vouches.
+            let is_domains = self == Self::Spiffe || subject.starts_with(SCHEME);
+            if !fields.has(name) && !(is_domains && name == "issuer") {
+                errors.add(name, &format!("enter the {}", called(name)));
+            }
+        }
         let given = |name: &str| Some(fields.text(name)).filter(|text| !text.is_empty());
         let trust = FederationInput {
             issuer: fields.text("issuer").to_owned(),
@@ -207,10 +214,15 @@ impl Platform {
             jwks: given("jwks").map(|keys| PublicKeyInput::Text(keys.to_owned())),
         };
         if errors.iter().next().is_none() {
-            Ok(trust)
-        } else {
-            Err(errors)
+            return Ok(trust);
         }
+        // What is wrong with the subject is said of its parts.
+        for (field, message) in trust.objections().iter() {
+            if field != "subject" || self.subject_field() == field {
+                errors.add(field, message);
+            }
+        }
+        Err(errors)
     }
 }
 
@@ -229,7 +241,7 @@ fn github(
         "environment" => format!("environment:{}", part(fields, "name", errors)),
         "pull_request" => place.to_owned(),
         _ => {
-            errors.add("place", "choose which runs may");
+            errors.add("place", "choose which of its runs");
             String::new()
         }
     };
@@ -246,7 +258,7 @@ fn gitlab(
     number(fields, "project_id", claims, errors);
     let kind = fields.text("place");
     if !matches!(kind, "branch" | "tag") {
-        errors.add("place", "choose which jobs may");
+        errors.add("place", "choose which of its jobs");
     }
     let name = part(fields, "name", errors);
     format!("project_path:{project}:ref_type:{kind}:ref:{name}")
@@ -277,7 +289,7 @@ fn path(fields: &Fields, name: &str, errors: &mut FieldErrors) -> String {
     let text = part(fields, name, errors);
     let whole = text.split('/').count() >= 2 && text.split('/').all(|one| !one.is_empty());
     if !text.is_empty() && !whole {
-        errors.add(name, "write it as acme/shop");
+        errors.add(name, &format!("write the {name} as acme/shop"));
     }
     text
 }
@@ -309,7 +321,9 @@ fn lines(text: &str, errors: &mut FieldErrors) -> BTreeMap<String, String> {
             Some((name, value)) if !name.trim().is_empty() => {
                 claims.insert(name.trim().to_owned(), value.trim().to_owned());
             }
-            Some(_) | None => errors.add("claims", "one claim a line, as environment=production"),
+            Some(_) | None => {
+                errors.add("claims", "one claim a line, such as environment=production");
+            }
         }
     }
     claims
@@ -320,7 +334,8 @@ mod tests {
     use super::*;
 
     fn trust(platform: Platform, form: &str) -> Result<FederationInput, Vec<String>> {
-        let fields = Fields::parse(form).unwrap();
+        let usual = "issuer=https://idp.example.com&audience=https://as.example.com";
+        let fields = Fields::parse(&format!("{form}&{usual}")).unwrap();
         let errors = |errors: FieldErrors| {
             let fields = errors.iter().map(|(field, _)| field.to_owned());
             fields.collect::<Vec<_>>()
@@ -434,7 +449,12 @@ mod tests {
                 &["account", "namespace"],
             ),
             (Platform::Spiffe, "subject=acme", &["subject"]),
-            (Platform::Other, "claims=team", &["claims"]),
+            (Platform::Other, "claims=team", &["claims", "subject"]),
+            (
+                Platform::GitLab,
+                "project=acme&issuer=&audience=&max_age=soon&place=tag&name=v*",
+                &["audience", "issuer", "max_age", "project"],
+            ),
         ] {
             let mut found = trust(platform, form).unwrap_err();
             found.sort();
