@@ -57,7 +57,14 @@ async fn define(
     visitor.require(Permission::WriteApis)?;
     let Confirmed { visitor, form } = confirmed(&console, visitor, form).await?;
     let errors = match input(&form.fields).parse(console.app.registry().policy()) {
-        Err(errors) => errors,
+        Err(mut errors) => {
+            let identifier = form.fields.text("identifier").parse();
+            let registry = console.app.registry();
+            if identifier.is_ok_and(|it| registry.find_api(&it).is_some()) {
+                errors.add("identifier", "another API has this audience");
+            }
+            errors
+        }
         Ok(command) => {
             let terms = form.terms_of_new(&console.app);
             match console
@@ -88,7 +95,7 @@ async fn confirmed(console: &Console, visitor: Visitor, form: Form) -> Result<Co
     }
 }
 
-const MISSING: [(&str, &str); 3] = [
+const MISSING: [(&str, &str); 4] = [
     ("name", "Enter a name for the API"),
     (
         "identifier",
@@ -98,6 +105,7 @@ const MISSING: [(&str, &str); 3] = [
         "token_lifetime",
         "Enter how long its tokens live, such as 1h",
     ),
+    ("algorithm", "Choose what its tokens are signed with"),
 ];
 
 fn input(fields: &Fields) -> ApiInput {
