@@ -339,7 +339,7 @@ async fn an_api_is_disabled_by_naming_who_is_refused_and_deleted_by_its_name() {
     let page = browser.open(remove).await;
     let wrong = browser.submit(&page, remove, &[("name", "used")]).await;
     wrong.assert_status(422);
-    wrong.assert_says("Enter urn:unused to delete it");
+    wrong.assert_says("Type the name as it is written: urn:unused");
     let page = browser
         .submit(&wrong, remove, &[("name", "urn:unused")])
         .await;

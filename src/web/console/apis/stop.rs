@@ -129,7 +129,10 @@ async fn remove(
     visitor.require(Permission::WriteApis)?;
     if form.fields.text("name") != api.name.as_str() {
         let mut sheet = Sheet::of(form.fields);
-        sheet.complain("name", &format!("Enter {} to delete it", api.name));
+        sheet.complain(
+            "name",
+            &format!("Type the name as it is written: {}", api.name),
+        );
         return Ok(page::refused(&RemovePage {
             frame: visitor.plain_frame(Here::Apis),
             head: ApiHead::of(&api, Tab::Settings).below("Delete"),

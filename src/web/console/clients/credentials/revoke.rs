@@ -37,6 +37,8 @@ struct RevokePage {
     head: ClientHead,
     sheet: Sheet,
     warning: Warning,
+    /// The secret, as people know it.
+    shown: String,
     /// Where the form goes.
     path: String,
     /// Whether the client's name must be typed.
@@ -53,6 +55,7 @@ impl RevokePage {
             path: head.to(format!("/credentials/{}/revoke", secret.id)),
             head: head.below("Revoke"),
             sheet,
+            shown: shown(secret),
             warning: Warning::of_revoking(secret, scene),
             is_in_use: scene.is_in_use(secret),
             is_rotatable: secret.life(scene.now) == Life::Active && scene.rotation().is_none(),
@@ -83,7 +86,7 @@ async fn revoke(
     if scene.is_in_use(&secret) && form.fields.text("name") != name {
         may_touch(&scene.client, &visitor)?;
         let mut sheet = Sheet::of(form.fields);
-        sheet.complain("name", &format!("Type the client’s name as it is: {name}"));
+        sheet.complain("name", &format!("Type the name as it is written: {name}"));
         let page = RevokePage::of(&scene, &secret, (sheet, &visitor)).await;
         return Ok(page::refused(&page));
     }
@@ -99,7 +102,7 @@ async fn revoke(
     {
         Ok(_) => {
             let what = format!(
-                "{} revoked. Requests with it are refused now.",
+                "`{}` revoked. Requests with it are refused now.",
                 shown(&secret)
             );
             visitor.done(&path, Flash::done(what)).await
