@@ -221,7 +221,7 @@ async fn of_two_editors_the_second_is_told_and_keeps_what_was_ticked() {
     conflict.assert_status(409);
     conflict.assert_says("operator@example.com changed this just now");
     conflict.assert_says("Your entries are kept below, and nothing is saved yet.");
-    conflict.assert_says("now has read on https://orders.test");
+    conflict.assert_says("now has: read on https://orders.test");
     assert_eq!(granted(&server), "read");
     let kept = conflict.form(REVIEW);
     assert_eq!(kept.iter().filter(|(name, _)| name == "grant").count(), 3);
@@ -308,7 +308,9 @@ async fn a_client_without_access_is_told_so_and_can_be_given_some() {
 
     let page = browser.open(ACCESS).await;
     page.assert_says("This client can’t call anything yet. It will get invalid_scope");
-    page.assert_says("Add an API https://orders.test");
+    page.assert_says(
+        "Add an API Choose one to see its scopes. Nothing is granted by that. https://orders.test",
+    );
     let page = browser
         .open(&format!("{ACCESS}?api=https%3A%2F%2Forders.test"))
         .await;

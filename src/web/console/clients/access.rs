@@ -35,7 +35,8 @@ use super::{
     ClientHead, Named, Tab,
 };
 use crate::domain::{
-    audit::AuditPage, client::Client, id::ApiIdentifier, permission::ADMIN_API, scope::Scope,
+    audit::AuditPage, client::Client, id::ApiIdentifier, permission::ADMIN_API, registry::Registry,
+    scope::Scope,
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -70,8 +71,8 @@ struct AccessPage {
 struct Conflict {
     /// Who, and when.
     who: String,
-    /// What the client has now.
-    now: String,
+    /// What the client has now: scopes, and the API that they are of.
+    now: Vec<(String, String)>,
 }
 
 #[derive(Default, Deserialize)]
@@ -177,7 +178,7 @@ async fn again(
     }
     page.conflict = Some(Conflict {
         who: who_changed(console, client).await?,
-        now: in_words(&client.grants),
+        now: in_words(&client.grants, &console.app.registry()),
     });
     Ok(page::page(StatusCode::CONFLICT, &page))
 }
@@ -205,14 +206,14 @@ async fn who_changed(console: &Console, client: &Client) -> Result<String, Troub
     ))
 }
 
-fn in_words(grants: &Grants) -> String {
-    if grants.is_empty() {
-        return "nothing".to_owned();
-    }
-    let on = grants
-        .iter()
-        .map(|(api, scopes)| format!("{} on {api}", scopes.as_str().replace(' ', ", ")));
-    on.collect::<Vec<_>>().join("; ")
+fn in_words(grants: &Grants, registry: &Registry) -> Vec<(String, String)> {
+    let name = |id: &ApiIdentifier| {
+        let api = registry.find_api(id);
+        api.map_or_else(|| id.to_string(), |api| api.name.to_string())
+    };
+    let on = grants.iter();
+    on.map(|(api, scopes)| (scopes.as_str().replace(' ', ", "), name(api)))
+        .collect()
 }
 
 /// What a form asks for: the boxes that are ticked.
