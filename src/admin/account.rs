@@ -129,7 +129,7 @@ impl Command for EnrolSecondFactor {
             since: draft.now(),
             last_step: 0,
         };
-        let message = "that code is not right; check that the clock of your device is";
+        let message = "that code is not right: check the clock of your device";
         let factor = factor
             .after(&self.code, draft.now())
             .ok_or_else(|| FieldErrors::one("code", message))?;

@@ -72,7 +72,7 @@ pub fn not_a_token(text: &str) -> String {
         }
         (_, parts) => {
             format!(
-                "this is no signed token (JWS): that has three parts with dots between, and not {parts}"
+                "this is no signed token (JWS), which has three parts with dots between: this has {parts}"
             )
         }
     }

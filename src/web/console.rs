@@ -17,6 +17,7 @@ mod form;
 mod inspector;
 mod invitation;
 mod keys;
+mod marked;
 mod operators;
 mod other;
 mod page;

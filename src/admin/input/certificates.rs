@@ -53,7 +53,7 @@ pub(super) fn subject(name: &str, value: &str) -> Result<Proof, String> {
         }
         "tls_client_auth_san_ip" => value
             .parse::<IpAddr>()
-            .map_err(|_| "an IP address, as 192.0.2.1 or 2001:db8::1")?
+            .map_err(|_| "write an IP address, such as 192.0.2.1 or 2001:db8::1")?
             .to_string(),
         _ => value.to_owned(),
     };

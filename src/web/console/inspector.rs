@@ -81,6 +81,6 @@ fn why_not(pasted: &str) -> String {
     if pasted.is_empty() {
         return "Paste a token, or what may be a client secret".to_owned();
     }
-    let advice = "A secret of this server begins with jtn_.";
+    let advice = "A secret of this server begins with jtn_";
     format!("{}. {advice}", super::words::capital(&not_a_token(pasted)))
 }

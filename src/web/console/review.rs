@@ -129,12 +129,12 @@ async fn effects(
     let mut effects = Vec::new();
     for (api, scope) in lost {
         effects.push(format!(
-            "Requests that name {scope} are refused with invalid_scope."
+            "Requests that name `{scope}` are refused with `invalid_scope`."
         ));
         let carried = Carried::of((client, &registry), (api, scope), &tally, now);
         effects.push(carried.map_or_else(
-            || format!("No token that still works carries {scope}."),
-            |carried| carried.in_words().replace(" it,", &format!(" {scope},")),
+            || format!("No token that still works carries `{scope}`."),
+            |carried| carried.in_words().replace(" it,", &format!(" `{scope}`,")),
         ));
     }
     if after.values().all(ScopeSet::is_empty) {

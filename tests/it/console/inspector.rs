@@ -175,7 +175,7 @@ async fn what_is_neither_is_not_shown_again_either() {
 
     let page = inspect(&mut browser, "hunter2").await;
     page.assert_status(422);
-    page.assert_says("that has three parts with dots between, and not 1");
+    page.assert_says("which has three parts with dots between: this has 1");
     assert!(!page.html().contains("hunter2"));
     let empty = inspect(&mut browser, " \n").await;
 

@@ -61,7 +61,7 @@ impl Checklist {
             ),
             step(
                 "Add a scope",
-                "One thing that a client may do there, as orders:read.",
+                "One thing that a client may do there, such as `orders:read`.",
                 api_page,
                 has_scope,
             ),

@@ -135,7 +135,9 @@ fn signature(token: &Inspection) -> Finding {
         Signature::UnknownKey(Some(key)) => Finding::new(
             what,
             "bad",
-            format!("Key not known here: {key}. Another server signed it, or somebody made it up."),
+            format!(
+                "Key not known here: `{key}`. Another server signed it, or somebody made it up."
+            ),
         ),
         Signature::UnknownKey(None) => Finding::new(
             what,
@@ -154,7 +156,9 @@ fn signature(token: &Inspection) -> Finding {
         Signature::Altered(key) => Finding::new(
             what,
             "bad",
-            format!("Altered. It names the key {key}, and that key did not sign what stands here."),
+            format!(
+                "Altered. It names the key `{key}`, and that key did not sign what stands here."
+            ),
         ),
         Signature::Unsigned => Finding::new(
             what,
@@ -207,7 +211,7 @@ fn issuer(token: &Inspection, own: &str) -> Finding {
         Some(other) => Finding::new(
             what,
             "bad",
-            format!("Another server: {other}. This one is {own}."),
+            format!("Another server: `{other}`. This one is `{own}`."),
         ),
         None => Finding::new(what, "bad", "It does not say who issued it (iss)."),
     }
@@ -229,7 +233,11 @@ fn audience(token: &Inspection, registry: &Registry) -> Finding {
         }
         Some(api) => Finding::new(what, "warn", "For an API that is disabled here:")
             .with_link(apis::address(&api.identifier), &api.name),
-        None => Finding::new(what, "bad", format!("{audience} is none of the APIs here.")),
+        None => Finding::new(
+            what,
+            "bad",
+            format!("`{audience}` is none of the APIs here."),
+        ),
     }
 }
 
@@ -243,7 +251,7 @@ fn client(token: &Inspection, registry: &Registry) -> Finding {
         );
     };
     let Some(client) = registry.find_client_by_text(id) else {
-        return Finding::new(what, "warn", format!("There is no client {id} here."));
+        return Finding::new(what, "warn", format!("There is no client `{id}` here."));
     };
     let path = format!("/clients/{}", segment(id));
     if client.is_active() {
@@ -260,9 +268,10 @@ fn scopes(token: &Inspection, registry: &Registry) -> Finding {
     if scopes.is_empty() {
         return Finding::new(what, "bad", "It has none, so it opens nothing.");
     }
+    let named = format!("`{}`", scopes.join("`, `"));
     let lost = token.changes_since(registry);
     match lost.iter().find(|words| words.contains("no longer has")) {
-        Some(words) => Finding::new(what, "warn", format!("{}. {words}", scopes.join(", "))),
-        None => Finding::new(what, "ok", scopes.join(", ")),
+        Some(words) => Finding::new(what, "warn", format!("{named}. {words}")),
+        None => Finding::new(what, "ok", named),
     }
 }

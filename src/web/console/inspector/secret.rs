@@ -35,7 +35,7 @@ impl SecretReport {
                 return Self::unknown(
                     "This is not quite a secret of this server",
                     "It begins like one, but its checksum does not fit: a character is wrong, missing or \
-                     too many. A client that sends it is refused with invalid_client.",
+                     too many. A client that sends it is refused with `invalid_client`.",
                 );
             }
             FoundSecret::Unknown => {

@@ -17,6 +17,7 @@ use crate::{
         },
         input::KeyInput,
         keys::{ActivateKey, RetireKey, RevokeKey, When},
+        refusal::FieldErrors,
     },
     domain::{
         audit::Object,
@@ -70,12 +71,7 @@ pub(super) async fn generate(
     };
     let command = match input.parse() {
         Ok(command) => command,
-        Err(errors) => {
-            return Ok(page::refused(&NewKeyPage {
-                frame: visitor.frame(Here::Keys).await,
-                sheet: Sheet::refused(form.fields, &errors),
-            }));
-        }
+        Err(errors) => return Ok(again(&visitor, form.fields, &errors).await),
     };
     let terms = form.terms_of_new(&console.app);
     let Some(kid) = carry_out((&console, &visitor), terms, command).await? else {
@@ -91,6 +87,24 @@ pub(super) async fn generate(
         }
     };
     visitor.done("/keys", Flash::done(text)).await
+}
+
+/// The form again, with what nobody chose on it.
+async fn again(visitor: &Visitor, fields: Fields, errors: &FieldErrors) -> Response<Body> {
+    let mut sheet = Sheet::of(fields);
+    for (field, _) in errors.iter() {
+        sheet.complain(
+            field,
+            match field {
+                "algorithm" => "choose an algorithm",
+                _ => "choose when it begins to sign",
+            },
+        );
+    }
+    page::refused(&NewKeyPage {
+        frame: visitor.frame(Here::Keys).await,
+        sheet,
+    })
 }
 
 /// The key that an address names.
@@ -132,7 +146,7 @@ pub(super) async fn ask_switch(
     };
     let mut effects =
         vec![
-        format!("The key {kid} signs every new token from {} on.", moment(signs)),
+        format!("The key `{kid}` signs every new token from {} on.", moment(signs)),
         "The key that signs now stays in the key set, so tokens already issued keep working until \
          they expire."
             .to_owned(),
@@ -257,7 +271,7 @@ fn dying(alive: Option<u64>) -> String {
 
 fn removal(kid: &str, is_signing: bool) -> Vec<String> {
     let mut effects = vec![format!(
-        "The key {kid} leaves the key set and is destroyed. This can’t be undone."
+        "The key `{kid}` leaves the key set and is destroyed. This can’t be undone."
     )];
     if is_signing {
         effects.push(
@@ -281,7 +295,7 @@ pub(super) async fn remove(
 ) -> Result<Response<Body>, Trouble> {
     let command = |key| RevokeKey { key };
     let flash = |successor: Option<KeyId>| {
-        let next = successor.map(|next| format!(" The key {next} signs now."));
+        let next = successor.map(|next| format!(" The key `{next}` signs now."));
         let next = next.unwrap_or_default();
         Flash::watch(format!("Key removed, and its tokens with it.{next}"))
     };

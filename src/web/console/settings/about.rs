@@ -16,7 +16,7 @@ use crate::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::{Moment, number},
+        words::{Moment, capital, number},
     },
 };
 
@@ -105,7 +105,7 @@ impl CertificateCard {
             names: shown.map_or(wanted, |it| it.names.clone()),
             shown: shown.map(|it| (it.issuer.clone(), Moment::of(it.not_after, now))),
             source,
-            last_failure: status.problem.clone().unwrap_or_default(),
+            last_failure: capital(status.problem.as_deref().unwrap_or_default()),
         }
     }
 }

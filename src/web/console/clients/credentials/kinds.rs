@@ -103,17 +103,17 @@ impl Kind {
     pub(in crate::web::console::clients) const fn hint(self) -> &'static str {
         match self {
             Self::Certificate => {
-                "Known by its thumbprint; nobody need vouch for it (self_signed_tls_client_auth)."
+                "Known by its thumbprint; nobody need vouch for it (`self_signed_tls_client_auth`)."
             }
             Self::CertificateKey => {
                 "Any certificate that it makes itself with this key; renewed without a change here \
-                 (self_signed_tls_client_auth)."
+                 (`self_signed_tls_client_auth`)."
             }
             Self::Subject => {
-                "Known by what it says; renewed without a change here (tls_client_auth)."
+                "Known by what it says; renewed without a change here (`tls_client_auth`)."
             }
-            Self::Key => "It signs an assertion for each request (private_key_jwt).",
-            Self::KeySet => "The same, with keys that change by themselves (private_key_jwt).",
+            Self::Key => "It signs an assertion for each request (`private_key_jwt`).",
+            Self::KeySet => "The same, with keys that change by themselves (`private_key_jwt`).",
         }
     }
 

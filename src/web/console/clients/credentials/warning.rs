@@ -89,7 +89,7 @@ impl Warning {
             (None, None) => ("The new secret stops for good.", String::new()),
         };
         let effect = format!(
-            "Requests with {} will be refused straight away.",
+            "Requests with `{}` will be refused straight away.",
             shown(new)
         );
         let after = "The old secret goes on as before, with its former expiry.";

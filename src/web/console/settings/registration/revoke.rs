@@ -32,10 +32,10 @@ pub(super) async fn ask(
         above: vec![
             ("/settings".to_owned(), "Settings".to_owned()),
             (ROOT.to_owned(), "Registration".to_owned()),
-            (address(&token.id), format!("Token {}", token.id)),
+            (address(&token.id), format!("jtr_{}", token.id)),
         ],
         here: "Revoke".to_owned(),
-        title: format!("Revoke registration token {}?", token.id),
+        title: format!("Revoke registration token jtr_{}?", token.id),
         warning: String::new(),
         effects: vec![
             "No client can be registered with it any more, at once and for good.".to_owned(),
