@@ -20,7 +20,7 @@ use super::{
     page::{self, Flash, Frame, Here, THEME_COOKIE, Theme},
     trouble::Trouble,
     visit::{Standing, Visit, Visitor},
-    words::Moment,
+    words::{Moment, capital},
 };
 use crate::{
     admin::{
@@ -66,7 +66,7 @@ impl About {
         let factor = operator.second_factor.as_ref();
         Self {
             email: operator.email.to_string(),
-            role: operator.role.to_string(),
+            role: capital(operator.role.as_str()),
             second_factor_since: factor.map(|factor| moment(factor.since)),
             may_remove_second_factor: factor.is_some() && !operator.role.needs_second_factor(),
             recovery_codes_left: operator.recovery_codes.len(),

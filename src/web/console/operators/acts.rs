@@ -120,9 +120,7 @@ pub(super) async fn ask_remove(
     Path(id): Path<String>,
 ) -> Result<Response<Body>, Trouble> {
     let mut effects = vec![
-        "The account is gone for good. The audit log keeps what they did, under their e-mail \
-         address."
-            .to_owned(),
+        "The account is gone for good. The audit log keeps what they did.".to_owned(),
         "Clients, secrets and scopes stay as they are.".to_owned(),
     ];
     let page = ask(&console, &visitor, &id, "remove").await?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::scene::Scene;
 use crate::{
     admin::{
-        evidence::{Series, Whose},
+        evidence::{Series, Whose, words::date_of_year},
         views::LastUsedView,
     },
     domain::{
@@ -211,7 +211,10 @@ impl LastUse {
 /// What a credential is that is no secret, the empty text for one that is; and what may be known of it.
 pub(in super::super) fn described(proof: &Proof) -> (&'static str, Vec<(&'static str, String)>) {
     let details = proof.details().into_iter();
-    let details = details.map(|(name, value)| (label(name), value));
+    let details = details.map(|(name, value)| match (name, value.parse()) {
+        ("not_after", Ok(at)) => (label(name), date_of_year(at)),
+        _ => (label(name), value),
+    });
     (kind(proof), details.collect())
 }
 
@@ -267,9 +270,8 @@ fn label(name: &'static str) -> &'static str {
 /// A secret as people know it: by its beginning, where its beginning names it.
 pub(in super::super) fn shown(secret: &Secret) -> String {
     match secret.proof {
-        Proof::Mac(_) => format!("jtn_{}", secret.id),
+        Proof::Mac(_) | Proof::Shared(_) => format!("jtn_{}", secret.id),
         Proof::Password(_)
-        | Proof::Shared(_)
         | Proof::Key(_)
         | Proof::KeySet(_)
         | Proof::Certificate(_)

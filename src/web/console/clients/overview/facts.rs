@@ -59,7 +59,7 @@ pub(in super::super) enum Says {
     None,
     /// What it is if it is no secret, its public id, and until when.
     Works {
-        kind: String,
+        kind: &'static str,
         shown: String,
         until: String,
     },
@@ -147,7 +147,7 @@ impl SecretLine {
             icon: "check",
             state: "Works",
             says: Says::Works {
-                kind: described(&secret.proof).0.to_string(),
+                kind: described(&secret.proof).0,
                 shown: shown(secret),
                 until: secret
                     .expires
