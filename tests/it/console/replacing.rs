@@ -5,16 +5,13 @@ use jeton::domain::{credential::Method, permission::Role};
 use super::rotation::{CREDENTIALS, report_service, to, works};
 use crate::harness::{
     browser::{Browser, Page},
+    certificates::self_signed,
     server::TestServer,
 };
 
-/// Valid from 2020 to 2040 by this clock.
+/// Valid from one year to another by this clock.
 fn certificate(years: (i32, i32)) -> String {
-    let mut params = rcgen::CertificateParams::new(vec!["svc.example".to_owned()]).unwrap();
-    params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
-    params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
-    let key = rcgen::KeyPair::generate().unwrap();
-    params.self_signed(&key).unwrap().pem()
+    self_signed("svc.example", years)
 }
 
 async fn replace(browser: &mut Browser<'_>, filled: &[(&str, &str)]) -> Page {

@@ -21,6 +21,15 @@ use super::{
     process::{ServerProcess, free_address},
 };
 
+/// A certificate for `name` that nobody vouches for, valid from the first day of one year to that of another, in PEM.
+pub(crate) fn self_signed(name: &str, years: (i32, i32)) -> String {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
+    params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
+
 /// A certificate and its key, as the files that hold them.
 #[derive(Clone)]
 pub(crate) struct Pair {

@@ -83,7 +83,7 @@ fn new_ones(tour: &mut Tour<'_>, owner: &Browser<'_>, late: &Browser<'_>) {
             ("new-check", "/clients/new/check"),
         ],
     );
-    let wrong = [("name", ""), ("client_id", "mailer"), ("like", "nobody")];
+    let wrong = [("name", ""), ("like", "nobody"), ("client_id", "mailer")];
     tour.sends(owner, (422, "new-about-wrong", "/clients/new"), &wrong);
     let wrong = [("kind", "secret"), ("life", "")];
     let place = (422, "new-credential-wrong", "/clients/new/credential");
@@ -120,7 +120,18 @@ async fn other_beginnings(tour: &mut Tour<'_>) {
             ),
         ],
     );
-    let wrong = [("platform", "github"), ("repository", "acme")];
+    let wrong = [
+        ("platform", "github"),
+        ("repository", "acme"),
+        ("repository_id", "many"),
+        ("place", "branch"),
+        ("name", ""),
+        ("issuer", "http://github.example.com"),
+        ("audience", ""),
+        ("algorithms", "none"),
+        ("max_age", "soon"),
+        ("note", ""),
+    ];
     tour.sends(&one, (422, "new-platform-wrong", at), &wrong);
     let jwk = signer(5).public_jwk().unwrap().to_string();
     let tried = [

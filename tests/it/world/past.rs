@@ -38,7 +38,7 @@ pub(super) async fn live(server: &TestServer) {
     let mailer = client(server, MAILER).await;
     use_new(server, &cron, "10.0.4.9");
     for day in 0..88 {
-        for _ in 0..4 {
+        for quarter in 0..4 {
             server.advance(Span::hours(6)).await;
             for (client, address) in [
                 (&report, "10.0.4.20"),
@@ -46,6 +46,10 @@ pub(super) async fn live(server: &TestServer) {
                 (&mailer, "10.0.4.40"),
             ] {
                 use_new(server, client, address);
+            }
+            // Between a week ago and the day on which the next key is published.
+            if (day, quarter) == (82, 0) {
+                fetched(server, "10.0.4.50");
             }
         }
         if day % 7 == 0 {
@@ -68,6 +72,7 @@ pub(super) async fn live_on(server: &TestServer) {
         refused(server, None, Outcome::UnknownClient, "10.0.9.7");
         refused(server, Some(&report), Outcome::WrongSecret, "10.0.9.7");
     }
+    fetched(server, "10.0.4.51");
     use_new(server, &billing, "10.0.4.12");
     use_old(server, &billing, "10.0.4.31");
     server.advance(Span::minutes(4)).await;
@@ -355,6 +360,16 @@ fn seen(at: Timestamp, address: &str) -> Seen {
         at,
         address: address.parse::<IpAddr>().unwrap(),
         agent: Some("python-requests/2.32".into()),
-        request: None,
+        request: Some(format!("3e{:x}", at.0).into()),
     }
+}
+
+/// An API fetches the key set.
+fn fetched(server: &TestServer, address: &str) {
+    let registry = server.app.registry();
+    let newest = registry.keys().max_by_key(|key| key.published);
+    server.app.observe(Observation::KeysFetched {
+        newest: newest.unwrap().id.clone(),
+        seen: seen(server.app.now(), address),
+    });
 }

@@ -1,9 +1,13 @@
 //! Secrets of clients: rotated, shown once, handed over, retired, revoked.
 
+use jeton::crypto::signer::Typ;
+use serde_json::json;
+
 use super::{Tour, fill_in, past::known};
 use crate::harness::{
     assertion::signer,
     browser::{Browser, Page},
+    certificates::self_signed,
 };
 
 pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Browser<'_>) {
@@ -78,7 +82,15 @@ fn trusting(tour: &mut Tour<'_>, owner: &Browser<'_>) {
     let wrong = [
         ("platform", "github"),
         ("repository", "acme"),
+        ("repository_id", ""),
         ("place", "branch"),
+        ("name", ""),
+        ("issuer", ""),
+        ("audience", ""),
+        ("algorithms", ""),
+        ("max_age", "1h"),
+        ("overlap", "24h"),
+        ("note", ""),
     ];
     tour.sends(owner, (422, "federate-wrong", federate), &wrong);
 }
@@ -158,23 +170,110 @@ async fn of_other_kinds(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
             ("client-signing", "/clients/badge-printer"),
         ],
     );
-    let replace = "/clients/badge-printer/credentials/replace";
+    let about = [("name", "Badge reader"), ("client_id", "badge-reader")];
+    fill_in(owner, "/clients/new", &about).await;
+    fill_in(owner, "/clients/new/access", &[]).await;
+    fill_in(owner, "/clients/new/credential", &signs).await;
+    fill_in(owner, "/clients/new/check", &[]).await;
+    let replace = "/clients/badge-reader/credentials/replace";
     let jwk = signer(6).public_jwk().unwrap().to_string();
     let key = [("kind", "key"), ("key", &jwk), ("overlap", "now")];
     fill_in(owner, replace, &key).await;
+    let rotate = "/clients/badge-reader/credentials/rotate";
     tour.sees(
         owner,
         &[
-            ("credentials-key", "/clients/badge-printer/credentials"),
+            ("client-key", "/clients/badge-reader"),
+            ("credentials-key", "/clients/badge-reader/credentials"),
             ("rotate-key", rotate),
-            (
-                "handover-key",
-                "/clients/badge-printer/credentials/handover",
-            ),
+            ("handover-key", "/clients/badge-reader/credentials/handover"),
         ],
     );
     let both = [("overlap", "24h"), ("if_used", "hold"), ("signs", "yes")];
     tour.sends(owner, (422, "rotate-side-by-side", rotate), &both);
+    with_certificate(tour, owner).await;
+    of_a_platform(tour, owner).await;
+}
+
+/// A client that comes to have a certificate, and what is wrong with others.
+async fn with_certificate(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
+    let replace = "/clients/newsletter/credentials/replace";
+    let pem = self_signed("newsletter.example", (2020, 2040));
+    let filled = [
+        ("kind", "certificate"),
+        ("certificate", pem.as_str()),
+        ("overlap", "now"),
+    ];
+    fill_in(owner, replace, &filled).await;
+    tour.sees(
+        owner,
+        &[
+            ("client-certificate", "/clients/newsletter"),
+            ("credentials-certificate", "/clients/newsletter/credentials"),
+        ],
+    );
+    let wrong = [
+        ("kind", "certificate"),
+        ("certificate", "x"),
+        ("overlap", "24h"),
+    ];
+    tour.sends(owner, (422, "replace-certificate-wrong", replace), &wrong);
+    let wrong = [
+        ("kind", "subject"),
+        ("subject_name", "tls_client_auth_san_ip"),
+        ("subject", "here"),
+        ("overlap", "24h"),
+    ];
+    tour.sends(owner, (422, "replace-subject-wrong", replace), &wrong);
+}
+
+/// A client that shows the tokens of its platform, and tries some.
+async fn of_a_platform(tour: &mut Tour<'_>, owner: &mut Browser<'_>) {
+    let about = [("name", "Parcel tracker"), ("client_id", "parcel-tracker")];
+    fill_in(owner, "/clients/new", &about).await;
+    let scope = [("scope", "https://orders.example.com orders:read")];
+    fill_in(owner, "/clients/new/access", &scope).await;
+    fill_in(owner, "/clients/new/credential", &[("kind", "platform")]).await;
+    let platform = signer(9);
+    let jwk = platform.public_jwk().unwrap().to_string();
+    let trust = [
+        ("platform", "other"),
+        ("issuer", "https://idp.example.com"),
+        ("subject", "parcels:tracker"),
+        ("audience", "https://auth.example.com"),
+        ("max_age", "1h"),
+        ("jwks", jwk.as_str()),
+    ];
+    let open = "/clients/new/platform?platform=other";
+    let page = owner.open(open).await;
+    let step = owner.submit(&page, "/clients/new/platform", &trust).await;
+    step.assert_at("/clients/new/check");
+    fill_in(owner, "/clients/new/check", &[]).await;
+    let now = tour.server.app.now().seconds();
+    let token = |subject: &str| {
+        let claims = json!({
+            "iss": "https://idp.example.com", "sub": subject, "aud": "https://auth.example.com",
+            "iat": now, "exp": now + 300,
+        });
+        let claims = claims.to_string();
+        platform.sign(Typ::ClientAuthentication, claims.as_bytes())
+    };
+    let try_it = "/clients/parcel-tracker/credentials/dry-run";
+    tour.sees(
+        owner,
+        &[
+            (
+                "credentials-federated",
+                "/clients/parcel-tracker/credentials",
+            ),
+            ("dry-run-form", try_it),
+        ],
+    );
+    let (good, bad) = (token("parcels:tracker"), token("parcels:other"));
+    let place = (200, "dry-run-accepted", try_it);
+    tour.sends(owner, place, &[("token", good.unwrap().as_str())]);
+    let place = (200, "dry-run-refused", try_it);
+    tour.sends(owner, place, &[("token", bad.unwrap().as_str())]);
 }
 
 /// Links to secrets, as both sides see them.
