@@ -238,7 +238,7 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
     tour.meets(owner, 404, "not-found", "/nothing/here");
     tour.sends(late, (403, "backup-confirm", "/settings/backup"), &[]);
     let wrong = (422, "me-password-wrong", "/me/password");
-    tour.sends(owner, wrong, &[("password", "short")]);
+    tour.sends(owner, wrong, &[("present", ""), ("password", "short")]);
     tour.sends(owner, (422, "me-name-wrong", "/me/name"), &[("name", "")]);
 
     let before = owner.cookies.clone();
