@@ -144,7 +144,7 @@ async fn what_is_wrong_with_a_trust_is_said_where_it_stands() {
         (
             "kubernetes",
             &[("namespace", "*"), ("account", "*"), ("issuer", "")],
-            "This cannot be empty",
+            "Enter the issuer",
         ),
         (
             "other",
