@@ -145,7 +145,12 @@ async fn change_password(
     }
     let password = errors.check("password", NewPassword::parse(typed("password")));
     let Some(password) = password.filter(|_| errors.iter().next().is_none()) else {
-        return refused(&console, &visitor, (Fields::default(), errors)).await;
+        // Nothing of what was typed comes back. The names say what the page asks for first.
+        let mut fields = Fields::default();
+        for name in ["present", "password"] {
+            fields.set(name, "");
+        }
+        return refused(&console, &visitor, (fields, errors)).await;
     };
     confirm::note(&console, &visitor).await?;
     let command = ChangeOwnPassword { password };

@@ -50,6 +50,20 @@ async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_new_password_is_told_in_the_order_of_the_page() {
+    let server = TestServer::start().await;
+    let mut browser = server.signed_in(Role::Viewer).await;
+    let page = browser.open("/me").await;
+
+    let form = [("present", ""), ("password", "short")];
+    let refused = browser.submit(&page, "/me/password", &form).await;
+
+    refused.assert_status(422);
+    let place = |words: &str| refused.html().find(words).expect("it is told");
+    assert!(place("Enter the password you have now") < place("A password has at least"));
+}
+
+#[tokio::test]
 async fn a_new_password_takes_the_present_one_however_lately_one_signed_in() {
     let server = TestServer::start().await;
     let mut browser = server.signed_in(Role::Viewer).await;
