@@ -6,6 +6,7 @@ use super::{
     audit::{Facts, facts},
     claims::Claims,
     details::{DetailType, TypeDetail},
+    halt::Halt,
     id::{ApiIdentifier, Revision},
     name::{Description, DisplayName},
     permission::{ADMIN_API, Permission},
@@ -51,6 +52,8 @@ pub struct ApiRules {
     pub claims: Claims,
     /// The types of authorization details that it understands (RFC 9396).
     pub details: BTreeMap<DetailType, TypeDetail>,
+    /// That none are issued for a while, if somebody said so; those there are go on to count.
+    pub halt: Option<Halt>,
 }
 
 /// In which form the tokens of an API are.
@@ -260,6 +263,7 @@ impl Api {
         if !self.rules.claims.is_empty() {
             all.insert("claims".to_owned(), self.rules.claims.to_string());
         }
+        Halt::add_facts(self.rules.halt.as_ref(), &mut all);
         for (name, detail) in &self.rules.details {
             let field = |what: &str| format!("authorization_details.{name}.{what}");
             all.insert(field("description"), detail.description.to_string());

@@ -12,6 +12,7 @@ use super::{
     credential::Method,
     details::{self, DetailGrants},
     id::{ApiIdentifier, ClientId, Revision, SecretId},
+    limits::ClientLimits,
     marks::Marks,
     name::{Description, DisplayName, Owner},
     permission::ADMIN_API,
@@ -73,6 +74,8 @@ pub struct ClientRules {
     pub details: DetailGrants,
     /// Whether it may exchange tokens: its own, and those for the APIs that it looks after (RFC 8693).
     pub token_exchange: bool,
+    /// From where it may authenticate, and how many tokens it may get.
+    pub limits: ClientLimits,
 }
 
 /// What the tokens of a client must be bound to, so that whoever steals one cannot use it.
@@ -265,6 +268,7 @@ impl ClientRules {
         if self.token_exchange {
             all.insert("token_exchange".to_owned(), "on".to_owned());
         }
+        self.limits.add_facts(all);
         for (api, types) in &self.details {
             let field = format!("authorization_details.{api}");
             all.insert(field, details::in_words(types));

@@ -85,6 +85,11 @@ bounded_text! {
     Note, 0, 256
 }
 
+bounded_text! {
+    /// Why no tokens are issued: 1 to 256 printable characters.
+    HaltReason, 1, 256
+}
+
 impl Default for Description {
     fn default() -> Self {
         Self("".into())

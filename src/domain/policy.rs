@@ -5,6 +5,7 @@
 use super::{
     audit::{Facts, facts},
     forward::ForwardRules,
+    halt::Halt,
     id::Revision,
     name::DisplayName,
     time::{Lifetime, Span, Timestamp},
@@ -37,6 +38,8 @@ pub struct Policy {
     pub dpop_nonces: bool,
     /// What requests must bring of which proxies ask by the name of a rule.
     pub forward_policies: ForwardRules,
+    /// That no tokens are issued at all, if somebody said so.
+    pub halt: Option<Halt>,
     /// When somebody confirmed that the master key is kept elsewhere too.
     pub master_key_kept: Option<Timestamp>,
     /// The revision that last changed it.
@@ -77,6 +80,7 @@ impl Default for Policy {
             on_leak: OnLeak::Revoke,
             dpop_nonces: false,
             forward_policies: ForwardRules::default(),
+            halt: None,
             master_key_kept: None,
             revision: Revision::default(),
         }
@@ -128,6 +132,7 @@ impl Policy {
         if self.dpop_nonces {
             all.insert("dpop_nonces".to_owned(), "yes".to_owned());
         }
+        Halt::add_facts(self.halt.as_ref(), &mut all);
         for (name, rule) in self.forward_policies.iter() {
             all.insert(format!("forward_policies.{name}"), rule.to_string());
         }

@@ -122,11 +122,17 @@ pub(super) fn policy() -> impl Strategy<Value = Policy> {
     let secrets = (span(), span(), any::<bool>(), span());
     let sessions = (span(), span(), span());
     let on_leak = select(vec![OnLeak::Revoke, OnLeak::Flag]);
-    let rest = (display_name(), lifetime(), on_leak, option::of(time()));
+    let rest = (
+        display_name(),
+        lifetime(),
+        on_leak,
+        option::of(time()),
+        option::of(super::rules::halt()),
+    );
     (secrets, sessions, rest).prop_map(|(secrets, sessions, rest)| {
         let (secret_lifetime, longest_secret_lifetime, endless_secrets, overlap) = secrets;
         let (session_idle, session_longest, reauthenticate_after) = sessions;
-        let (server_name, token_lifetime, on_leak, master_key_kept) = rest;
+        let (server_name, token_lifetime, on_leak, master_key_kept, halt) = rest;
         Policy {
             server_name,
             token_lifetime,
@@ -142,6 +148,7 @@ pub(super) fn policy() -> impl Strategy<Value = Policy> {
             forward_policies: vec!["orders urn:shop read".to_owned()]
                 .try_into()
                 .expect("it is a rule"),
+            halt,
             master_key_kept,
             revision: Revision::default(),
         }

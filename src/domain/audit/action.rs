@@ -11,6 +11,8 @@ pub enum Action {
     ClientCreate,
     /// Its name, description, owner, lifetime or default scopes were edited.
     ClientEdit,
+    /// From where it may authenticate, or how many tokens it may get, was limited otherwise.
+    ClientLimit,
     /// It gets no tokens any more.
     ClientDisable,
     /// It gets tokens again.
@@ -55,6 +57,10 @@ pub enum Action {
     ApiDisable,
     /// Tokens are issued for it again.
     ApiEnable,
+    /// No tokens are issued for it for a while; those there are go on to count.
+    ApiHalt,
+    /// Tokens are issued for it again.
+    ApiResume,
     /// It was removed.
     ApiRemove,
     /// Its shared key was replaced.
@@ -109,6 +115,10 @@ pub enum Action {
     OperatorUnenrol,
     /// An operator made new recovery codes.
     OperatorCodes,
+    /// No tokens are issued at all for a while; those there are go on to count.
+    IssuanceHalt,
+    /// Tokens are issued again.
+    IssuanceResume,
     /// The policy of the server was edited.
     SettingsEdit,
     /// What needs attention on a client was postponed.
@@ -158,6 +168,7 @@ impl Action {
     pub const fn takes_away(self) -> bool {
         match self {
             Self::ClientDisable
+            | Self::ClientLimit
             | Self::ClientRemove
             | Self::SecretRotate
             | Self::SecretRetire
@@ -167,6 +178,7 @@ impl Action {
             | Self::GrantSet
             | Self::GrantRemove
             | Self::ApiDisable
+            | Self::ApiHalt
             | Self::ApiRemove
             | Self::ApiRekey
             | Self::ScopeRemove
@@ -180,6 +192,7 @@ impl Action {
             | Self::OperatorReset
             | Self::OperatorWithdraw
             | Self::OperatorSignIn
+            | Self::IssuanceHalt
             | Self::SecretLeak
             | Self::HandoverWithdraw
             | Self::OperatorEndSessions
@@ -201,6 +214,7 @@ impl Action {
             | Self::ApiCreate
             | Self::ApiEdit
             | Self::ApiEnable
+            | Self::ApiResume
             | Self::ScopeCreate
             | Self::ScopeEdit
             | Self::DetailTypeCreate
@@ -215,6 +229,7 @@ impl Action {
             | Self::OperatorEnrol
             | Self::OperatorUnenrol
             | Self::OperatorCodes
+            | Self::IssuanceResume
             | Self::SettingsEdit
             | Self::ClientPostpone
             | Self::ClientDismiss
@@ -241,6 +256,7 @@ impl Action {
             Self::ServerBackup => "server.backup",
             Self::ClientCreate => "client.create",
             Self::ClientEdit => "client.edit",
+            Self::ClientLimit => "client.limit",
             Self::ClientDisable => "client.disable",
             Self::ClientEnable => "client.enable",
             Self::ClientRemove => "client.remove",
@@ -263,6 +279,8 @@ impl Action {
             Self::ApiEdit => "api.edit",
             Self::ApiDisable => "api.disable",
             Self::ApiEnable => "api.enable",
+            Self::ApiHalt => "api.halt",
+            Self::ApiResume => "api.resume",
             Self::ApiRemove => "api.remove",
             Self::ApiRekey => "api.rekey",
             Self::ScopeCreate => "scope.create",
@@ -290,6 +308,8 @@ impl Action {
             Self::OperatorEnrol => "operator.enrol",
             Self::OperatorUnenrol => "operator.unenrol",
             Self::OperatorCodes => "operator.codes",
+            Self::IssuanceHalt => "issuance.halt",
+            Self::IssuanceResume => "issuance.resume",
             Self::SettingsEdit => "settings.edit",
             Self::ClientPostpone => "client.postpone",
             Self::ClientDismiss => "client.dismiss",

@@ -130,11 +130,19 @@ pub enum Outcome {
     Introspected = 12,
     /// No token was asked for, but that one stop (RFC 7009).
     TokenRevoked = 13,
+    /// No tokens are issued at present, or none for the API: somebody said so.
+    Halted = 14,
+    /// The client may not authenticate from where the request came.
+    AddressNotAllowed = 15,
+    /// Too many failed before from the same network.
+    Throttled = 16,
+    /// The client has had its tokens for now.
+    OverQuota = 17,
 }
 
 impl Outcome {
     /// Every outcome, in the order of its number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Issued,
         Self::UnknownClient,
         Self::WrongSecret,
@@ -149,6 +157,10 @@ impl Outcome {
         Self::Unavailable,
         Self::Introspected,
         Self::TokenRevoked,
+        Self::Halted,
+        Self::AddressNotAllowed,
+        Self::Throttled,
+        Self::OverQuota,
     ];
 
     /// The word for it.
@@ -168,6 +180,10 @@ impl Outcome {
             Self::Unavailable => "unavailable",
             Self::Introspected => "introspected",
             Self::TokenRevoked => "token_revoked",
+            Self::Halted => "halted",
+            Self::AddressNotAllowed => "address_not_allowed",
+            Self::Throttled => "throttled",
+            Self::OverQuota => "over_quota",
         }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RecordError, StoredPrivate};
+use super::{RecordError, StoredPrivate, halt::StoredHalt};
 use crate::{
     crypto::signer::{Algorithm, PrivateKey, Signer},
     domain::{
@@ -39,6 +39,9 @@ pub(in crate::store) struct StoredApi {
     // Since format 4.
     #[serde(default)]
     details: BTreeMap<DetailType, StoredDetail>,
+    // Since format 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    halt: Option<StoredHalt>,
     created: Timestamp,
     revision: Revision,
 }
@@ -100,6 +103,7 @@ impl From<&Api> for StoredApi {
                 .iter()
                 .map(|(name, detail)| (name.clone(), detail.into()))
                 .collect(),
+            halt: api.rules.halt.as_ref().map(Into::into),
             created: api.created,
             revision: api.revision,
         }
@@ -137,6 +141,7 @@ impl TryFrom<StoredApi> for Api {
                     .into_iter()
                     .map(|(name, detail)| (name, detail.into()))
                     .collect(),
+                halt: stored.halt.map(Into::into),
             },
             created: stored.created,
             revision: stored.revision,

@@ -8,13 +8,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    RecordError, marks::StoredMarks, proof::StoredProof, registration::StoredRegistration,
+    RecordError, limits::StoredLimits, marks::StoredMarks, proof::StoredProof,
+    registration::StoredRegistration,
 };
 use crate::domain::{
     claims::Claims,
     client::{Binding, Client, ClientRules, ClientStatus},
     details::DetailGrants,
     id::{ApiIdentifier, ClientId, Revision, SecretId},
+    limits::ClientLimits,
     name::{Description, DisplayName, Note, Owner},
     scope::ScopeSet,
     secret::{IfUsed, Retiring, Secret, SecretState},
@@ -59,6 +61,9 @@ pub(in crate::store) struct StoredClient {
     // Since format 4.
     #[serde(default)]
     token_exchange: bool,
+    // Since format 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limits: Option<StoredLimits>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration: Option<StoredRegistration>,
     revision: Revision,
@@ -142,6 +147,7 @@ impl From<&Client> for StoredClient {
             legacy_assertion_audience: client.rules.legacy_assertion_audience,
             details: client.rules.details.clone(),
             token_exchange: client.rules.token_exchange,
+            limits: StoredLimits::of(&client.rules.limits),
             registration: client.registration.as_deref().map(Into::into),
             revision: client.revision,
         }
@@ -175,6 +181,9 @@ impl TryFrom<StoredClient> for Client {
                 legacy_assertion_audience: stored.legacy_assertion_audience,
                 details: stored.details,
                 token_exchange: stored.token_exchange,
+                limits: stored
+                    .limits
+                    .map_or_else(|| Ok(ClientLimits::default()), TryInto::try_into)?,
             },
             registration: stored
                 .registration

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::halt::StoredHalt;
 use crate::domain::{
     forward::ForwardRules,
     id::Revision,
@@ -28,6 +29,9 @@ pub(in crate::store) struct StoredPolicy {
     dpop_nonces: bool,
     #[serde(default)]
     forward_policies: ForwardRules,
+    // Since format 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    halt: Option<StoredHalt>,
     master_key_kept: Option<Timestamp>,
     revision: Revision,
 }
@@ -57,6 +61,7 @@ impl From<&Policy> for StoredPolicy {
             },
             dpop_nonces: policy.dpop_nonces,
             forward_policies: policy.forward_policies.clone(),
+            halt: policy.halt.as_ref().map(Into::into),
             master_key_kept: policy.master_key_kept,
             revision: policy.revision,
         }
@@ -81,6 +86,7 @@ impl From<StoredPolicy> for Policy {
             },
             dpop_nonces: stored.dpop_nonces,
             forward_policies: stored.forward_policies,
+            halt: stored.halt.map(Into::into),
             master_key_kept: stored.master_key_kept,
             revision: stored.revision,
         }

@@ -6,6 +6,7 @@
 //! | 2 | the tables `sessions`, `settings` and `handovers`; fields in records of clients and operators |
 //! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
 //! | 4 | the tables `registration_tokens`, `assertions`, `acme` and `usage_exercised`; more kinds of credentials; fields in records of clients and APIs |
+//! | 5 | fields in records of clients, of APIs and of the policy; four more outcomes of requests |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.

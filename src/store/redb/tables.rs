@@ -1,4 +1,4 @@
-//! The tables of format 4, and records sealed in them.
+//! The tables of format 5, and records sealed in them.
 //!
 //! ```text
 //! meta             word           -> format, revision, id of the master key: in clear

@@ -1,12 +1,13 @@
 //! Files written by released versions, which every later version must open and read the same.
 //!
-//! `tests/fixtures/format-4.redb` was written once, by
-//! `cargo test --lib write_the_file_of_format_4 -- --ignored`, and is never written again: a file
-//! of an old release cannot be had from a later one. `format-4.master.key` opens it, and
-//! `format-4.json` says what is in it. The files of formats 1 to 3 were made in the same way. A new
+//! `tests/fixtures/format-5.redb` was written once, by
+//! `cargo test --lib write_the_file_of_format_5 -- --ignored`, and is never written again: a file
+//! of an old release cannot be had from a later one. `format-5.master.key` opens it, and
+//! `format-5.json` says what is in it. The files of formats 1 to 4 were made in the same way. A new
 //! format gets a new file beside them.
 
 mod dump;
+mod fifth;
 mod first;
 mod fourth;
 mod second;
@@ -63,6 +64,11 @@ async fn a_file_of_format_4_reads_as_it_always_did() {
     let (store, _directory) = reads_as_it_always_did("format-4").await;
     let again = store.use_assertions(vec![fourth::assertion()]).await;
     assert_eq!(again.unwrap(), [false], "what was used stays used");
+}
+
+#[tokio::test]
+async fn a_file_of_format_5_reads_as_it_always_did() {
+    drop(reads_as_it_always_did("format-5").await);
 }
 
 async fn reads_as_it_always_did(format: &str) -> (RedbStore, TempDir) {
@@ -134,7 +140,7 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
     store.close().await.unwrap();
 
     let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
-    assert_eq!(again.report().await.unwrap().format, 4);
+    assert_eq!(again.report().await.unwrap().format, 5);
     assert_eq!(Content::of(&again).await, content);
     let found = again.find_session(session.key).await.unwrap();
     assert_eq!(found, Some(session));
@@ -142,13 +148,13 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
 
 #[tokio::test]
 #[ignore = "writes the fixture, which is written once"]
-async fn write_the_file_of_format_4() {
-    let path = fixture("format-4.redb");
+async fn write_the_file_of_format_5() {
+    let path = fixture("format-5.redb");
     let entropy = Entropy::os();
     let master = MasterKey::generate(&entropy);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let store = RedbStore::create(&path, &master, &entropy).unwrap();
-    for (at, changes) in fourth::history(store.load().await.unwrap().pepper())
+    for (at, changes) in fifth::history(store.load().await.unwrap().pepper())
         .into_iter()
         .enumerate()
     {
@@ -173,9 +179,9 @@ async fn write_the_file_of_format_4() {
         .await
         .unwrap();
     store.keep_acme(fourth::acme()).await.unwrap();
-    store.add_usage(fourth::usage()).await.unwrap();
+    store.add_usage(fifth::usage()).await.unwrap();
     let dump = format!("{:#}\n", dump(&store).await);
     store.close().await.unwrap();
-    fs::write(fixture("format-4.json"), dump).unwrap();
-    fs::write(fixture("format-4.master.key"), master.to_text().as_bytes()).unwrap();
+    fs::write(fixture("format-5.json"), dump).unwrap();
+    fs::write(fixture("format-5.master.key"), master.to_text().as_bytes()).unwrap();
 }

@@ -64,6 +64,7 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
         claims: claims(),
         legacy_assertion_audience: true,
         token_exchange: true,
+        limits: crate::domain::limits::ClientLimits::default(),
         details: [(
             "https://sales.example.com".parse().unwrap(),
             ["payment".parse().unwrap()].into(),
@@ -76,6 +77,7 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
     bound.rules.binding = Binding::Certificate;
     let mut api = first::sales_api();
     api.rules = ApiRules {
+        halt: None,
         format: TokenFormat::Opaque,
         claims: claims(),
         details: [("payment".parse().unwrap(), payment())].into(),

@@ -108,7 +108,7 @@ fn handovers(pepper: &MacKey) -> [Handover; 3] {
     ]
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy {
         server_name: "Tokens of Ana Núñez".parse().unwrap(),
         endless_secrets: false,
