@@ -179,6 +179,8 @@ impl World {
             slow_hashes: SlowHashes::Ask,
             proofs: &oauth::dpop::Nowhere,
             is_revoked: &|_| false,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            take: &|_, _| Ok(()),
         }
     }
 }

@@ -17,6 +17,7 @@ mod overview;
 mod passwords;
 mod proofs;
 mod published;
+mod quotas;
 mod recents;
 pub mod remembered;
 pub mod remote_keys;
@@ -44,6 +45,7 @@ use self::{
     passwords::Passwords,
     proofs::Proofs,
     published::Published,
+    quotas::Quotas,
     remembered::{Overloaded, RememberedSecrets},
     remote_keys::RemoteKeys,
     revocations::Revocations,
@@ -51,13 +53,14 @@ use self::{
     sessions::Sessions,
     setup::Setup,
     tasks::Tasks,
-    throttle::Throttle,
+    throttle::{ClientThrottle, Throttle},
     usage::UsageRecorder,
 };
 pub use self::{
     executor::{AdminError, Once, Terms},
     health::Readiness,
     proofs::{Place, ProofsAt},
+    quotas::Over,
     recents::{RecentRequest, RecentToken},
 };
 use crate::{
@@ -108,6 +111,8 @@ struct Parts {
     passwords: Passwords,
     proofs: Proofs,
     throttle: Throttle,
+    client_throttle: ClientThrottle,
+    quotas: Quotas,
     setup: Setup,
     tasks: Tasks,
     clock: Arc<dyn Clock>,

@@ -22,6 +22,7 @@ pub mod forward_auth;
 mod hint;
 pub mod inspection;
 pub mod introspection;
+mod issued;
 pub mod json;
 pub mod metadata;
 pub mod mutual_tls;
@@ -31,13 +32,14 @@ pub mod reason;
 pub mod revocation;
 pub mod token_exchange;
 
-use std::{fmt::Write, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
+pub use self::issued::Issued;
 use self::{
     assertion::{FetchedKeys, KeySource},
     authenticate::AuthenticatedClient,
     client_credentials::Grant,
-    confirmation::{Confirmation, Proven},
+    confirmation::Proven,
     credentials::{Credentials, Header},
     dpop::{Address, Expected, Proof, ProofError, Proofs},
     introspection::IsRevoked,
@@ -47,15 +49,16 @@ use self::{
 use crate::{
     crypto::{certificate::ClientCertificate, random::Entropy},
     domain::{
+        api::Api,
         assertion::UsedAssertion,
         client::Client,
-        id::{ApiIdentifier, ClientId, SecretId},
+        id::{ClientId, SecretId},
         issuer::Issuer,
+        limits::TokenQuota,
         profile::Profile,
         registry::Registry,
-        scope::ScopeSet,
         time::{Span, Timestamp},
-        usage::{Asked, Observation, Seen},
+        usage::{Observation, Seen},
     },
 };
 
@@ -107,6 +110,10 @@ pub struct Context<'a> {
     pub proofs: &'a dyn Proofs,
     /// Which tokens were revoked.
     pub is_revoked: IsRevoked<'a>,
+    /// Where the request came from.
+    pub address: IpAddr,
+    /// Takes a token out of a client's quota; says how long to wait, if there is none left.
+    pub take: &'a (dyn Fn(&ClientId, &TokenQuota) -> Result<(), Span> + Sync),
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered; and of assertions
@@ -119,45 +126,10 @@ pub enum SlowHashes {
     Checked,
 }
 
-/// An access token, and what is remembered of its making.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Issued {
-    /// The token.
-    pub access_token: String,
-    /// How long it lives.
-    pub expires_in: Span,
-    /// What it allows.
-    pub scopes: ScopeSet,
-    /// To whom it was issued.
-    pub client: ClientId,
-    /// On the strength of which secret.
-    pub secret: SecretId,
-    /// For which API.
-    pub api: ApiIdentifier,
-    /// What it allows in detail, as a JSON array (RFC 9396 §7).
-    pub details: Option<String>,
-    /// Whether the request named the scopes.
-    pub asked: Asked,
-    /// Its `jti`.
-    pub token_id: String,
-    /// What it is bound to.
-    pub confirmation: Option<Confirmation>,
-    /// Whom it speaks for, if it was exchanged for another token (RFC 8693).
-    pub subject: Option<ClientId>,
-    /// The assertion that it was issued for, if that counts once only.
-    pub used: Option<UsedAssertion>,
-}
-
 /// What is decided on the strength of an assertion that counts once only.
 pub trait UsesAssertion {
     /// The assertion; the caller keeps that it was used before the answer leaves.
     fn used(&mut self) -> Option<UsedAssertion>;
-}
-
-impl UsesAssertion for Issued {
-    fn used(&mut self) -> Option<UsedAssertion> {
-        self.used.take()
-    }
 }
 
 /// Answers a token request (RFC 6749 §3.2, §4.4).
@@ -167,6 +139,10 @@ pub fn token(
     context: &Context<'_>,
 ) -> Result<Issued, Refused> {
     let (who, grant) = decide(registry, request, context)?;
+    if let Some(quota) = &who.client.rules.limits.quota {
+        let taken = (context.take)(&who.client.id, quota);
+        taken.map_err(|wait| refused(Reason::OverQuota(wait), &who))?;
+    }
     let signed = access_token::sign(registry, &who, &grant, context)
         .map_err(|reason| refused(reason, &who))?;
     Ok(Issued {
@@ -221,6 +197,8 @@ pub fn decide<'r>(
         client_credentials::grant(registry, who.client, &params)
     };
     let mut grant = grant.map_err(|reason| refused(reason, &who))?;
+    // Before a proof is used up for nothing.
+    check_halt(registry, grant.api).map_err(|reason| refused(reason, &who))?;
     let bound = prove(request, proof, context)
         .and_then(|proven| bind(who.client, &mut grant, proven, context.profile));
     bound.map_err(|reason| refused(reason, &who))?;
@@ -229,6 +207,27 @@ pub fn decide<'r>(
         kept.map_err(|reason| refused(reason, &who))?;
     }
     Ok((who, grant))
+}
+
+/// That tokens are issued, for this API too. What was issued before goes on to count either way.
+///
+/// # Errors
+/// Somebody halted it.
+pub fn check_halt(registry: &Registry, api: &Api) -> Result<(), Reason> {
+    if registry.policy().halt.is_some() {
+        return Err(Reason::Halted(None));
+    }
+    match api.rules.halt {
+        Some(_) => Err(Reason::Halted(Some(api.identifier.clone()))),
+        None => Ok(()),
+    }
+}
+
+/// The client that a request says it comes from, whether or not it does; nothing if it says nothing of that.
+pub fn claimed_client(request: &Request<'_>) -> Option<String> {
+    let mut params = Params::parse(request.body).ok()?;
+    let credentials = Credentials::read(request.authorization, &mut params).ok()?;
+    credentials.or_shown(request.certificate, &params).claimed()
 }
 
 /// Binds what is granted to what is `proven`, as the client's rules and the server's profile ask. Without it no token
@@ -298,53 +297,6 @@ fn refused(reason: Reason, who: &AuthenticatedClient<'_>) -> Refused {
         client: Some(who.client.id.clone()),
         secret: Some(who.secret.id.clone()),
         hint: None,
-    }
-}
-
-impl Issued {
-    /// The body of the answer (RFC 6749 §5.1).
-    pub fn to_json(&self) -> String {
-        let names_and_numbers = 96;
-        let length = self.access_token.len() + self.scopes.as_str().len() + names_and_numbers;
-        let mut body = String::with_capacity(length);
-        // A token is base64url and dots: there is nothing to escape, and it is long.
-        body.push_str("{\"access_token\":\"");
-        body.push_str(&self.access_token);
-        let seconds = self.expires_in.seconds();
-        let token_type = Confirmation::token_type(self.confirmation.as_ref());
-        write!(
-            body,
-            "\",\"token_type\":\"{token_type}\",\"expires_in\":{seconds},\"scope\":"
-        )
-        .expect("a string takes any text");
-        json::append_string(self.scopes.as_str(), &mut body);
-        if let Some(details) = &self.details {
-            body.push_str(",\"authorization_details\":");
-            body.push_str(details);
-        }
-        if self.subject.is_some() {
-            body.push_str(",\"issued_token_type\":");
-            json::append_string(token_exchange::ACCESS_TOKEN, &mut body);
-        }
-        body.push('}');
-        body
-    }
-
-    /// Whether only who has a key may use it.
-    pub fn is_bound_to_a_key(&self) -> bool {
-        matches!(self.confirmation, Some(Confirmation::Jkt(_)))
-    }
-
-    /// What is counted of it.
-    pub fn observation(self, seen: Seen) -> Observation {
-        Observation::Issued {
-            client: self.client,
-            secret: self.secret,
-            api: self.api,
-            scopes: self.scopes,
-            asked: self.asked,
-            seen,
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     passwords::Passwords,
     proofs::Proofs,
     published::Published,
+    quotas::Quotas,
     remembered::RememberedSecrets,
     remote_keys::{self, FetchKeys, RemoteKeys},
     revocations::Revocations,
@@ -21,7 +22,7 @@ use super::{
     sessions::Sessions,
     setup::Setup,
     tasks::Tasks,
-    throttle::Throttle,
+    throttle::{ClientThrottle, Throttle},
     usage::UsageRecorder,
 };
 use crate::{
@@ -106,6 +107,8 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         passwords: Passwords::default(),
         proofs: Proofs::new(&entropy, Arc::clone(&clock)),
         throttle: Throttle::default(),
+        client_throttle: ClientThrottle::default(),
+        quotas: Quotas::default(),
         published,
         executor,
         usage: UsageRecorder::new(Arc::clone(&store)),

@@ -82,7 +82,12 @@ impl App {
             .flatten()
             .map(ServerAttention::of_store);
         let of_certificate = certificate.and_then(|it| ServerAttention::of_certificate(it, now));
-        of_store.chain(of_certificate).collect()
+        let of_halts = ServerAttention::of_halts(&self.registry(), now);
+        let held_back = self.client_throttle().held_back(now);
+        let of_guessing =
+            held_back.map(|it| ServerAttention::of_guessing(it.count, it.address, it.since));
+        let all = of_store.chain(of_halts);
+        all.chain(of_certificate).chain(of_guessing).collect()
     }
 
     /// What is known of the certificate that the server shows; nothing if it speaks plain HTTP.

@@ -104,6 +104,7 @@ impl Recents {
                 client: Some(client),
                 ..
             } => client,
+            Observation::Refused { client: None, .. } if is_throttled(observation) => return,
             Observation::Refused { client: None, .. } => {
                 push(&mut self.unknown, observation.clone(), OF_UNKNOWN);
                 return;
@@ -120,6 +121,10 @@ impl Recents {
         };
         of_client.noted = self.noted;
         of_client.note_wrong(observation);
+        if is_throttled(observation) {
+            // What many like it would push out is worth more.
+            return;
+        }
         push(&mut of_client.requests, observation.clone(), OF_A_CLIENT);
     }
 
@@ -164,7 +169,7 @@ impl Recents {
 impl OfClient {
     fn note_wrong(&mut self, observation: &Observation) {
         let Observation::Refused {
-            outcome: Outcome::WrongSecret,
+            outcome: Outcome::WrongSecret | Outcome::Throttled,
             seen,
             ..
         } = observation
@@ -187,6 +192,17 @@ impl OfClient {
         };
         push(&mut self.wrong, wrong, GUESSERS);
     }
+}
+
+/// Whether it was refused for those before it.
+fn is_throttled(observation: &Observation) -> bool {
+    matches!(
+        observation,
+        Observation::Refused {
+            outcome: Outcome::Throttled,
+            ..
+        }
+    )
 }
 
 fn push<T>(ring: &mut VecDeque<T>, new: T, most: usize) {

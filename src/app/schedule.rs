@@ -30,7 +30,7 @@ use crate::{
 /// How often the schedule is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often keys are looked at, whatever else happens.
+/// How often keys and failures of clients are looked at, whatever else happens.
 const KEYS_EVERY: Span = Span::minutes(1);
 
 /// How often what is kept for a time only is looked through.
@@ -47,6 +47,8 @@ struct Looked {
     /// The first of them.
     next_deadline: Option<Timestamp>,
     keys: Timestamp,
+    /// When failures were last forgotten.
+    failures: Timestamp,
     pruned: Timestamp,
     /// Whether the latest try to change something failed: then it is tried again at every look,
     /// and told only once.
@@ -78,6 +80,10 @@ pub(super) async fn keep(app: &App) {
         if looked.heed(outcome.map(|_| ())) {
             looked.keys = now;
         }
+    }
+    if elapsed(looked.failures, now, KEYS_EVERY) {
+        app.client_throttle().forget_old(now);
+        looked.failures = now;
     }
     if elapsed(looked.pruned, now, PRUNE_EVERY) {
         prune(app, &mut looked, now).await;

@@ -1,33 +1,34 @@
-//! Guessing at passwords and codes: slower with every miss, by address and by account; and by visit,
+//! Guessing, slowed down: at passwords and codes here, at the secrets of clients in [`ClientThrottle`].
+//!
+//! Passwords and codes: slower with every miss, by address and by account; and by visit,
 //! for those who have signed in and confirm that it is them.
 //!
 //! A try counts as a miss until it is known to be right, so that a thousand at once are a thousand
 //! misses. Five are free; then one waits a second, two, four, up to a quarter of an hour. All in
 //! memory, and not much of it.
 
+mod clients;
+mod ledger;
+mod quota;
+
 use std::{
-    collections::HashMap,
-    hash::Hash,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::domain::{
-    name::Email,
-    time::{Span, Timestamp},
+use self::ledger::{Ledger, Terms};
+pub use self::{
+    clients::{Claim, ClientThrottle, HeldBack, Refusals},
+    quota::Quota,
 };
 
-/// How many misses cost nothing.
-const FREE: u32 = 5;
+use crate::domain::{name::Email, time::Timestamp};
 
-/// The longest wait.
-const LONGEST: Span = Span::minutes(15);
-
-/// When a miss is forgotten.
-const FORGOTTEN: Span = Span::hours(1);
-
-/// How many names are remembered of each kind.
-const MOST: usize = 10_000;
+/// How many misses cost nothing, and how many names are remembered of each kind.
+const PEOPLE: Terms = Terms {
+    free: 5,
+    most: 10_000,
+};
 
 /// A try came too early.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -41,12 +42,22 @@ pub struct TooEarly {
 #[derive(Debug, Default)]
 pub struct Throttle(Mutex<Misses>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Misses {
     by_account: Ledger<Email>,
     by_address: Ledger<IpAddr>,
     /// By visit.
     confirming: Ledger<String>,
+}
+
+impl Default for Misses {
+    fn default() -> Self {
+        Self {
+            by_account: Ledger::new(PEOPLE),
+            by_address: Ledger::new(PEOPLE),
+            confirming: Ledger::new(PEOPLE),
+        }
+    }
 }
 
 impl Throttle {
@@ -70,8 +81,8 @@ impl Throttle {
     /// It was right: what was missed before is forgiven.
     pub fn succeed(&self, account: &Email, address: IpAddr) {
         let mut misses = self.lock();
-        misses.by_account.0.remove(account);
-        misses.by_address.0.remove(&network(address));
+        misses.by_account.forget(account);
+        misses.by_address.forget(&network(address));
     }
 
     /// Begins to confirm, within a visit, that it is still who signed in. Counted apart from tries to
@@ -91,7 +102,7 @@ impl Throttle {
 
     /// It is who signed in: what was missed within the visit before is forgiven.
     pub fn confirm(&self, visit: &str) {
-        self.lock().confirming.0.remove(visit);
+        self.lock().confirming.forget(&visit.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, Misses> {
@@ -99,91 +110,29 @@ impl Throttle {
     }
 }
 
-/// Who has an IPv6 address has the whole /64.
-fn network(address: IpAddr) -> IpAddr {
+/// What counts as one address: who has an IPv6 address has the whole /64.
+pub fn network(address: IpAddr) -> IpAddr {
+    masked(address, (32, 64))
+}
+
+/// The network of an address, by the lengths of its prefix in IPv4 and in IPv6.
+fn masked(address: IpAddr, (of_v4, of_v6): (u32, u32)) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - of_v4).unwrap_or(0);
+            Ipv4Addr::from_bits(address.to_bits() & mask).into()
+        }
         IpAddr::V6(address) => {
-            let network = address.to_bits() & !u128::from(u64::MAX);
-            Ipv6Addr::from_bits(network).into()
+            let mask = u128::MAX.checked_shl(128 - of_v6).unwrap_or(0);
+            Ipv6Addr::from_bits(address.to_bits() & mask).into()
         }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    misses: u32,
-    last: Timestamp,
-}
-
-impl Entry {
-    fn open_from(&self) -> Timestamp {
-        let over = self.misses.saturating_sub(FREE);
-        if self.misses < FREE {
-            return self.last;
-        }
-        let wait = 1_u64.checked_shl(over).unwrap_or(u64::MAX);
-        self.last.plus(Span(wait).min(LONGEST))
-    }
-}
-
-/// Misses by name.
-#[derive(Debug)]
-struct Ledger<K>(HashMap<K, Entry>);
-
-impl<K> Default for Ledger<K> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<K: Clone + Eq + Hash> Ledger<K> {
-    /// When the next try counts, if not now.
-    fn open_from(&self, name: &K, now: Timestamp) -> Option<Timestamp> {
-        let at = self.0.get(name)?.open_from();
-        // A clock that was set back holds nobody for longer than the longest wait.
-        let at = at.min(now.plus(LONGEST));
-        (at > now).then_some(at)
-    }
-
-    fn miss(&mut self, name: K, now: Timestamp) {
-        if self.0.len() >= MOST && !self.0.contains_key(&name) {
-            self.make_room(now);
-        }
-        let entry = self.0.entry(name).or_insert(Entry {
-            misses: 0,
-            last: now,
-        });
-        if now.since(entry.last) >= FORGOTTEN {
-            entry.misses = 0;
-        }
-        entry.misses = entry.misses.saturating_add(1);
-        entry.last = now;
-    }
-
-    /// Forgets what may be forgotten, or else the least of it.
-    fn make_room(&mut self, now: Timestamp) {
-        self.0
-            .retain(|_, entry| now.since(entry.last) < FORGOTTEN && entry.last <= now);
-        if self.0.len() < MOST {
-            return;
-        }
-        let mut weights: Vec<(u32, Timestamp)> =
-            self.0.values().map(|it| (it.misses, it.last)).collect();
-        // A tenth at a time, so that the search is rare.
-        let (_, &mut limit, _) = weights.select_nth_unstable(MOST / 10);
-        let mut to_go = MOST / 10;
-        self.0.retain(|_, entry| {
-            let goes = to_go > 0 && (entry.misses, entry.last) <= limit;
-            to_go -= usize::from(goes);
-            !goes
-        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::Span;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -300,15 +249,15 @@ mod tests {
             throttle.begin(&ana(), address(1), NOW).unwrap();
         }
 
-        for n in 0..2 * u32::try_from(MOST).unwrap() {
+        for n in 0..2 * u32::try_from(PEOPLE.most).unwrap() {
             let email = format!("p{n}@example.com").parse().unwrap();
             throttle
                 .begin(&email, IpAddr::from((0x0a00_0000 + n).to_be_bytes()), NOW)
                 .unwrap();
         }
 
-        assert!(throttle.lock().by_account.0.len() <= MOST);
-        assert!(throttle.lock().by_address.0.len() <= MOST);
+        assert!(throttle.lock().by_account.len() <= PEOPLE.most);
+        assert!(throttle.lock().by_address.len() <= PEOPLE.most);
         assert!(throttle.begin(&ana(), address(2), NOW).is_err());
     }
 }

@@ -54,13 +54,15 @@ pub fn sign(
     sign_for(registry, &who.client.id, grant, context)
 }
 
-/// The same for a client that has not authenticated: for an operator who may try its tokens.
+/// The same for a client that has not authenticated: for an operator who may try its tokens. No token is made in
+/// any other way, so none is while issuance is halted.
 pub fn sign_for(
     registry: &Registry,
     client: &ClientId,
     grant: &Grant<'_>,
     context: &Context<'_>,
 ) -> Result<Signed, Reason> {
+    super::check_halt(registry, grant.api)?;
     let id = context.entropy.token_id();
     let claims = claims(client, grant, &id, context);
     if grant.api.rules.format == TokenFormat::Opaque {

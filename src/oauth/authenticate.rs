@@ -41,7 +41,7 @@ pub struct AuthenticatedClient<'r> {
     pub used: Option<UsedAssertion>,
 }
 
-/// Finds out which client `credentials` prove, and that the server's profile allows it to prove itself so.
+/// Finds out which client `credentials` prove, and that it may prove itself from there, and by the server's profile so.
 pub fn authenticate<'r>(
     registry: &'r Registry,
     credentials: &Credentials<'_>,
@@ -50,11 +50,15 @@ pub fn authenticate<'r>(
     allowed(recognise(registry, credentials, context)?, context)
 }
 
-/// A client that proved itself, if the server's profile allows it to prove itself so.
+/// A client that proved itself, if it may do that from where it comes, and the server's profile allows it so.
 pub(super) fn allowed<'r>(
     who: AuthenticatedClient<'r>,
     context: &Context<'_>,
 ) -> Result<AuthenticatedClient<'r>, Refused> {
+    if !who.client.rules.limits.networks.allow(context.address) {
+        let reason = Reason::AddressNotAllowed(context.address);
+        return Err(refused(reason, who.client, Some(who.secret)));
+    }
     let method = who.secret.proof.method();
     if context.profile.allows_method(method) {
         Ok(who)

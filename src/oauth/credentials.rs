@@ -120,6 +120,17 @@ impl<'a> Credentials<'a> {
         }
     }
 
+    /// The client that this is said to be, whether or not it is so.
+    pub(super) fn claimed(&self) -> Option<String> {
+        match self {
+            Self::Basic(basic) => basic.claims().next().map(|claim| claim.id.into_owned()),
+            Self::Body(claim) => Some(claim.id.clone().into_owned()),
+            Self::Assertion(assertion) => assertion.claimed(),
+            Self::Certificate(shown) => Some(shown.id.clone().into_owned()),
+            Self::Unusable(_) => None,
+        }
+    }
+
     fn from_header(value: &[u8], also: Option<Cow<'a, str>>) -> Result<Self, Reason> {
         let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
         if !scheme.eq_ignore_ascii_case(b"Basic") {

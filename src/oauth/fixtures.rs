@@ -21,6 +21,7 @@ use crate::{
         issuer::Issuer,
         key::SigningKey,
         name::{Description, DisplayName, Note, Owner},
+        policy::Policy,
         registry::Registry,
         scope::ScopeSet,
         secret::{PlainSecret, Proof, Secret, SecretState},
@@ -89,6 +90,18 @@ impl World {
         self.put(Effect::Client(client.id.clone(), Some(Arc::new(client))));
     }
 
+    pub(super) fn remove_client(&mut self, id: &str) {
+        self.put(Effect::Client(id.parse().unwrap(), None));
+    }
+
+    pub(super) fn remove_api(&mut self, identifier: &str) {
+        self.put(Effect::Api(identifier.parse().unwrap(), None));
+    }
+
+    pub(super) fn put_policy(&mut self, policy: Policy) {
+        self.put(Effect::Policy(Arc::new(policy)));
+    }
+
     pub(super) fn secret(&self, plain: &PlainSecret, state: SecretState) -> Secret {
         kept(
             plain,
@@ -119,6 +132,8 @@ impl World {
             slow_hashes: SlowHashes::Ask,
             proofs: &super::dpop::Nowhere,
             is_revoked: &|_| false,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            take: &|_, _| Ok(()),
         }
     }
 }

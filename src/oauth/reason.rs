@@ -4,8 +4,9 @@
 //! fixed: nothing that was sent ever comes back (RFC 6749 §5.2).
 
 mod code;
+mod told;
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use zeroize::Zeroizing;
 
@@ -28,6 +29,7 @@ use crate::{
         id::{ApiIdentifier, ClientId, SecretId},
         scope::Scope,
         secret::Life,
+        time::Span,
         usage::Outcome,
     },
 };
@@ -96,6 +98,15 @@ pub enum Reason {
     /// Whether the secret is right can be found out only slowly: verify these, then ask again.
     #[error("the secret has to be checked against {} slow hashes", .0.len())]
     NeedsSlowCheck(Vec<SlowCheck>),
+    /// The client may not authenticate from there.
+    #[error("the client does not come from {0}")]
+    AddressNotAllowed(IpAddr),
+    /// Too many failed before, from the same network; this one counts no more than they. How long to wait.
+    #[error("too many requests failed before from the same network")]
+    Throttled(Span),
+    /// The client has had its tokens for now. How long to wait for the next.
+    #[error("the client has had its tokens for now")]
+    OverQuota(Span),
     /// Another grant than client credentials.
     #[error("the grant type is not client_credentials")]
     UnsupportedGrantType,
@@ -135,6 +146,9 @@ pub enum Reason {
     /// The client has no scope there.
     #[error("nothing is granted on {0}")]
     TargetNotGranted(ApiIdentifier),
+    /// Operators let no tokens be issued, at all or for this API.
+    #[error("issuance is halted{}", .0.as_ref().map_or_else(String::new, |api| format!(" for {api}")))]
+    Halted(Option<ApiIdentifier>),
     /// No tokens are issued for it.
     #[error("the API {0} is disabled")]
     TargetDisabled(ApiIdentifier),
@@ -194,9 +208,11 @@ impl Reason {
             | Self::Exchange(_)
             | Self::Unbound(Binding::Certificate | Binding::Optional) => ErrorCode::InvalidRequest,
             Self::Proof(ProofError::Nonce) => ErrorCode::UseDpopNonce,
-            Self::NoSigningKey(_) | Self::Proof(ProofError::Full) => {
-                ErrorCode::TemporarilyUnavailable
-            }
+            Self::NoSigningKey(_)
+            | Self::Halted(_)
+            | Self::Throttled(_)
+            | Self::OverQuota(_)
+            | Self::Proof(ProofError::Full) => ErrorCode::TemporarilyUnavailable,
             Self::Proof(_) | Self::Unbound(Binding::Dpop) => ErrorCode::InvalidDpopProof,
             Self::TokenOfAnother | Self::ExchangeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::Unusable(_)
@@ -205,6 +221,7 @@ impl Reason {
             | Self::Certificate(_)
             | Self::DeadSecret(..)
             | Self::ClientDisabled
+            | Self::AddressNotAllowed(_)
             | Self::MethodNotAllowed(_)
             | Self::Assertion(_)
             | Self::NeedsKeys(_)
@@ -227,6 +244,17 @@ impl Reason {
         }
     }
 
+    /// Whether the request failed to prove who sent it, though it tried to: perhaps somebody guesses. Whatever
+    /// was wrong: who guesses is not to learn from how often it may. Who sends a right assertion twice guesses
+    /// nothing.
+    pub fn is_failed_authentication(&self) -> bool {
+        let guesses_nothing = matches!(
+            self,
+            Self::Unusable(_) | Self::Assertion(AssertionError::Replayed)
+        );
+        self.code() == ErrorCode::InvalidClient && !guesses_nothing
+    }
+
     /// How the request is counted.
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -243,6 +271,9 @@ impl Reason {
                 Life::Active | Life::Retiring => Outcome::WrongSecret,
             },
             Self::ClientDisabled => Outcome::DisabledClient,
+            Self::AddressNotAllowed(_) => Outcome::AddressNotAllowed,
+            Self::Throttled(_) => Outcome::Throttled,
+            Self::OverQuota(_) => Outcome::OverQuota,
             Self::Params(_)
             | Self::SeveralAuthorizations
             | Self::SeveralMechanisms
@@ -272,74 +303,8 @@ impl Reason {
             | Self::TargetWeak(_)
             | Self::TargetsDiffer
             | Self::TargetAmbiguous => Outcome::InvalidTarget,
+            Self::Halted(_) => Outcome::Halted,
             Self::NoSigningKey(_) | Self::SigningFailed => Outcome::Unavailable,
-        }
-    }
-
-    /// What the caller is told beside the code (`error_description`).
-    ///
-    /// Depends on the form of the request alone until the client is known; then on no more than what
-    /// the client may know anyway.
-    pub fn description(&self) -> &'static str {
-        match self {
-            Self::Params(ParamError::Repeated(_)) => "a parameter is repeated",
-            Self::Params(ParamError::TooMany) => "there are too many parameters",
-            Self::Params(ParamError::Form(_) | ParamError::Control(_)) => {
-                "the body is not well-formed application/x-www-form-urlencoded"
-            }
-            Self::SeveralAuthorizations | Self::SeveralMechanisms => {
-                "the request authenticates the client in more than one way"
-            }
-            Self::ClientIdMismatch => "client_id differs from the client that authenticates",
-            Self::SecretWithoutId => "client_secret needs client_id beside it",
-            Self::AssertionIncomplete => "client_assertion needs client_assertion_type beside it",
-            Self::AssertionType => "the only client_assertion_type is that of a JWT",
-            Self::NoGrantType => "grant_type is missing",
-            Self::NoToken => "token is missing",
-            Self::TokenOfAnother => "the token was issued to another client",
-            Self::Unusable(_) => {
-                "the client authenticates with HTTP Basic, with client_id and client_secret in the body, or with \
-                 client_assertion"
-            }
-            Self::UnknownClient(_)
-            | Self::WrongSecret
-            | Self::Certificate(_)
-            | Self::DeadSecret(..)
-            | Self::ClientDisabled
-            | Self::MethodNotAllowed(_)
-            | Self::Assertion(_)
-            | Self::NeedsKeys(_)
-            | Self::NeedsSlowCheck(_) => "client authentication failed",
-            Self::UnsupportedGrantType | Self::ExchangeNotAllowed => "not a grant of this client",
-            Self::Exchange(error) => error.description(),
-            Self::ScopeMalformed => "scope is a list of scopes with one space between them",
-            Self::ScopeNotGranted(_) | Self::ScopesApart => {
-                "a scope is unknown, or not granted to this client on the API that the token is for"
-            }
-            Self::NothingGranted => "no scope is granted to this client",
-            Self::TooManyScopes => "the token would be too long; ask for fewer scopes",
-            Self::Details(error) => error.description(),
-            Self::TargetMalformed => "resource and audience are absolute URIs without fragment",
-            Self::TargetUnknown(_) | Self::TargetNotGranted(_) | Self::TargetDisabled(_) => {
-                "there is no such API for this client"
-            }
-            Self::TargetWeak(_) => "tokens for this API are signed as this server no longer allows",
-            Self::TargetsDiffer => "a token is for one API; name only one",
-            Self::TargetAmbiguous => "more than one API would do; name the API with resource",
-            Self::Unbound(Binding::Dpop) => {
-                "this client's tokens are bound to a key: send a DPoP proof"
-            }
-            Self::Unbound(Binding::Certificate) => {
-                "this client's tokens are bound to a certificate: connect with one"
-            }
-            Self::Unbound(Binding::Optional) => {
-                "tokens of this server are bound: send a DPoP proof, or connect with a certificate"
-            }
-            Self::Proof(ProofError::Nonce) => "make the proof with the nonce of this answer",
-            Self::Proof(ProofError::Full) => "the server is busy; ask again",
-            Self::Proof(_) => "the DPoP proof is none of this request, or was used before",
-            Self::NoSigningKey(_) => "no token can be signed at present",
-            Self::SigningFailed => "the server failed to sign the token",
         }
     }
 }

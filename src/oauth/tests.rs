@@ -1,3 +1,5 @@
+mod denied;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -7,7 +9,12 @@ use super::{
     *,
 };
 use crate::{
-    domain::{client::Binding, usage::Outcome},
+    domain::{
+        client::Binding,
+        id::ApiIdentifier,
+        scope::ScopeSet,
+        usage::{Asked, Outcome},
+    },
     oauth::assertion::AssertionError,
 };
 

@@ -3,8 +3,6 @@
 //! To have the secret is proof enough, so nobody signs in. The answer is the same for a real secret,
 //! an old one and nonsense, and it comes before anything is done: it tells nobody what was found.
 
-mod quota;
-
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
@@ -16,17 +14,20 @@ use axum::{
 };
 use zeroize::Zeroizing;
 
-use self::quota::Quota;
 use crate::{
     admin::leaks::{Leak, ReportLeak, recognise},
-    app::{App, LOCAL_ADDRESS},
+    app::{App, LOCAL_ADDRESS, throttle::Quota},
     domain::{
         actor::Actor,
         id::{ClientId, SecretId},
         secret::PREFIX,
+        time::Span,
     },
     web::layers::{ClientAddress, RequestId},
 };
+
+/// How many reports an address may send in a minute: enough for a scanner, too little to keep the server busy.
+const MOST: u32 = 20;
 
 /// Where reports are sent.
 pub const PATH: &str = "/leak-reports";
@@ -53,7 +54,7 @@ pub fn router(app: App) -> Router {
     }
     router.with_state(Desk {
         app,
-        quota: Arc::default(),
+        quota: Arc::new(Quota::new(MOST, Span::minutes(1))),
     })
 }
 

@@ -1,6 +1,6 @@
 //! When and from where a request came, as usage is told.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{HeaderMap, header, request::Parts};
 
@@ -15,14 +15,19 @@ const LONGEST_AGENT: usize = 120;
 
 /// When, from where, and what a request calls itself.
 pub fn seen(app: &App, parts: &Parts) -> Seen {
-    let address = parts.extensions.get::<ClientAddress>();
     let request = parts.extensions.get::<RequestId>();
     Seen {
         at: app.now(),
-        address: address.map_or(LOCAL_ADDRESS, |address| address.0),
+        address: address_of(parts),
         agent: agent(&parts.headers),
         request: request.map(|id| id.as_str().into()),
     }
+}
+
+/// Where a request came from, as far as declared proxies are believed.
+pub fn address_of(parts: &Parts) -> IpAddr {
+    let address = parts.extensions.get::<ClientAddress>();
+    address.map_or(LOCAL_ADDRESS, |address| address.0)
 }
 
 /// What a client calls itself: printable ASCII, cut to a length that fits a table.

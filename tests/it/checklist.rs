@@ -146,7 +146,7 @@ H-18 tested
 H-19 tested
 H-20 tested
 H-21 tested
-H-22 exception: wrong secrets are counted and shown, not throttled; a guess at 256 bits is hopeless, and slow hashes are bounded
+H-22 tested
 H-23 tested
 H-24 tested
 H-25 tested

@@ -4,6 +4,7 @@
 //! Nothing waits between the body and the decision, but for secrets that people chose: those are
 //! verified away from the runtime once, and remembered.
 
+mod failures;
 mod head;
 
 pub(super) use self::head::Media;
@@ -18,6 +19,7 @@ use axum::{
 use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 
+use self::failures::{Failures, Judged};
 use super::{error, forbid_storing, method_not_allowed};
 use crate::{
     app::{App, Place},
@@ -31,7 +33,7 @@ use crate::{
     },
     web::{
         layers::{BodyTimedOut, Refusal, RequestId},
-        seen::seen,
+        seen::{address_of, seen},
     },
 };
 
@@ -104,19 +106,24 @@ pub(super) async fn decide<T: UsesAssertion>(
     request: (&Parts, &[u8]),
     decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
 ) -> Result<T, Box<Response<Body>>> {
-    let mut decided = decide_at_length(app, request, decide).await?;
+    let failures = Failures::of(app, request.0, request.1);
+    let mut decided = decide_at_length(app, request, &failures, decide).await?;
     let Some(used) = decided.used() else {
+        failures.forgive();
         return Ok(decided);
     };
     let client = used.client.clone();
     match app.use_assertion(used).await {
-        Some(true) => Ok(decided),
+        Some(true) => {
+            failures.forgive();
+            Ok(decided)
+        }
         Some(false) => {
             let replayed = Refused {
                 client: Some(client),
                 ..Reason::Assertion(AssertionError::Replayed).into()
             };
-            Err(Box::new(refuse(app, request.0, replayed)))
+            Err(Box::new(refuse(app, request.0, failures.judge(replayed))))
         }
         None => Err(Box::new(busy())),
     }
@@ -126,6 +133,7 @@ pub(super) async fn decide<T: UsesAssertion>(
 async fn decide_at_length<T>(
     app: &App,
     (parts, body): (&Parts, &[u8]),
+    failures: &Failures<'_>,
     decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
 ) -> Result<T, Box<Response<Body>>> {
     let attempt = |slow_hashes| {
@@ -141,21 +149,27 @@ async fn decide_at_length<T>(
             profile: app.profile(),
             mutual: app.addresses().mutual,
             entropy: app.entropy(),
-            remembers: &|secret, presented| app.remembers(secret, presented),
+            // What people chose can be guessed: nobody learns that a guess was right who has to wait.
+            remembers: &|secret, presented| {
+                failures.wait().is_none() && app.remembers(secret, presented)
+            },
             keys: &|source| app.fetched_keys(source),
             slow_hashes,
             proofs: &proofs,
             is_revoked: &|token| app.is_revoked(token),
+            address: address_of(parts),
+            take: &|client, quota| app.take_token(client, quota),
         };
         decide(&app.registry(), &request, &context)
     };
+    let refuse = |refused| Box::new(refuse(app, parts, failures.judge(refused)));
     let mut first = attempt(SlowHashes::Ask);
     for _ in 0..MOST_FETCHES {
         match first {
             Err(Refused {
                 reason: Reason::NeedsKeys(source),
                 ..
-            }) => {
+            }) if failures.wait().is_none() => {
                 app.fetch_keys(&source).await;
                 first = attempt(SlowHashes::Ask);
             }
@@ -167,8 +181,8 @@ async fn decide_at_length<T>(
         Err(Refused {
             reason: Reason::NeedsSlowCheck(checks),
             ..
-        }) => checks,
-        Err(refused) => return Err(Box::new(refuse(app, parts, refused))),
+        }) if failures.wait().is_none() => checks,
+        Err(refused) => return Err(refuse(refused)),
     };
     check_slowly(app, checks).await?;
     match attempt(SlowHashes::Checked) {
@@ -177,7 +191,7 @@ async fn decide_at_length<T>(
             reason: Reason::NeedsSlowCheck(_),
             ..
         }) => Err(Box::new(busy())),
-        Err(refused) => Err(Box::new(refuse(app, parts, refused))),
+        Err(refused) => Err(refuse(refused)),
     }
 }
 
@@ -214,20 +228,31 @@ pub(in crate::web) fn certificate(parts: &Parts) -> Option<&ClientCertificate> {
     shown.map(AsRef::as_ref)
 }
 
-fn refuse(app: &App, parts: &Parts, refused: Refused) -> Response<Body> {
+fn refuse(app: &App, parts: &Parts, judged: Judged) -> Response<Body> {
+    let Judged {
+        refused,
+        is_one_of_many,
+    } = judged;
     let client = refused.client.as_ref().map(tracing::field::display);
     let secret = refused.secret.as_ref().map(tracing::field::display);
     let request = parts.extensions.get::<RequestId>();
-    tracing::info!(
-        request.id = request.map(tracing::field::display),
-        client.id = client,
-        secret.id = secret,
-        reason = %refused.reason,
-        "refused a client: {}", refused.reason
-    );
+    if !is_one_of_many {
+        tracing::info!(
+            request.id = request.map(tracing::field::display),
+            client.id = client,
+            secret.id = secret,
+            reason = %refused.reason,
+            "refused a client: {}", refused.reason
+        );
+    }
     let code = refused.reason.code();
-    let status = StatusCode::from_u16(code.status()).expect("codes have statuses of HTTP");
+    let status =
+        StatusCode::from_u16(refused.reason.status()).expect("codes have statuses of HTTP");
     let mut response = error(status, code, refused.reason.description());
+    if let Some(wait) = refused.reason.retry_after() {
+        let wait = HeaderValue::from(wait.seconds());
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
     if status == StatusCode::UNAUTHORIZED {
         response
             .headers_mut()
@@ -236,7 +261,14 @@ fn refuse(app: &App, parts: &Parts, refused: Refused) -> Response<Body> {
     if code == ErrorCode::UseDpopNonce {
         response.headers_mut().insert(DPOP_NONCE, nonce(app));
     }
-    app.observe(refused.observation(seen(app, parts)));
+    let is_throttled = matches!(refused.reason, Reason::Throttled(_));
+    let observation = refused.observation(seen(app, parts));
+    if is_throttled {
+        // However many there are, no use goes unseen for them.
+        app.observe_lightly(observation);
+    } else {
+        app.observe(observation);
+    }
     response
 }
 

@@ -1,0 +1,359 @@
+//! Guessing at the secrets of clients: slower with every failure, by client and network, and by address.
+//!
+//! Nobody is ever locked out by a client's name alone: only failures from the same network count (/24 in
+//! IPv4, /64 in IPv6). And whatever proves a client beyond doubt is served all the same: a secret of 256
+//! random bits, a signature or a certificate cannot be guessed. So only what fails waits, and, where secrets
+//! that people chose would have to be compared slowly, what might fail.
+//!
+//! Names that no client has count like those that one has. All in memory, and not much of it. Who does not
+//! fail takes no lock that waits, and while nobody failed lately, none at all.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher,
+    net::IpAddr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use super::{
+    Quota,
+    ledger::{Ledger, Terms},
+    masked,
+};
+use crate::{
+    app::App,
+    domain::time::{Span, Timestamp},
+};
+
+/// How many failures of a client from one network cost nothing. A library that tries both ways to send a secret fails
+/// twice with each.
+const FREE: u32 = 20;
+
+/// How many failures from one address cost nothing in [`WINDOW`], in whosever name.
+const FREE_OF_ADDRESS: u32 = 100;
+
+/// For how long failures of one address are counted together.
+const WINDOW: Span = Span::minutes(10);
+
+/// How many parts the memory has, each under a lock of its own.
+const SHARDS: usize = 64;
+
+/// How many clients and networks each part remembers.
+const MOST: usize = 250;
+
+/// How long a burst lasts after the last request that was held back.
+const BURST: Span = Span::minutes(10);
+
+/// Who fails, by their own word, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The client that a request says it comes from; nothing if it says nothing of that.
+    pub client: Option<&'a str>,
+    /// Where it comes from.
+    pub address: IpAddr,
+}
+
+/// A request comes too early after others that failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HeldBack {
+    /// When the next one counts, from now; at least a second.
+    pub wait: Span,
+    /// Whether this is the first since the last that counted: worth a line in the log.
+    pub is_first: bool,
+}
+
+/// Requests that were held back one after the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Refusals {
+    /// The first.
+    pub since: Timestamp,
+    /// The latest.
+    pub last: Timestamp,
+    /// Where that came from.
+    pub address: IpAddr,
+    /// How many.
+    pub count: u64,
+}
+
+/// Slows down guessing at the secrets of clients.
+#[derive(Debug)]
+pub struct ClientThrottle {
+    /// How many clients and networks are remembered: while there are none, nobody looks.
+    remembered: AtomicUsize,
+    shards: Vec<Mutex<Shard>>,
+    by_address: Quota,
+    hasher: RandomState,
+    /// Touched by who is held back, and by who asks about them.
+    burst: Mutex<Option<Refusals>>,
+}
+
+#[derive(Debug)]
+struct Shard {
+    /// By a hash of the client's name, and its network.
+    by_client: Ledger<(u64, IpAddr)>,
+    /// Of whom it was told already that they are held back.
+    told: Option<((u64, IpAddr), Timestamp)>,
+}
+
+impl App {
+    /// What slows down guessing at the secrets of clients.
+    pub fn client_throttle(&self) -> &ClientThrottle {
+        &self.0.client_throttle
+    }
+}
+
+impl Default for ClientThrottle {
+    fn default() -> Self {
+        let shard = || Shard {
+            by_client: Ledger::new(Terms {
+                free: FREE,
+                most: MOST,
+            }),
+            told: None,
+        };
+        Self {
+            remembered: AtomicUsize::new(0),
+            shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect(),
+            by_address: Quota::new(FREE_OF_ADDRESS, WINDOW),
+            hasher: RandomState::new(),
+            burst: Mutex::default(),
+        }
+    }
+}
+
+impl ClientThrottle {
+    /// Whether anybody failed lately. Takes no lock.
+    pub fn has_failures(&self) -> bool {
+        self.remembered.load(Ordering::Relaxed) > 0
+    }
+
+    /// How long such a request has to wait if it fails, or may fail; nothing if it need not.
+    pub fn wait(&self, claim: Claim<'_>, now: Timestamp) -> Option<Span> {
+        if !self.has_failures() {
+            return None;
+        }
+        let key = self.key(claim);
+        let of_client = self.shard(key).by_client.open_from(&key, now);
+        let of_client = of_client.map(|at| at.since(now).max(Span(1)));
+        of_client.max(self.by_address.wait(claim.address, now))
+    }
+
+    /// Counts a request that failed.
+    ///
+    /// # Errors
+    /// [`HeldBack`] if too many failed before; then this one does not count.
+    pub fn fail(&self, claim: Claim<'_>, now: Timestamp) -> Result<(), HeldBack> {
+        let key = self.key(claim);
+        let mut shard = self.shard(key);
+        if let Some(at) = shard.by_client.open_from(&key, now) {
+            let is_first = shard.told != Some((key, at));
+            shard.told = Some((key, at));
+            drop(shard);
+            return Err(self.hold_back(claim, (at.since(now), is_first), now));
+        }
+        if let Err(wait) = self.by_address.take(claim.address, now) {
+            drop(shard);
+            let since = now.plus(wait);
+            return Err(self.hold_back(claim, (wait, self.is_first(claim, since)), now));
+        }
+        let before = shard.by_client.len();
+        shard.by_client.miss(key, now);
+        self.count(before, shard.by_client.len());
+        Ok(())
+    }
+
+    /// It proved who it is: what failed before in its name, from its network, is forgiven. Waits for nobody.
+    pub fn succeed(&self, claim: Claim<'_>) {
+        if !self.has_failures() {
+            return;
+        }
+        let key = self.key(claim);
+        if let Ok(mut shard) = self.shards[Self::place(key)].try_lock() {
+            let before = shard.by_client.len();
+            shard.by_client.forget(&key);
+            self.count(before, shard.by_client.len());
+        }
+    }
+
+    /// Forgets what is too long ago to matter.
+    pub fn forget_old(&self, now: Timestamp) {
+        if !self.has_failures() {
+            return;
+        }
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = shard.by_client.len();
+            shard.by_client.forget_old(now);
+            self.count(before, shard.by_client.len());
+        }
+    }
+
+    /// The requests that are held back these days, if there are any.
+    pub fn held_back(&self, now: Timestamp) -> Option<Refusals> {
+        let burst = *self.burst.lock().unwrap_or_else(PoisonError::into_inner);
+        burst.filter(|burst| now.since(burst.last) < BURST)
+    }
+
+    fn hold_back(
+        &self,
+        claim: Claim<'_>,
+        (wait, is_first): (Span, bool),
+        now: Timestamp,
+    ) -> HeldBack {
+        let mut burst = self.burst.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = burst.filter(|burst| now.since(burst.last) < BURST);
+        *burst = Some(Refusals {
+            since: before.map_or(now, |burst| burst.since),
+            last: now,
+            address: claim.address,
+            count: before.map_or(1, |burst| burst.count.saturating_add(1)),
+        });
+        HeldBack {
+            wait: wait.max(Span(1)),
+            is_first,
+        }
+    }
+
+    /// Whether an address that has to wait until then was not told of yet.
+    fn is_first(&self, claim: Claim<'_>, until: Timestamp) -> bool {
+        let key = (0, super::network(claim.address));
+        let mut shard = self.shard(key);
+        let is_first = shard.told != Some((key, until));
+        shard.told = Some((key, until));
+        is_first
+    }
+
+    fn key(&self, claim: Claim<'_>) -> (u64, IpAddr) {
+        let network = masked(claim.address, (24, 64));
+        (self.hasher.hash_one(claim.client), network)
+    }
+
+    fn place((client, network): (u64, IpAddr)) -> usize {
+        let network = match network {
+            IpAddr::V4(address) => u64::from(address.to_bits()),
+            IpAddr::V6(address) => u64::try_from(address.to_bits() >> 64).unwrap_or_default(),
+        };
+        let mixed = (client ^ network).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        usize::try_from(mixed).unwrap_or_default() % SHARDS
+    }
+
+    fn shard(&self, key: (u64, IpAddr)) -> MutexGuard<'_, Shard> {
+        let shard = &self.shards[Self::place(key)];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, before: usize, after: usize) {
+        if after > before {
+            self.remembered.fetch_add(after - before, Ordering::Relaxed);
+        } else {
+            self.remembered.fetch_sub(before - after, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn claim(client: &str, address: [u8; 4]) -> Claim<'_> {
+        Claim {
+            client: Some(client),
+            address: address.into(),
+        }
+    }
+
+    fn fail_freely(throttle: &ClientThrottle, claim: Claim<'_>) {
+        for _ in 0..FREE {
+            throttle.fail(claim, NOW).unwrap();
+        }
+    }
+
+    #[test]
+    fn after_what_is_free_each_wait_is_twice_the_one_before() {
+        let throttle = ClientThrottle::default();
+        let guesser = claim("c", [192, 0, 2, 1]);
+        fail_freely(&throttle, guesser);
+
+        let mut now = NOW;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            let held_back = throttle.fail(guesser, now).unwrap_err();
+            assert_eq!(throttle.wait(guesser, now), Some(held_back.wait));
+            assert!(held_back.is_first);
+            assert!(!throttle.fail(guesser, now).unwrap_err().is_first);
+            waits.push(held_back.wait.seconds());
+            now = now.plus(held_back.wait);
+            throttle.fail(guesser, now).unwrap();
+        }
+
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+    }
+
+    #[test]
+    fn a_client_waits_in_the_network_of_the_guesser_and_in_no_other() {
+        let throttle = ClientThrottle::default();
+        fail_freely(&throttle, claim("c", [192, 0, 2, 1]));
+
+        assert!(throttle.wait(claim("c", [192, 0, 2, 200]), NOW).is_some());
+        assert_eq!(throttle.wait(claim("c", [192, 0, 3, 1]), NOW), None);
+        assert_eq!(throttle.wait(claim("d", [192, 0, 2, 1]), NOW), None);
+    }
+
+    #[test]
+    fn an_address_that_fails_in_many_names_waits_for_the_rest_of_its_window() {
+        let throttle = ClientThrottle::default();
+        let names: Vec<String> = (0..FREE_OF_ADDRESS).map(|n| format!("c{n}")).collect();
+        for name in &names {
+            throttle.fail(claim(name, [192, 0, 2, 1]), NOW).unwrap();
+        }
+        let later = NOW.plus(Span(60));
+
+        let held_back = throttle.fail(claim("new", [192, 0, 2, 1]), later);
+
+        assert_eq!(held_back.unwrap_err().wait, Span(540));
+        throttle.fail(claim("new", [192, 0, 2, 2]), later).unwrap();
+        let found = throttle.held_back(later).unwrap();
+        assert_eq!((found.count, found.since), (1, later));
+        assert_eq!(throttle.held_back(later.plus(BURST)), None);
+    }
+
+    #[test]
+    fn who_proves_itself_begins_anew_and_what_is_old_is_forgotten() {
+        let throttle = ClientThrottle::default();
+        let client = claim("c", [192, 0, 2, 1]);
+        assert!(!throttle.has_failures());
+        fail_freely(&throttle, client);
+        assert!(throttle.has_failures());
+
+        throttle.succeed(client);
+
+        assert_eq!(throttle.wait(client, NOW), None);
+        assert!(!throttle.has_failures());
+        throttle.fail(client, NOW).unwrap();
+        throttle.forget_old(NOW.plus(Span::minutes(59)));
+        assert!(throttle.has_failures());
+        throttle.forget_old(NOW.plus(Span::hours(1)));
+        assert!(!throttle.has_failures());
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_names_are_sent() {
+        let throttle = ClientThrottle::default();
+        let guesser = claim("c", [192, 0, 2, 1]);
+        fail_freely(&throttle, guesser);
+
+        for n in 0..3 * u32::try_from(SHARDS * MOST).unwrap() {
+            let name = format!("c{n}");
+            let [a, b, c, d] = (0x0a00_0000 + n).to_be_bytes();
+            throttle.fail(claim(&name, [a, b, c, d]), NOW).unwrap();
+        }
+
+        assert!(throttle.remembered.load(Ordering::Relaxed) <= SHARDS * MOST);
+        assert!(throttle.wait(guesser, NOW).is_some(), "it missed most");
+    }
+}
