@@ -129,6 +129,8 @@ pub struct Limits {
     pub body_timeout: Span,
     /// Until a request is answered.
     pub request_timeout: Span,
+    /// How far the server may fall behind.
+    pub shed_after: Span,
     /// Between two requests of a connection.
     pub idle_timeout: Span,
     /// Of a connection.
@@ -325,6 +327,7 @@ impl Limits {
             header_timeout: settings.header_timeout.unwrap_or(Span(10)),
             body_timeout: settings.body_timeout.unwrap_or(Span(10)),
             request_timeout: settings.request_timeout.unwrap_or(Span(15)),
+            shed_after: settings.shed_after.unwrap_or(Span(1)),
             idle_timeout: settings.idle_timeout.unwrap_or(Span::minutes(1)),
             connection_lifetime: settings.connection_lifetime.unwrap_or(Span::hours(1)),
             drain_timeout: settings.drain_timeout.unwrap_or(Span(10)),

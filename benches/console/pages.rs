@@ -209,6 +209,7 @@ impl Browser {
             certificate: None,
             limits: Limits::default(),
             refusal: None,
+            is_too_much: false,
         };
         let (parts, body) = self.edge.respond(arrival, request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();

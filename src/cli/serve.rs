@@ -249,6 +249,7 @@ fn manners(config: &Config) -> Manners {
             header_timeout: limits.header_timeout.duration(),
             body_timeout: limits.body_timeout.duration(),
             request_timeout: limits.request_timeout.duration(),
+            shed_after: limits.shed_after.duration(),
             idle_timeout: limits.idle_timeout.duration(),
             connection_lifetime: limits.connection_lifetime.duration(),
             max_connections: limits.max_connections,

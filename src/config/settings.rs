@@ -490,6 +490,13 @@ pub struct Settings {
     #[serde(deserialize_with = "text")]
     pub request_timeout: Option<Span>,
 
+    /// How far the server may fall behind before it refuses further requests of clients with 503: 0 is never.
+    ///
+    /// Default: 1s
+    #[arg(long, env = "JETON_SHED_AFTER", value_name = "SPAN", help_heading = LIMITS, hide_env_values = true)]
+    #[serde(deserialize_with = "text")]
+    pub shed_after: Option<Span>,
+
     /// Between two requests of one connection.
     ///
     /// Default: 1m
@@ -522,7 +529,7 @@ impl Settings {
             usage_flush_interval disk_reserve_bytes
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout handshake_timeout header_timeout body_timeout
-            request_timeout idle_timeout connection_lifetime
+            request_timeout shed_after idle_timeout connection_lifetime
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     body::Body,
-    http::{Response, Uri},
+    http::{Method, Response, Uri, request::Parts},
 };
 use ipnet::IpNet;
 use tokio::net::UnixListener;
@@ -112,9 +112,16 @@ pub fn edge_settings(app: &App, manners: &Manners) -> EdgeSettings {
         trusted_proxies: manners.trusted_proxies.clone(),
         forwarded_by: manners.forwarded_by,
         certificates: manners.certificates.clone(),
+        may_shed: costs,
         responder: respond,
         ..EdgeSettings::new(transport, RequestIds::seeded(app.entropy().bytes()))
     }
+}
+
+/// Whether a request costs something that can wait: what clients authenticate at. People and their programs are
+/// answered, health is told, and proxies are, which take no for a no.
+fn costs(parts: &Parts) -> bool {
+    parts.method == Method::POST && oauth::speaks_for(parts.uri.path())
 }
 
 /// A refusal that no route made, in the words of the face whose route was asked for.

@@ -56,6 +56,9 @@ pub struct EdgeSettings {
     pub transport: Transport,
     /// Names for requests that bring none.
     pub request_ids: RequestIds,
+    /// Which requests are refused when the server falls behind: those that cost something. The others are how
+    /// people find out, and what supervisors ask.
+    pub may_shed: fn(&Parts) -> bool,
     /// Words for refusals that no route made.
     pub responder: Responder,
 }
@@ -69,6 +72,7 @@ impl EdgeSettings {
             certificates: None,
             transport,
             request_ids,
+            may_shed: |_| true,
             responder: plain,
         }
     }
@@ -98,6 +102,8 @@ pub struct Arrival {
     pub limits: Limits,
     /// Set if the request stands in for one that could not be read.
     pub refusal: Option<Refusal>,
+    /// Whether the server falls behind, so that what can be refused is.
+    pub is_too_much: bool,
 }
 
 /// The routes of a face and all that surrounds them.
@@ -140,7 +146,11 @@ where
         let refusal = arrival
             .refusal
             .or_else(|| introduced.err())
-            .or_else(|| refuse(&parts, &body, &arrival.limits));
+            .or_else(|| refuse(&parts, &body, &arrival.limits))
+            .or_else(|| {
+                let is_shed = arrival.is_too_much && (self.settings.may_shed)(&parts);
+                is_shed.then_some(Refusal::TooMuch)
+            });
         let (mut response, refusal) = match refusal {
             Some(refusal) => (
                 (self.settings.responder)(refusal, &parts.uri),

@@ -68,6 +68,10 @@ pub fn refuse(refusal: layers::Refusal) -> Response<Body> {
         Refusal::BodyTooLarge => (ErrorCode::InvalidRequest, "the body is too large"),
         Refusal::BodyTimedOut => (ErrorCode::InvalidRequest, "the body did not arrive in time"),
         Refusal::BodyBroken => (ErrorCode::InvalidRequest, "the body broke off"),
+        Refusal::TooMuch => (
+            ErrorCode::TemporarilyUnavailable,
+            "the server is busy; ask again",
+        ),
         Refusal::TimedOut => (
             ErrorCode::TemporarilyUnavailable,
             "the server did not answer in time",

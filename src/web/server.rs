@@ -12,6 +12,7 @@ mod gate;
 mod head;
 mod ledger;
 mod listener;
+mod load;
 mod patience;
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
@@ -26,7 +27,7 @@ use tower::Service;
 use tracing::warn;
 
 pub use self::listener::{Listener, Peer};
-use self::{closing::Closing, connection::Connection, crowd::Crowd, listener::Socket};
+use self::{closing::Closing, connection::Connection, crowd::Crowd, listener::Socket, load::Load};
 use crate::web::{layers::Edge, tls::Acceptor};
 
 /// How long each step of a connection may take and how much it may send.
@@ -42,6 +43,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// From the end of a request's head to the answer. Also bounds how long a peer may refuse to read.
     pub request_timeout: Duration,
+    /// How late turns may come before further requests are refused (503) that cost something; zero: they never are.
+    pub shed_after: Duration,
     /// Between two requests of one connection.
     pub idle_timeout: Duration,
     /// Of a connection; a request in flight is finished first.
@@ -68,6 +71,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(15),
+            shed_after: Duration::from_secs(1),
             idle_timeout: Duration::from_mins(1),
             connection_lifetime: Duration::from_hours(1),
             max_connections: 10_000,
@@ -112,11 +116,16 @@ where
         acceptor: listener.acceptor(),
         permits: Arc::new(Semaphore::new(limits.max_connections)),
         crowd: Crowd::new(limits.max_connections_per_address),
+        load: Load::default(),
         closing: Closing::default(),
         tasks: TaskTracker::new(),
         report: ServeReport::default(),
     };
-    stop.run_until_cancelled(server.accept_all(&listener)).await;
+    let watch = server.load.clone().watch(limits.shed_after);
+    stop.run_until_cancelled(async {
+        tokio::join!(watch, server.accept_all(&listener));
+    })
+    .await;
     server.closing.begin();
     server.accept_queued(&listener).await;
     drop(listener);
@@ -129,6 +138,7 @@ struct Server<S> {
     acceptor: Option<Acceptor>,
     permits: Arc<Semaphore>,
     crowd: Crowd,
+    load: Load,
     closing: Closing,
     tasks: TaskTracker,
     report: ServeReport,
@@ -182,6 +192,7 @@ where
             peer,
             certificate: None,
             limits: self.limits,
+            load: self.load.clone(),
             closing: self.closing.clone(),
             tasks: self.tasks.clone(),
         };

@@ -223,6 +223,43 @@ async fn one_address_cannot_take_all_connections() {
 }
 
 #[tokio::test]
+async fn who_comes_while_the_server_falls_behind_is_told_so_at_once() {
+    let house = House::start(Limits {
+        shed_after: milliseconds(300),
+        ..patient()
+    })
+    .await;
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let mut wire = house.connect().await;
+        asking.spawn(async move {
+            let mut shed = 0;
+            for _ in 0..6 {
+                let reply = wire.get("/block").await;
+                if reply.status == 503 {
+                    assert_eq!(reply.header("retry-after"), Some("1"));
+                    shed += 1;
+                } else {
+                    reply.assert_ok("blocked");
+                }
+            }
+            shed
+        });
+    }
+
+    let shed: usize = asking.join_all().await.into_iter().sum();
+
+    assert!((1..72).contains(&shed), "{shed} of 72 were refused");
+    tokio::time::sleep(milliseconds(500)).await;
+    house
+        .connect()
+        .await
+        .get("/block")
+        .await
+        .assert_ok("blocked");
+}
+
+#[tokio::test]
 async fn a_unix_socket_knows_its_peers_and_speaks_http_1_only() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("jeton.sock");

@@ -194,6 +194,7 @@ impl Problem {
             Refusal::BodyTooLarge => (Kind::TooLarge, "the body is too large"),
             Refusal::BodyTimedOut => (Kind::Timeout, "the body did not arrive in time"),
             Refusal::BodyBroken => (Kind::Malformed, "the body broke off"),
+            Refusal::TooMuch => (Kind::Unavailable, "the server is busy; ask again"),
             Refusal::TimedOut => (Kind::Unavailable, "the server did not answer in time"),
             Refusal::Panicked => (Kind::Internal, "the request id finds it in the log"),
         };

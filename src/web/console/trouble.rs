@@ -228,7 +228,7 @@ impl Trouble {
         use layers::Refusal;
         match refusal {
             Refusal::BodyTooLarge => Self::too_large(),
-            Refusal::TimedOut => Self::unavailable(),
+            Refusal::TimedOut | Refusal::TooMuch => Self::unavailable(),
             Refusal::Panicked => Self::failed(),
             Refusal::Malformed
             | Refusal::VersionNotSupported

@@ -26,6 +26,8 @@ pub enum Refusal {
     BodyTimedOut,
     /// The body broke off, or its chunks are malformed.
     BodyBroken,
+    /// The server falls behind, and answers nothing that costs something.
+    TooMuch,
     /// The answer was not ready in time.
     TimedOut,
     /// The route panicked.
@@ -45,14 +47,14 @@ impl Refusal {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
-            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut | Self::TooMuch => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// Whether what follows on the connection can no longer be trusted to be a request.
     pub fn ends_connection(self) -> bool {
-        !matches!(self, Self::TimedOut | Self::Panicked)
+        !matches!(self, Self::TimedOut | Self::TooMuch | Self::Panicked)
     }
 }
 
@@ -72,7 +74,7 @@ pub fn plain(refusal: Refusal, _: &Uri) -> Response<Body> {
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if refusal == Refusal::TimedOut {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response

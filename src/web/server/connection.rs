@@ -36,6 +36,7 @@ use super::{
     gate::Gate,
     ledger::{InFlight, Ledger, TrackedBody},
     listener::Socket,
+    load::Load,
     patience::Patience,
 };
 use crate::{
@@ -54,6 +55,7 @@ pub(super) struct Connection<S> {
     /// What the peer showed of itself, which a handshake finds out.
     pub(super) certificate: Option<Arc<ClientCertificate>>,
     pub(super) limits: Limits,
+    pub(super) load: Load,
     pub(super) closing: Closing,
     pub(super) tasks: TaskTracker,
 }
@@ -164,6 +166,7 @@ where
             peer,
             certificate,
             limits,
+            load,
             closing,
             ..
         } = self;
@@ -173,6 +176,7 @@ where
                 certificate: certificate.clone(),
                 limits,
                 refusal: ledger.take_refusal(),
+                is_too_much: load.is_too_much(),
             };
             let (edge, in_flight) = (edge.clone(), ledger.begin());
             let (closing, ledger) = (&closing, &ledger);
@@ -212,6 +216,7 @@ where
             peer,
             certificate,
             limits,
+            load,
             closing,
             tasks,
         } = self;
@@ -222,6 +227,7 @@ where
                 certificate: certificate.clone(),
                 limits,
                 refusal: None,
+                is_too_much: load.is_too_much(),
             };
             let (edge, in_flight) = (edge.clone(), requests.begin());
             async move { Ok::<_, Infallible>(tracked(edge.respond(arrival, request).await, in_flight)) }

@@ -313,6 +313,7 @@ impl TestServer {
             certificate: request.extensions_mut().remove(),
             limits: Limits::default(),
             refusal: None,
+            is_too_much: false,
         };
         self.edge.respond(arrival, request).await
     }

@@ -112,6 +112,12 @@ impl House {
     }
 }
 
+/// Gives nobody else a turn for a while, as work does that waits for nothing.
+async fn block() -> &'static str {
+    std::thread::sleep(milliseconds(100));
+    "blocked"
+}
+
 fn routes() -> Router {
     Router::new()
         .route("/hello", get("hello"))
@@ -119,6 +125,7 @@ fn routes() -> Router {
         .route("/ignore", post("ignored"))
         .route("/read", post(read))
         .route("/wait", get(wait))
+        .route("/block", get(block))
         .route("/stuck", get(std::future::pending::<()>))
         .route("/panic", get(fall_over))
         .route(
