@@ -17,6 +17,7 @@ mod grant;
 mod handover;
 mod input;
 mod inspect;
+mod issuance;
 mod key;
 mod memory;
 mod offline;
@@ -98,6 +99,8 @@ enum DeskCommand {
     Scope(api::ScopeCommand),
     #[command(subcommand)]
     DetailType(detail_type::DetailTypeCommand),
+    #[command(subcommand)]
+    Issuance(issuance::IssuanceCommand),
     #[command(subcommand)]
     Key(key::KeyCommand),
     #[command(subcommand)]
@@ -197,6 +200,7 @@ impl DeskCommand {
             Self::Grant(command) => command.run(desk).await,
             Self::Scope(command) => command.run(desk).await,
             Self::DetailType(command) => command.run(desk).await,
+            Self::Issuance(command) => command.run(desk).await,
             Self::Key(command) => command.run(desk).await,
             Self::Operator(command) => command.run(desk).await,
             Self::Audit(command) => command.run(desk).await,

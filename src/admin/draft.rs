@@ -125,8 +125,8 @@ impl Draft {
     }
 
     /// Puts the policy in place of the one before.
-    pub fn put_policy(&mut self, policy: Policy) {
-        self.change(Action::SettingsEdit, Effect::Policy(Arc::new(policy)));
+    pub fn put_policy(&mut self, action: Action, policy: Policy) {
+        self.change(action, Effect::Policy(Arc::new(policy)));
     }
 
     /// Tells the audit log of something that changes no record.

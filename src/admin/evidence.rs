@@ -9,6 +9,7 @@ pub mod carried;
 pub mod horizon;
 pub mod keys;
 mod moves;
+pub mod outside;
 mod overlap;
 pub mod overview;
 mod refusals;

@@ -9,7 +9,9 @@ mod certificates;
 mod clients;
 mod credentials;
 mod details;
+mod halts;
 mod keys;
+mod limits;
 mod operators;
 mod registrations;
 mod secrets;
@@ -27,7 +29,9 @@ pub use self::{
     clients::{ClientEditInput, ClientInput, GrantInput, GrantScopesInput, Registration},
     credentials::{CredentialInput, FederationInput, PublicKeyInput},
     details::{DetailTypeEditInput, DetailTypeInput},
+    halts::HaltInput,
     keys::{ActivateInput, KeyInput},
+    limits::{LimitsInput, QuotaInput},
     operators::{OperatorEditInput, OperatorInput, OperatorInviteInput, PasswordInput},
     registrations::RegistrationTokenInput,
     secrets::{

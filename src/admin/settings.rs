@@ -7,6 +7,7 @@ use super::{
     secrets::{LONGEST_LIFE, SHORTEST_LIFE},
 };
 use crate::domain::{
+    audit::Action,
     forward::ForwardRules,
     name::DisplayName,
     permission::Permission,
@@ -79,6 +80,7 @@ impl Command for SetPolicy {
             forward_policies: self
                 .forward_policies
                 .unwrap_or_else(|| before.forward_policies.clone()),
+            halt: before.halt.clone(),
             master_key_kept,
             revision: before.revision,
         };
@@ -87,7 +89,7 @@ impl Command for SetPolicy {
             check_rules(&after, registry)?;
         }
         if after != **before {
-            draft.put_policy(after);
+            draft.put_policy(Action::SettingsEdit, after);
         }
         Ok(())
     }

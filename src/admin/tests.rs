@@ -24,11 +24,13 @@ use super::{
     details::{DefineDetailType, EditDetailType, RemoveDetailType},
     draft::Draft,
     grants::{RemoveGrant, SetGrant},
+    halts::{HaltApi, HaltIssuance, ResumeApi, ResumeIssuance},
     handovers::{ForgetHandovers, OfferHandover, RedeemHandover, WithdrawHandover},
     init::InitServer,
     invitations::{AcceptInvitation, InviteOperator, ResetOperator, WithdrawInvitation},
     keys::{ActivateKey, GenerateKey, KeepKeySchedule, RetireKey, RevokeKey, When},
     leaks::ReportLeak,
+    limits::LimitClient,
     marks::{Granted, KeepScope, PostponeAttention, RecallAttention, StopWatching, WatchScope},
     operators::{
         AddOperator, DisableOperator, EditOperator, EnableOperator, NewPassword, RemoveOperator,

@@ -8,8 +8,10 @@ mod attention;
 mod audit;
 mod clients;
 mod details;
+mod halts;
 mod handovers;
 mod keys;
+mod limits;
 mod operators;
 mod policy;
 mod registrations;
@@ -25,8 +27,10 @@ pub use self::{
     audit::{AuditView, FieldChangeView, ObjectView},
     clients::{ClientView, GrantView},
     details::DetailTypeView,
+    halts::{HaltView, HaltedApiView, IssuanceView},
     handovers::HandoverView,
     keys::KeyView,
+    limits::{LimitsView, QuotaView},
     operators::OperatorView,
     policy::PolicyView,
     registrations::{RegistrationTokenView, SelfRegistrationView},

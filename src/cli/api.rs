@@ -39,6 +39,16 @@ Examples:
     /// Issue tokens for a disabled API again.
     #[command(after_help = "Example:\n  jeton api enable https://sales.example.com")]
     Enable(Named),
+    /// Issue no tokens for an API for a while. What was issued goes on to count.
+    #[command(after_help = "\
+Example:
+  jeton api halt https://sales.example.com --reason 'it is being moved'
+
+Clients are told to ask again in a minute (503). To have its tokens refused as well: jeton api disable.")]
+    Halt(Halt),
+    /// Issue tokens for an API again.
+    #[command(after_help = "Example:\n  jeton api resume https://sales.example.com")]
+    Resume(Named),
     /// Remove an API. Refused while clients have grants on it.
     #[command(after_help = "Example:\n  jeton api remove https://sales.example.com")]
     Remove(Named),
@@ -92,6 +102,16 @@ pub(crate) struct Named {
     identifier: String,
 }
 
+/// Which API issues no tokens, and why.
+#[derive(Args, Debug)]
+pub(crate) struct Halt {
+    /// The API's identifier.
+    identifier: String,
+    /// Why, for operators alone: those who are refused are not told.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
 /// What to change of an API.
 #[derive(Args, Debug)]
 #[command(group = one_at_least(["name", "description", "alg", "token_lifetime", "token_format", "claims"]))]
@@ -136,6 +156,15 @@ impl ApiCommand {
             Self::Enable(Named { identifier }) => {
                 let path = path(["apis", &identifier, "enable"]);
                 desk.answer(&desk.post(&path, json!({})).await?, words::enabled)
+            }
+            Self::Halt(Halt { identifier, reason }) => {
+                let path = path(["apis", &identifier, "halt"]);
+                let api = desk.post(&path, json!({ "reason": reason })).await?;
+                desk.answer(&api, words::halted)
+            }
+            Self::Resume(Named { identifier }) => {
+                let path = path(["apis", &identifier, "resume"]);
+                desk.answer(&desk.post(&path, json!({})).await?, words::resumed)
             }
             Self::Remove(Named { identifier }) => {
                 let path = path(["apis", &identifier]);

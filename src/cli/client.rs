@@ -1,6 +1,7 @@
 //! `jeton client`: the machines that may ask for tokens.
 
 mod dry_run;
+mod limit;
 mod words;
 
 pub(super) use self::words::{GrantView, granted};
@@ -50,6 +51,16 @@ Examples:
 
 Ends with 1 if the token would be refused.")]
     DryRun(dry_run::DryRun),
+    /// Limit from where a client may authenticate and how many tokens it may get, or show these limits.
+    #[command(after_help = "\
+Examples:
+  jeton client limit report-service --allowed-network 10.0.0.0/8 --allowed-network 2001:db8::/32
+  jeton client limit report-service --quota 600/minute --burst 100
+  jeton client limit report-service --quota 600/minute --burst 100 --quota-mode enforce
+  jeton client limit report-service --allowed-network '' --quota none
+
+Watch a quota before you enforce it: without options, this says how often it would have refused.")]
+    Limit(limit::Limit),
     /// Issue no tokens to a client until it is enabled again. Those it has are revoked.
     #[command(after_help = "Example:\n  jeton client disable report-service")]
     Disable(Named),
@@ -217,6 +228,7 @@ impl ClientCommand {
                 desk.answer(&client, words::show)
             }
             Self::Edit(edit) => edit.run(desk).await,
+            Self::Limit(limit) => limit.run(desk).await,
             Self::DryRun(dry_run) => dry_run.run(desk).await,
             Self::Disable(Named { id }) => {
                 let client = desk

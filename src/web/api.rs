@@ -17,7 +17,9 @@ mod extract;
 mod grants;
 mod handovers;
 mod idempotency;
+mod issuance;
 mod keys;
+mod limits;
 mod openapi;
 mod operators;
 mod page;
@@ -69,6 +71,7 @@ pub fn router(app: App) -> Router {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(clients::routes())
+        .merge(limits::routes())
         .merge(secrets::routes())
         .merge(dry_run::routes())
         .merge(handovers::routes())
@@ -83,6 +86,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(usage::routes())
         .merge(attention::routes())
         .merge(server::routes())
+        .merge(issuance::routes())
         .merge(settings::routes())
 }
 

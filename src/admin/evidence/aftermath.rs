@@ -74,6 +74,10 @@ const fn is_of_the_dead(outcome: Outcome) -> bool {
         | Outcome::UnsupportedGrantType
         | Outcome::InvalidScope
         | Outcome::InvalidTarget
-        | Outcome::Unavailable => false,
+        | Outcome::Unavailable
+        | Outcome::Halted
+        | Outcome::AddressNotAllowed
+        | Outcome::Throttled
+        | Outcome::OverQuota => false,
     }
 }

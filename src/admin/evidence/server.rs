@@ -1,7 +1,10 @@
 //! What needs attention about the server itself, in sentences for operators.
 
-use super::attention::Level;
+use std::net::IpAddr;
+
+use super::{attention::Level, words};
 use crate::domain::{
+    registry::Registry,
     server_certificate::{CertificateSource, CertificateStatus, CertificateTrouble},
     time::{Span, Timestamp},
 };
@@ -22,6 +25,10 @@ pub enum ServerRule {
     ChangesNotSaved,
     /// Usage is not saved.
     UsageNotSaved,
+    /// No tokens are issued: somebody said so.
+    IssuanceHalted,
+    /// No tokens are issued for an API: somebody said so.
+    ApiHalted,
     /// There is no TLS certificate.
     CertificateMissing,
     /// The TLS certificate expired.
@@ -30,6 +37,8 @@ pub enum ServerRule {
     CertificateNotRenewed,
     /// The TLS certificate ends soon, and somebody has to replace it.
     CertificateEndsSoon,
+    /// Requests with wrong credentials are held back.
+    Guessing,
 }
 
 /// What can be the matter with where everything is saved.
@@ -60,16 +69,19 @@ pub struct ServerAttention {
 
 impl ServerRule {
     /// Every rule, the worst first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::DiskFailed,
         Self::DataFileMoved,
         Self::DiskFull,
         Self::ChangesNotSaved,
         Self::UsageNotSaved,
+        Self::IssuanceHalted,
+        Self::ApiHalted,
         Self::CertificateMissing,
         Self::CertificateExpired,
         Self::CertificateNotRenewed,
         Self::CertificateEndsSoon,
+        Self::Guessing,
     ];
 
     /// The word for it in the admin API.
@@ -80,6 +92,9 @@ impl ServerRule {
             Self::DiskFull => "disk_full",
             Self::ChangesNotSaved => "changes_not_saved",
             Self::UsageNotSaved => "usage_not_saved",
+            Self::IssuanceHalted => "issuance_halted",
+            Self::ApiHalted => "api_halted",
+            Self::Guessing => "guessing",
             Self::CertificateMissing => "certificate_missing",
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateNotRenewed => "certificate_not_renewed",
@@ -94,6 +109,8 @@ impl ServerRule {
             Self::DataFileMoved => "File moved",
             Self::DiskFull => "Disk full",
             Self::ChangesNotSaved | Self::UsageNotSaved => "Not saved",
+            Self::IssuanceHalted | Self::ApiHalted => "Halted",
+            Self::Guessing => "Guessing",
             Self::CertificateMissing => "No certificate",
             Self::CertificateExpired => "Expired",
             Self::CertificateNotRenewed => "Not renewed",
@@ -106,10 +123,12 @@ impl ServerRule {
         match self {
             Self::CertificateEndsSoon => "Replace it",
             Self::DiskFull => "Make room",
+            Self::IssuanceHalted | Self::ApiHalted => "Look at it",
             Self::DiskFailed
             | Self::DataFileMoved
             | Self::ChangesNotSaved
             | Self::UsageNotSaved
+            | Self::Guessing
             | Self::CertificateMissing
             | Self::CertificateExpired
             | Self::CertificateNotRenewed => "Look into it",
@@ -118,7 +137,7 @@ impl ServerRule {
 
     /// Whether something failed already, so that the server is not quite well.
     pub const fn is_failure(self) -> bool {
-        !matches!(self, Self::CertificateEndsSoon)
+        !matches!(self, Self::CertificateEndsSoon | Self::Guessing)
     }
 }
 
@@ -158,6 +177,51 @@ impl ServerAttention {
             rule,
             level,
             reason: reason.to_owned(),
+        }
+    }
+
+    /// That no tokens are issued, of all that is halted: everything, or else one API after the other.
+    pub fn of_halts(registry: &Registry, now: Timestamp) -> Vec<Self> {
+        if let Some(halt) = &registry.policy().halt {
+            return vec![Self {
+                rule: ServerRule::IssuanceHalted,
+                level: Level::Danger,
+                reason: format!(
+                    "Issuance is halted since {}, for {}: {}. Nobody gets a token; those there are go on to count.",
+                    halt.since.in_words(),
+                    now.since(halt.since).in_words(),
+                    halt.reason.as_str().trim_end_matches('.')
+                ),
+            }];
+        }
+        let apis = registry.apis().filter_map(|api| {
+            let halt = api.rules.halt.as_ref()?;
+            Some(Self {
+                rule: ServerRule::ApiHalted,
+                level: Level::Warning,
+                reason: format!(
+                    "Issuance for {} is halted since {}, for {}: {}. Its tokens go on to count.",
+                    api.name,
+                    halt.since.in_words(),
+                    now.since(halt.since).in_words(),
+                    halt.reason.as_str().trim_end_matches('.')
+                ),
+            })
+        });
+        apis.collect()
+    }
+
+    /// That requests are held back because too many failed before them.
+    pub fn of_guessing(count: u64, address: IpAddr, since: Timestamp) -> Self {
+        Self {
+            rule: ServerRule::Guessing,
+            level: Level::Warning,
+            reason: format!(
+                "{} with wrong credentials held back since {}, the latest from {address}. Whoever has the right \
+                 ones is served.",
+                words::count(count, "request"),
+                since.in_words()
+            ),
         }
     }
 

@@ -94,6 +94,10 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Unavailable => "Server could not answer",
         Outcome::Introspected => "Asked about a token",
         Outcome::TokenRevoked => "Revoked a token",
+        Outcome::Halted => "Issuance is halted",
+        Outcome::AddressNotAllowed => "Address not allowed",
+        Outcome::Throttled => "Too many failures before",
+        Outcome::OverQuota => "Over its quota",
     }
 }
 
@@ -106,12 +110,15 @@ pub const fn code(outcome: Outcome) -> Option<&'static str> {
         | Outcome::RetiredSecret
         | Outcome::RevokedSecret
         | Outcome::ExpiredSecret
-        | Outcome::DisabledClient => Some("invalid_client"),
+        | Outcome::DisabledClient
+        | Outcome::AddressNotAllowed => Some("invalid_client"),
         Outcome::InvalidRequest => Some("invalid_request"),
         Outcome::UnsupportedGrantType => Some("unsupported_grant_type"),
         Outcome::InvalidScope => Some("invalid_scope"),
         Outcome::InvalidTarget => Some("invalid_target"),
-        Outcome::Unavailable => Some("temporarily_unavailable"),
+        Outcome::Unavailable | Outcome::Halted | Outcome::Throttled | Outcome::OverQuota => {
+            Some("temporarily_unavailable")
+        }
     }
 }
 

@@ -91,6 +91,7 @@ impl ApiInput {
                 format,
                 claims: claims.expect(CHECKED),
                 details: BTreeMap::new(),
+                halt: None,
             },
         })
     }

@@ -20,6 +20,7 @@ use crate::{
         client::{Binding, ClientRules},
         details::DetailGrants,
         id::{ApiIdentifier, ClientId},
+        limits::ClientLimits,
         scope::ScopeSet,
         time::Lifetime,
     },
@@ -177,6 +178,7 @@ impl ClientInput {
                 legacy_assertion_audience: self.legacy_assertion_audience,
                 details,
                 token_exchange: self.token_exchange,
+                limits: ClientLimits::default(),
             },
             secret,
         })

@@ -35,7 +35,7 @@ fn every_command(
             .unwrap_or_else(|error| panic!("{error}"));
         client
     }
-    fn viewer(world: &mut World) -> OperatorId {
+    fn other(world: &mut World) -> OperatorId {
         world.operator("viewer@example.com", Role::Viewer)
     }
     fn pending(world: &mut World) -> crate::domain::id::KeyId {
@@ -75,6 +75,11 @@ fn every_command(
     one!(RegisterClient, |_| register("new", &[]));
     one!(EditClient, |w| EditClient::of(any(w)));
     one!(DisableClient, |w| DisableClient { client: any(w) });
+    one!(LimitClient, |w| LimitClient {
+        client: any(w),
+        networks: None,
+        quota: None,
+    });
     one!(EnableClient, |w| EnableClient { client: any(w) });
     one!(RemoveClient, |w| RemoveClient { client: any(w) });
     one!(RotateSecret, |w| rotate(&any(w)));
@@ -149,6 +154,17 @@ fn every_command(
     one!(EnableApi, |_| EnableApi {
         api: api("urn:shop")
     });
+    one!(HaltApi, |_| HaltApi {
+        api: api("urn:shop"),
+        reason: "it moves".parse().unwrap(),
+    });
+    one!(ResumeApi, |_| ResumeApi {
+        api: api("urn:shop")
+    });
+    one!(HaltIssuance, |_| HaltIssuance {
+        reason: "a key is known".parse().unwrap(),
+    });
+    one!(ResumeIssuance, |_| ResumeIssuance);
     one!(RemoveApi, |w| {
         w.define("urn:gone", "a");
         RemoveApi {
@@ -204,30 +220,22 @@ fn every_command(
         role: Role::Viewer,
         password: None,
     });
-    one!(EditOperator, |w| EditOperator::of(viewer(w)));
+    one!(EditOperator, |w| EditOperator::of(other(w)));
     one!(SetPassword, |w| SetPassword {
-        operator: viewer(w),
+        operator: other(w),
         password: password()
     });
-    one!(DisableOperator, |w| DisableOperator {
-        operator: viewer(w)
-    });
-    one!(EnableOperator, |w| EnableOperator {
-        operator: viewer(w)
-    });
-    one!(RemoveOperator, |w| RemoveOperator {
-        operator: viewer(w)
-    });
+    one!(DisableOperator, |w| DisableOperator { operator: other(w) });
+    one!(EnableOperator, |w| EnableOperator { operator: other(w) });
+    one!(RemoveOperator, |w| RemoveOperator { operator: other(w) });
     one!(InviteOperator, |_| InviteOperator {
         email: "new@example.com".parse().unwrap(),
         name: "New".parse().unwrap(),
         role: Role::Viewer,
     });
-    one!(ResetOperator, |w| ResetOperator {
-        operator: viewer(w)
-    });
+    one!(ResetOperator, |w| ResetOperator { operator: other(w) });
     one!(WithdrawInvitation, |w| {
-        let operator = viewer(w);
+        let operator = other(w);
         let reset = ResetOperator {
             operator: operator.clone(),
         };

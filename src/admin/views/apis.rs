@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{DetailTypeView, is_empty_object, moment};
+use super::{DetailTypeView, HaltView, is_empty_object, moment};
 use crate::domain::{
     api::{Api, ApiScope, ApiStatus, Offer, Sensitivity, Signing},
     registry::Registry,
@@ -22,6 +22,9 @@ pub struct ApiView {
     pub description: String,
     /// `active` or `disabled`.
     pub status: String,
+    /// That no tokens are issued for it for a while; left out if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halted: Option<HaltView>,
     /// What its tokens are signed with.
     pub algorithm: String,
     /// Which key it shares with Jeton, if it does.
@@ -79,6 +82,7 @@ impl ApiView {
                 ApiStatus::Disabled(_) => "disabled",
             }
             .to_owned(),
+            halted: api.rules.halt.as_ref().map(HaltView::of),
             algorithm: api.signing.algorithm().to_string(),
             shared_key_id: match &api.signing {
                 Signing::Published(_) => None,

@@ -68,7 +68,8 @@ impl ServerCertificateView {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ServerAttentionView {
     /// By which rule: `disk_failed`, `data_file_moved`, `disk_full`, `changes_not_saved`, `usage_not_saved`,
-    /// `certificate_missing`, `certificate_expired`, `certificate_not_renewed` or `certificate_ends_soon`.
+    /// `issuance_halted`, `api_halted`, `certificate_missing`, `certificate_expired`, `certificate_not_renewed`,
+    /// `certificate_ends_soon` or `guessing`.
     pub rule: String,
     /// How much it matters: `danger` or `warning`.
     pub level: String,

@@ -4,7 +4,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    cli::pen::{Pen, count, or, quoted},
+    admin::views::HaltView,
+    cli::{
+        issuance,
+        pen::{Pen, count, or, quoted},
+    },
     domain::time::Span,
 };
 
@@ -14,6 +18,7 @@ pub(super) struct ApiView {
     name: String,
     description: String,
     status: String,
+    halted: Option<HaltView>,
     algorithm: String,
     shared_key: Option<String>,
     shared_key_id: Option<String>,
@@ -75,6 +80,10 @@ fn facts(pen: &Pen, api: &ApiView) -> String {
         ("identifier", api.identifier.clone()),
         ("status", api.status.clone()),
     ];
+    if let Some(halt) = &api.halted {
+        let text = format!("halted {}", issuance::in_words(pen, halt));
+        facts.push(("issuance", pen.warning(&text)));
+    }
     if !api.description.is_empty() {
         facts.push(("for", api.description.clone()));
     }
@@ -148,6 +157,16 @@ fn scope_lines(scopes: &[ScopeView]) -> String {
     scopes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+impl ApiView {
+    /// Whether tokens are issued for it, in a word.
+    fn state(&self) -> &str {
+        match (self.status.as_str(), &self.halted) {
+            ("active", Some(_)) => "halted",
+            (status, _) => status,
+        }
+    }
+}
+
 impl ScopeView {
     fn marks(&self) -> String {
         let marks = [
@@ -167,7 +186,7 @@ pub(super) fn list(pen: &Pen, list: &ListView) -> String {
         [
             api.identifier.clone(),
             api.name.clone(),
-            api.status.clone(),
+            api.state().to_owned(),
             api.algorithm.clone(),
             Span(api.token_lifetime).to_string(),
             api.scopes.len().to_string(),
@@ -219,6 +238,27 @@ pub(super) fn enabled(_: &Pen, api: &ApiView) -> String {
         "Tokens are issued for {} ({}) again.\n",
         api.name, api.identifier
     )
+}
+
+pub(super) fn halted(_: &Pen, api: &ApiView) -> String {
+    format!(
+        "No tokens are issued for {} ({}) for now.\n\
+         Those that exist go on to count. To have them refused too: jeton api disable {2}\n\
+         To issue tokens again: jeton api resume {2}\n",
+        api.name,
+        api.identifier,
+        quoted(&api.identifier)
+    )
+}
+
+pub(super) fn resumed(pen: &Pen, api: &ApiView) -> String {
+    match api.state() {
+        "active" => enabled(pen, api),
+        status => format!(
+            "{} ({}) is halted no more, and is {status}.\n",
+            api.name, api.identifier
+        ),
+    }
 }
 
 pub(super) fn removed(_: &Pen, api: &ApiView) -> String {

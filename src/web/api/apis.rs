@@ -18,7 +18,8 @@ use super::{
 use crate::{
     admin::{
         apis::{Defined, DisableApi, EnableApi, RekeyApi, RemoveApi},
-        input::{ApiEditInput, ApiInput},
+        halts::{HaltApi, ResumeApi},
+        input::{ApiEditInput, ApiInput, HaltInput},
         refusal::Refusal,
         views::ApiView,
     },
@@ -35,6 +36,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, edit, remove))
         .routes(routes!(disable))
         .routes(routes!(enable))
+        .routes(routes!(halt))
+        .routes(routes!(resume))
         .routes(routes!(rekey))
 }
 
@@ -206,6 +209,43 @@ async fn enable(
 ) -> Result<Reply, Problem> {
     let terms = written.terms(Object::Api(api.clone()))?;
     let done = run(&app, actor, terms, EnableApi { api: api.clone() }).await?;
+    Ok(show_api(&app, &api)?.replayed(done.is_replay()))
+}
+
+/// Issues no tokens for an API for a while: 503 `temporarily_unavailable`. What was issued goes on to count.
+#[utoipa::path(post, path = "/apis/{api}/halt", tag = "apis", operation_id = "halt_api",
+    security(("token" = ["apis:write"])),
+    params(("api" = String, Path, description = "percent-encoded")),
+    request_body = HaltInput, responses((status = 200, body = ApiView)))]
+async fn halt(
+    State(app): State<App>,
+    May { actor, .. }: May<WriteApis>,
+    At(api): At<ApiIdentifier>,
+    written: Written<HaltInput>,
+) -> Result<Reply, Problem> {
+    let terms = written.terms(Object::Api(api.clone()))?;
+    let reason = written.input.parse()?;
+    let command = HaltApi {
+        api: api.clone(),
+        reason,
+    };
+    let done = run(&app, actor, terms, command).await?;
+    Ok(show_api(&app, &api)?.replayed(done.is_replay()))
+}
+
+/// Issues tokens for an API again.
+#[utoipa::path(post, path = "/apis/{api}/resume", tag = "apis", operation_id = "resume_api",
+    security(("token" = ["apis:write"])),
+    params(("api" = String, Path, description = "percent-encoded")),
+    responses((status = 200, body = ApiView)))]
+async fn resume(
+    State(app): State<App>,
+    May { actor, .. }: May<WriteApis>,
+    At(api): At<ApiIdentifier>,
+    written: Written<Nothing>,
+) -> Result<Reply, Problem> {
+    let terms = written.terms(Object::Api(api.clone()))?;
+    let done = run(&app, actor, terms, ResumeApi { api: api.clone() }).await?;
     Ok(show_api(&app, &api)?.replayed(done.is_replay()))
 }
 

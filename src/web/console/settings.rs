@@ -3,6 +3,7 @@
 mod about;
 mod backup;
 mod general;
+mod issuance;
 mod policy;
 mod proxies;
 mod registration;
@@ -20,6 +21,7 @@ use axum::{
 pub(super) use self::{
     about::{Health, bytes},
     backup::{Backups, LastBackup},
+    issuance::HaltRow,
 };
 use super::{Console, visit::Visitor};
 
@@ -36,6 +38,11 @@ pub(super) fn routes() -> Router<Console> {
             "/settings/scanning",
             get(scanning::show).post(scanning::save),
         )
+        .route(
+            "/settings/issuance",
+            get(issuance::show).post(issuance::halt),
+        )
+        .route("/settings/issuance/resume", post(issuance::resume))
         .route("/settings/proxies", get(proxies::show).post(proxies::save))
         .merge(registration::routes())
         .route("/settings/backup", get(backup::show).post(backup::download))
@@ -44,9 +51,10 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 /// The pages of the settings.
-const TABS: [(&str, &str); 8] = [
+const TABS: [(&str, &str); 9] = [
     ("general", "General"),
     ("tokens", "Tokens"),
+    ("issuance", "Issuance"),
     ("security", "Security"),
     ("scanning", "Scanning"),
     ("proxies", "Proxies"),

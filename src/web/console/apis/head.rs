@@ -58,6 +58,8 @@ pub(super) struct ApiHead {
     pub(super) description: String,
     /// Whether tokens are issued for it.
     pub(super) is_active: bool,
+    /// Whether none are for a while.
+    pub(super) is_halted: bool,
     /// Whether it is the admin API, which stays as it is.
     pub(super) is_built_in: bool,
     /// The revision that last changed it, for forms that change it.
@@ -72,6 +74,7 @@ impl ApiHead {
             audience: api.identifier.to_string(),
             description: api.description.to_string(),
             is_active: api.is_active(),
+            is_halted: api.rules.halt.is_some(),
             is_built_in: api.is_admin(),
             revision: api.revision.0,
             trail: Trail::new(api.name.to_string(), address(&api.identifier), tab),

@@ -16,6 +16,7 @@ use super::{
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
+        settings::HaltRow,
         trouble::Trouble,
         visit::Visitor,
     },
@@ -52,6 +53,7 @@ struct SettingsPage {
     shared_key: Option<String>,
     lifetime: String,
     clients: usize,
+    halt: Option<HaltRow>,
 }
 
 impl SettingsPage {
@@ -68,6 +70,10 @@ impl SettingsPage {
             },
             lifetime: api.token_lifetime.span().in_words(),
             clients: head::holders(&console.app.registry(), api, None).count,
+            halt: api.rules.halt.as_ref().map(|halt| {
+                let about = (api.name.as_str(), String::new());
+                HaltRow::of(halt, about, console.app.now())
+            }),
         }
     }
 

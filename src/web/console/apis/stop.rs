@@ -1,4 +1,4 @@
-//! Disabling, enabling and removing an API. What stops something is asked about on a page of its own.
+//! Disabling, enabling, halting, resuming and removing an API. What stops something is asked about on a page of its own.
 
 use askama::Template;
 use axum::{
@@ -22,7 +22,11 @@ use super::{
     head::{self, Holders},
 };
 use crate::{
-    admin::apis::{DisableApi, EnableApi, RemoveApi},
+    admin::{
+        apis::{DisableApi, EnableApi, RemoveApi},
+        halts::{HaltApi, ResumeApi},
+        input::HaltInput,
+    },
     domain::permission::Permission,
 };
 
@@ -30,6 +34,8 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/apis/{id}/disable", get(ask_disable).post(disable))
         .route("/apis/{id}/enable", post(enable))
+        .route("/apis/{id}/halt", get(ask_halt).post(halt))
+        .route("/apis/{id}/resume", post(resume))
         .route("/apis/{id}/remove", get(ask_remove).post(remove))
 }
 
@@ -49,6 +55,15 @@ impl DisablePage {
             n => format!("Disable and refuse {}", counted(n as u64, "client")),
         }
     }
+}
+
+#[derive(Template)]
+#[template(path = "apis/halt.html")]
+struct HaltPage {
+    frame: Frame,
+    head: ApiHead,
+    holders: Holders,
+    sheet: Sheet,
 }
 
 #[derive(Template)]
@@ -106,6 +121,72 @@ async fn enable(
     let text = format!("{} is enabled. Tokens are issued for it again.", api.name);
     let told = (path.as_str(), Flash::done(text));
     let command = EnableApi {
+        api: api.identifier.clone(),
+    };
+    act((&console, &visitor), (&api, &form), command, told).await
+}
+
+async fn ask_halt(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let registry = console.app.registry_arc();
+    Ok(page::ok(&HaltPage {
+        frame: visitor.frame(Here::Apis).await,
+        head: ApiHead::of(&api, Tab::Settings).below("Halt"),
+        holders: head::holders(&registry, &api, None),
+        sheet: Sheet::of(Fields::default()),
+    }))
+}
+
+async fn halt(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::WriteApis)?;
+    let head = ApiHead::of(&api, Tab::Settings);
+    let input = HaltInput {
+        reason: form.fields.text("reason").to_owned(),
+    };
+    let reason = match input.parse() {
+        Ok(reason) => reason,
+        Err(errors) => {
+            return Ok(page::refused(&HaltPage {
+                frame: visitor.plain_frame(Here::Apis),
+                head: head.below("Halt"),
+                holders: head::holders(&console.app.registry_arc(), &api, None),
+                sheet: Sheet::refused(form.fields, &errors),
+            }));
+        }
+    };
+    let undo = Undo {
+        path: head.to("/resume"),
+        fields: Vec::new(),
+        within: String::new(),
+    };
+    let text = format!("{} is halted. No tokens are issued for it.", api.name);
+    let told = (&*head.to("/settings"), Flash::watch(text).with_undo(undo));
+    let command = HaltApi {
+        api: api.identifier.clone(),
+        reason,
+    };
+    act((&console, &visitor), (&api, &form), command, told).await
+}
+
+async fn resume(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Named(api): Named,
+    form: Form,
+) -> Result<Response<Body>, Trouble> {
+    let path = ApiHead::of(&api, Tab::Settings).to("/settings");
+    let text = format!("{} is halted no more.", api.name);
+    let told = (path.as_str(), Flash::done(text));
+    let command = ResumeApi {
         api: api.identifier.clone(),
     };
     act((&console, &visitor), (&api, &form), command, told).await

@@ -144,6 +144,8 @@ impl Look {
             | ServerRule::DataFileMoved
             | ServerRule::CertificateMissing
             | ServerRule::CertificateExpired => "circle-x",
+            ServerRule::IssuanceHalted | ServerRule::ApiHalted => "pause",
+            ServerRule::Guessing => "shield-alert",
             ServerRule::CertificateNotRenewed | ServerRule::CertificateEndsSoon => "clock-alert",
         };
         Self {

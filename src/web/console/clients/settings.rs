@@ -1,6 +1,7 @@
 //! What is said of a client, and whether it gets tokens: edited, disabled, enabled, deleted.
 
 mod ending;
+mod limits;
 mod registration;
 mod tokens;
 
@@ -46,6 +47,10 @@ pub(super) fn routes() -> Router<Console> {
         )
         .route("/clients/{id}/settings/enable", post(enable))
         .route(
+            "/clients/{id}/settings/limits",
+            get(limits::show).post(limits::save),
+        )
+        .route(
             "/clients/{id}/settings/revoke-registration-access",
             get(registration::ask).post(registration::revoke),
         )
@@ -71,6 +76,10 @@ struct SettingsPage {
     apis: Vec<(String, String)>,
     /// Whether it manages its registration by a token of its own.
     is_managed: bool,
+    /// From where it may authenticate, in words.
+    networks: String,
+    /// How many tokens it may get, in words.
+    quota: String,
     /// What somebody else changed while this was filled in.
     other: Option<Other>,
 }
@@ -143,6 +152,7 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
         .collect();
     scopes.sort();
     scopes.dedup();
+    let limits = &client.rules.limits;
     let registry = console.app.registry();
     let apis = registry.apis().filter(|api| !api.is_admin());
     let apis = apis.map(|api| (api.identifier.to_string(), api.name.to_string()));
@@ -153,6 +163,8 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
         sheet,
         scopes,
         is_managed: client.manages_itself(),
+        networks: limits.networks.to_string(),
+        quota: limits.quota.map_or_else(String::new, |it| it.to_string()),
         other: None,
     }
 }

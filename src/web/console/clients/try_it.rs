@@ -29,7 +29,7 @@ use crate::{
     crypto::jws::decode_unverified,
     domain::{client::Client, permission::ADMIN_API, registry::Registry, time::Timestamp},
     oauth::{
-        Context, SlowHashes, access_token,
+        Context, SlowHashes, access_token, check_halt,
         client_credentials::{Grant, grant},
         dpop::Nowhere,
         inspection::claims::{CLAIMS, HEADER},
@@ -124,7 +124,9 @@ impl Asked {
             authorization_details: (!self.details.is_empty()).then(|| (&*self.details).into()),
             ..Params::default()
         };
-        grant(registry, client, &params)
+        let grant = grant(registry, client, &params)?;
+        check_halt(registry, grant.api)?;
+        Ok(grant)
     }
 
     /// The page that asks for it.
@@ -153,6 +155,8 @@ fn context(console: &Console) -> Context<'_> {
         slow_hashes: SlowHashes::Checked,
         proofs: &Nowhere,
         is_revoked: &|_| false,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        take: &|_, _| Ok(()),
     }
 }
 

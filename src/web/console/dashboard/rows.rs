@@ -4,7 +4,7 @@ use crate::{
     admin::evidence::{
         attention::{self, Level, PutOff},
         overview::Overview,
-        server::ServerAttention,
+        server::{ServerAttention, ServerRule},
     },
     app::App,
     domain::{
@@ -90,18 +90,26 @@ impl Attention {
 
 /// What is the matter with the server, in the same rows as clients.
 fn of_server(found: &ServerAttention) -> Finding {
+    let is_halt = matches!(
+        found.rule,
+        ServerRule::IssuanceHalted | ServerRule::ApiHalted
+    );
+    let act_path = if is_halt { ISSUANCE } else { ABOUT };
     Finding {
         look: Look::of_server(found),
         client: "This server".to_owned(),
         path: ABOUT.to_owned(),
         reason: found.reason.clone(),
         act: found.rule.act(),
-        act_path: ABOUT.to_owned(),
+        act_path: act_path.to_owned(),
         is_danger: false,
         is_change: false,
         postpone_path: String::new(),
     }
 }
+
+/// The page that tells what is halted.
+const ISSUANCE: &str = "/settings/issuance";
 
 /// The page that tells of the server itself.
 const ABOUT: &str = "/settings/about";

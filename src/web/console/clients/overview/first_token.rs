@@ -141,6 +141,16 @@ fn advice(outcome: Outcome) -> &'static str {
         Outcome::InvalidTarget => {
             "It named an API that it may not call, or none where more than one fits: set resource as the programs below do."
         }
+        Outcome::Halted => {
+            "No tokens are issued at present. Resume it under Settings, or with the API."
+        }
+        Outcome::AddressNotAllowed => {
+            "It asked from an address that is none of its own. Allow that under Settings."
+        }
+        Outcome::Throttled => {
+            "Too many requests failed before it. Mend what the program sends, then wait a little."
+        }
+        Outcome::OverQuota => "It has had its tokens for now. Give it more under Settings.",
         Outcome::Unavailable => "The server could not answer. Look at its log, then try again.",
     }
 }
