@@ -27,8 +27,14 @@ fn on_a_full_disk_tokens_are_issued_and_rights_can_still_be_taken_away() {
 
     server.jeton(&["client", "disable", login.client()]);
     assert_eq!(login.try_ask(server.address()), None);
+    server.jeton(&["issuance", "halt", "--reason", "the disk is full"]);
+    let refused = server.run(&["issuance", "resume"]);
+    assert_eq!(refused.status.code(), Some(69), "it gives a right back");
 
     fs::remove_file(&filler).unwrap();
+    wait_for("it never resumes", || {
+        server.run(&["issuance", "resume"]).status.success()
+    });
     wait_for("it is never ready again", || is(&server, "ready"));
     let client = server.jeton(&["client", "show", login.client()]);
     assert_eq!(client["status"], "disabled");

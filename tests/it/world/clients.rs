@@ -47,6 +47,7 @@ pub(super) async fn walk(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late: &Br
             ("try-it-none", "/clients/newsletter/try"),
             ("client-settings", "/clients/billing-worker/settings"),
             ("client-settings-off", "/clients/importer/settings"),
+            ("client-limits", "/clients/billing-worker/settings/limits"),
             ("client-disable", "/clients/billing-worker/settings/disable"),
             (
                 "client-revoke-tokens",
@@ -160,6 +161,11 @@ fn refused(tour: &mut Tour<'_>, owner: &Browser<'_>) {
     let settings = "/clients/billing-worker/settings";
     let wrong = [("name", ""), ("token_lifetime", "soon")];
     tour.sends(owner, (422, "client-settings-wrong", settings), &wrong);
+    let limits = "/clients/billing-worker/settings/limits";
+    let wrong = [("allowed_networks", "10.0.0.0/33"), ("tokens", "many")];
+    tour.sends(owner, (422, "client-limits-wrong", limits), &wrong);
+    let outside = [("allowed_networks", "203.0.113.0/24")];
+    tour.sends(owner, (422, "client-limits-outside", limits), &outside);
     let delete = "/clients/billing-worker/settings/delete";
     let wrong = [("typed", "Biling worker")];
     tour.sends(owner, (422, "client-delete-wrong", delete), &wrong);
@@ -203,6 +209,11 @@ async fn seen_by_a_viewer(tour: &mut Tour<'_>) {
             ("viewer-access", "/clients/billing-worker/access"),
             ("viewer-try-it", "/clients/billing-worker/try"),
             ("viewer-client-settings", "/clients/billing-worker/settings"),
+            (
+                "viewer-client-limits",
+                "/clients/billing-worker/settings/limits",
+            ),
+            ("viewer-issuance", "/settings/issuance"),
             ("viewer-apis", "/apis"),
             ("viewer-api", "/apis/https%3A%2F%2Forders.example.com"),
             (

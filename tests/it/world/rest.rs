@@ -40,6 +40,7 @@ fn apis(tour: &mut Tour<'_>, owner: &Browser<'_>) {
             ("api-settings", &at("/settings")),
             ("api-settings-shared", "/apis/urn%3Alegacy-stock/settings"),
             ("api-disable", &at("/disable")),
+            ("api-halt", &at("/halt")),
             ("api-remove", "/apis/urn%3Alegacy-stock/remove"),
             ("api-key", "/apis/urn%3Alegacy-stock/key"),
             ("api-without-scopes", "/apis/urn%3Alegacy-stock/scopes"),
@@ -63,6 +64,8 @@ fn apis(tour: &mut Tour<'_>, owner: &Browser<'_>) {
     tour.sends(owner, (422, "api-import-wrong", &at("/import")), &wrong);
     let wrong = [("name", ""), ("description", ""), ("token_lifetime", "x")];
     tour.sends(owner, (422, "api-settings-wrong", &at("/settings")), &wrong);
+    let wrong = [("reason", "")];
+    tour.sends(owner, (422, "api-halt-wrong", &at("/halt")), &wrong);
     let wrong = [("name", "Legcy")];
     let remove = "/apis/urn%3Alegacy-stock/remove";
     tour.sends(owner, (422, "api-remove-wrong", remove), &wrong);
@@ -227,6 +230,7 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
         &[
             ("settings", "/settings/general"),
             ("settings-tokens", "/settings/tokens"),
+            ("settings-issuance", "/settings/issuance"),
             ("settings-security", "/settings/security"),
             ("settings-scanning", "/settings/scanning"),
             ("settings-proxies", "/settings/proxies"),
@@ -235,6 +239,8 @@ async fn settings_and_account(tour: &mut Tour<'_>, owner: &mut Browser<'_>, late
             ("me", "/me"),
         ],
     );
+    let wrong = (422, "settings-issuance-wrong", "/settings/issuance");
+    tour.sends(owner, wrong, &[("reason", "")]);
     tour.meets(owner, 404, "not-found", "/nothing/here");
     tour.sends(late, (403, "backup-confirm", "/settings/backup"), &[]);
     let wrong = (422, "me-password-wrong", "/me/password");

@@ -82,6 +82,13 @@ pub(super) async fn apis_are_told(round: &mut Round<'_>) {
             "api.edit",
         )
         .await;
+    let why = [("reason", "it moves")];
+    round
+        .sends("/apis/{id}/halt", &at("/halt"), &why, "api.halt")
+        .await;
+    round
+        .sends("/apis/{id}/resume", &at("/resume"), &[], "api.resume")
+        .await;
     round
         .sends("/apis/{id}/disable", &at("/disable"), &[], "api.disable")
         .await;
@@ -312,6 +319,11 @@ pub(super) async fn clients_are_told(round: &mut Round<'_>) {
     let take = "/clients/{id}/settings/revoke-registration-access";
     let path = take.replace("{id}", &itself);
     round.sends(take, &path, &[], "registration.revoke").await;
+    let limits = "/clients/{id}/settings/limits";
+    let networks = [("allowed_networks", "10.0.0.0/8"), ("even_if_used", "yes")];
+    round
+        .sends(limits, &at("/limits"), &networks, "client.limit")
+        .await;
     let disable = "/clients/{id}/settings/disable";
     round
         .sends(disable, &at("/disable"), &[], "client.disable")

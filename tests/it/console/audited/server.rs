@@ -124,6 +124,10 @@ pub(super) async fn the_policy_is_told(round: &mut Round<'_>) {
     ] {
         round.sends(route, route, &form, "settings.edit").await;
     }
+    let (halt, resume) = ("/settings/issuance", "/settings/issuance/resume");
+    let why = [("reason", "a key may be known")];
+    round.sends(halt, halt, &why, "issuance.halt").await;
+    round.sends(resume, resume, &[], "issuance.resume").await;
 }
 
 pub(super) async fn registration_tokens_are_told(round: &mut Round<'_>) {
