@@ -8,6 +8,7 @@ mod acme;
 mod api;
 mod audit;
 mod client;
+mod epoch;
 mod handover;
 mod key;
 mod marks;
@@ -27,6 +28,7 @@ pub(super) use self::{
     api::StoredApi,
     audit::{StoredOnce, chain, check_link, read_link},
     client::{StoredClient, StoredTombstone},
+    epoch::StoredEpochs,
     handover::StoredHandover,
     key::StoredKey,
     operator::StoredOperator,

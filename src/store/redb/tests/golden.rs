@@ -134,7 +134,7 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
     store.close().await.unwrap();
 
     let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
-    assert_eq!(again.report().await.unwrap().format, 4);
+    assert_eq!(again.report().await.unwrap().format, 5);
     assert_eq!(Content::of(&again).await, content);
     let found = again.find_session(session.key).await.unwrap();
     assert_eq!(found, Some(session));
