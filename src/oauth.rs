@@ -107,6 +107,8 @@ pub struct Context<'a> {
     pub proofs: &'a dyn Proofs,
     /// Which tokens were revoked.
     pub is_revoked: IsRevoked<'a>,
+    /// When a backup was last restored: which assertions were used shortly before, nobody knows any more.
+    pub restored: Option<Timestamp>,
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered; and of assertions

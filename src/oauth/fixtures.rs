@@ -119,6 +119,7 @@ impl World {
             slow_hashes: SlowHashes::Ask,
             proofs: &super::dpop::Nowhere,
             is_revoked: &|_| false,
+            restored: None,
         }
     }
 }

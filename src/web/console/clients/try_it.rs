@@ -153,6 +153,7 @@ fn context(console: &Console) -> Context<'_> {
         slow_hashes: SlowHashes::Checked,
         proofs: &Nowhere,
         is_revoked: &|_| false,
+        restored: console.app.restored(),
     }
 }
 
