@@ -146,6 +146,7 @@ async fn decide_at_length<T>(
             slow_hashes,
             proofs: &proofs,
             is_revoked: &|token| app.is_revoked(token),
+            restored: app.restored(),
         };
         decide(&app.registry(), &request, &context)
     };
@@ -278,6 +279,16 @@ fn unreadable(error: &axum::Error) -> Response<Body> {
         cause = error.source();
     }
     super::refuse(Refusal::BodyBroken)
+}
+
+/// The answer while the clock is behind the time that it showed before: what has expired would count again.
+pub(super) fn refuse_while_clock_is_behind(app: &App) -> Option<Response<Body>> {
+    app.clock_behind()?;
+    Some(error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::TemporarilyUnavailable,
+        "the clock of the server is behind; ask again when it is right",
+    ))
 }
 
 pub(super) fn busy() -> Response<Body> {
