@@ -1,4 +1,4 @@
-//! Whether the server is well, and if not, why: its store, its keys, its certificate.
+//! Whether the server is well, and if not, why: its store, its keys, its certificate, its backups.
 
 use std::sync::Arc;
 
@@ -49,6 +49,9 @@ impl App {
             return Readiness::Draining;
         }
         let now = self.now();
+        if self.clock_behind().is_some() {
+            return Readiness::Unable("The clock is behind the time that it showed before.");
+        }
         let can_sign = self
             .registry()
             .published_keys(now)
@@ -70,6 +73,7 @@ impl App {
     pub fn attention_to_server(&self, now: Timestamp) -> Vec<ServerAttention> {
         let changes = self.0.executor.is_latched();
         let usage = self.0.usage.is_failing();
+        let behind = self.clock_behind().map(ServerAttention::of_clock);
         let certificate = self.certificate_status();
         let certificate = certificate.as_ref().as_ref();
         let of_store = [
@@ -82,7 +86,14 @@ impl App {
             .flatten()
             .map(ServerAttention::of_store);
         let of_certificate = certificate.and_then(|it| ServerAttention::of_certificate(it, now));
-        of_store.chain(of_certificate).collect()
+        let checkpoints = self.0.checkpoints.failure();
+        let of_checkpoints = checkpoints.map(|it| ServerAttention::of_checkpoints(&it));
+        let backups = self.backup_status();
+        let of_backups = backups.as_ref().as_ref();
+        let of_backups = of_backups.and_then(|it| ServerAttention::of_backups(it, now));
+        let others = of_certificate.into_iter().chain(of_checkpoints);
+        let of_store = behind.into_iter().chain(of_store);
+        of_store.chain(others).chain(of_backups).collect()
     }
 
     /// What is known of the certificate that the server shows; nothing if it speaks plain HTTP.
