@@ -179,6 +179,7 @@ impl World {
             slow_hashes: SlowHashes::Ask,
             proofs: &oauth::dpop::Nowhere,
             is_revoked: &|_| false,
+            restored: None,
         }
     }
 }
