@@ -113,6 +113,8 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         profile: jeton::domain::profile::Profile::default(),
         overview_max_age,
         registration: false,
+        backups: None,
+        audit_checkpoints: None,
     };
     let surroundings = Surroundings {
         store: Arc::<RedbStore>::clone(store),

@@ -8,6 +8,9 @@
 pub mod acme;
 pub mod assemble;
 mod assertions;
+mod backups;
+pub mod checkpoints;
+mod clock;
 mod disk;
 pub mod dry_run;
 mod executor;
@@ -39,6 +42,9 @@ pub(crate) use self::executor::tests::frail_server;
 use self::{
     assemble::Settings,
     assertions::Assertions,
+    backups::Backups,
+    checkpoints::Checkpoints,
+    clock::Watched,
     executor::Executor,
     last_uses::LastUses,
     overview::Overviews,
@@ -70,6 +76,7 @@ use crate::{
         actor::Actor,
         assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord, Object},
+        epoch::Epoch,
         id::SecretId,
         issuer::Issuer,
         permission::Permission,
@@ -104,6 +111,8 @@ struct Parts {
     revocations: Revocations,
     assertions: Assertions,
     remote_keys: RemoteKeys,
+    checkpoints: Checkpoints,
+    backups: Backups,
     /// What is known of the server's own; nothing where plain HTTP is spoken.
     certificate: Published<Option<CertificateStatus>>,
     schedule: Schedule,
@@ -116,8 +125,11 @@ struct Parts {
     setup: Setup,
     tasks: Tasks,
     clock: Arc<dyn Clock>,
+    watched: Watched,
     entropy: Entropy,
     started: Timestamp,
+    /// When backups were restored.
+    epochs: Vec<Epoch>,
 }
 
 impl App {
@@ -173,6 +185,16 @@ impl App {
         self.0.started
     }
 
+    /// The epoch that the last restore of a backup began; nothing if none was ever restored.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.0.epochs.last().copied()
+    }
+
+    /// When a backup was last restored; nothing if none ever was.
+    pub fn restored(&self) -> Option<Timestamp> {
+        self.epoch().map(|epoch| epoch.since)
+    }
+
     /// Runs a command to its end: decided on the newest registry, durable before it is visible.
     ///
     /// # Errors
@@ -213,6 +235,9 @@ impl App {
         | Observation::Answered { secret, seen, .. } = &observation
         {
             self.0.last_uses.mark(secret, seen.at);
+        }
+        if matches!(observation, Observation::Issued { .. }) {
+            self.0.watched.note_issued();
         }
         self.0.usage.record(observation, || self.now());
     }
@@ -308,14 +333,6 @@ impl App {
         Ok(self.0.store.audit(page).await?)
     }
 
-    /// Checks the whole chain of the audit log; gives the number of its records.
-    ///
-    /// # Errors
-    /// [`AdminError::Unavailable`] names the first record that does not fit.
-    pub async fn verify_audit(&self) -> Result<u64, AdminError> {
-        Ok(self.0.store.verify_audit().await?)
-    }
-
     /// Writes a sealed, verified copy of everything to a new file.
     ///
     /// # Errors
@@ -368,6 +385,8 @@ impl App {
         self.0.executor.finish().await;
         self.0.usage.flush().await;
         self.0.tasks.wait().await;
+        self.write_last_checkpoint().await;
+        self.keep_last_time().await;
         if let Err(error) = self.0.store.close().await {
             tracing::error!(error = %error, "the store did not close cleanly: {error}");
         }

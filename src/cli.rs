@@ -28,6 +28,7 @@ mod policy;
 mod program;
 mod registration_token;
 mod remote;
+mod restore;
 mod secret;
 mod secret_file;
 mod serve;
@@ -73,6 +74,7 @@ enum Command {
     #[command(flatten)]
     AtDesk(DeskCommand),
     Check(Box<server::CheckCommand>),
+    Restore(restore::RestoreCommand),
     /// Get a token as a service does, and print it.
     Token(token::TokenCommand),
     Inspect(inspect::InspectCommand),
@@ -163,6 +165,7 @@ impl Command {
             Self::Demo(command) => wait_for(command.run(place, format)),
             Self::AtDesk(command) => wait_for(command.run(place, format)),
             Self::Check(command) => wait_for(command.run(place, format)),
+            Self::Restore(command) => wait_for(command.run(place, format)),
             Self::Token(command) => wait_for(command.run(format)),
             Self::Inspect(command) => wait_for(command.run(place, format)),
             Self::Completions(Completions { shell }) => {

@@ -5,6 +5,7 @@
 //! before anything starts; nothing is looked up later, and nobody else reads the environment.
 
 mod acme;
+mod backups;
 mod master_key;
 pub mod settings;
 mod start;
@@ -21,7 +22,7 @@ use clap::Parser;
 use ipnet::IpNet;
 
 use crate::{
-    domain::{issuer::Issuer, profile::Profile, time::Span},
+    domain::{backup::BackupPlan, issuer::Issuer, profile::Profile, time::Span},
     telemetry::{LogFormat, LogLevel},
 };
 pub use acme::{Acme, AcmeContact, AcmeDirectory, AcmeDomain};
@@ -93,6 +94,10 @@ pub struct Config {
     pub usage_flush_interval: Span,
     /// Bytes of the disk that are set aside for the day when it is full.
     pub disk_reserve_bytes: u64,
+    /// The backups that the server makes by itself, if any.
+    pub backups: Option<BackupPlan>,
+    /// The file for checkpoints of the audit log, if there is to be one.
+    pub audit_checkpoints: Option<PathBuf>,
     /// What a peer may cost.
     pub limits: Limits,
 }
@@ -221,6 +226,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let limits = Limits::from_settings(&settings)?;
         let tls = Tls::from_settings(&settings)?;
+        let backups = backups::plan(&settings, &data)?;
         let plain_http = match settings.allow_plain_http_from_anywhere {
             Some(true) => PlainHttp::FromAnywhere,
             Some(false) | None => PlainHttp::Nearby,
@@ -247,6 +253,8 @@ impl Config {
             worker_threads: settings.worker_threads.map(usize::from).filter(|n| *n > 0),
             usage_flush_interval: settings.usage_flush_interval.unwrap_or(Span(10)),
             disk_reserve_bytes: settings.disk_reserve_bytes.unwrap_or(64 * 1024 * 1024),
+            backups,
+            audit_checkpoints: settings.audit_checkpoints,
             limits,
         };
         if config.usage_flush_interval == Span(0) {

@@ -16,6 +16,7 @@ pub mod random;
 pub mod sealed;
 pub mod signer;
 mod spki;
+pub mod statement;
 pub mod text;
 pub mod tls;
 pub mod totp;

@@ -28,6 +28,8 @@
 //! | halts, and limits of clients | [`admin::halts`], [`domain::limits`] |
 //! | guessing, and how it is slowed down | [`app::throttle`] |
 //! | what is on disk, and how it is sealed | [`store`] |
+//! | backups on a schedule, and what a restore must not bring back | [`domain::backup`], [`domain::epoch`], `cli::restore` |
+//! | whether the audit log is whole, and the newest | [`app::checkpoints`], [`domain::checkpoint`] |
 //! | keys, hashes, seals | [`crypto`] |
 //! | TLS, and clients with certificates | `web::tls`, [`crypto::certificate`], [`oauth::mutual_tls`] |
 //! | settings and log fields | [`config`], [`telemetry`] |

@@ -114,6 +114,8 @@ pub struct Context<'a> {
     pub address: IpAddr,
     /// Takes a token out of a client's quota; says how long to wait, if there is none left.
     pub take: &'a (dyn Fn(&ClientId, &TokenQuota) -> Result<(), Span> + Sync),
+    /// When a backup was last restored: which assertions were used shortly before, nobody knows any more.
+    pub restored: Option<Timestamp>,
 }
 
 /// What becomes of secrets that only a slow hash can recognise, where none is remembered; and of assertions

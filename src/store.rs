@@ -11,15 +11,19 @@ mod partial;
 mod records;
 pub mod redb;
 
-use std::{path::Path, sync::Arc};
+pub use self::partial::sweep;
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
+use crate::crypto::statement::StatementKey;
 use crate::domain::{
     acme::AcmeState,
     assertion::UsedAssertion,
     audit::{AuditPage, AuditRecord},
     change::{Commit, OnceRecord},
+    epoch::AuditHead,
     id::{ClientId, OperatorId, SecretId},
     registry::Registry,
     revocation::Revocation,
@@ -57,11 +61,20 @@ pub trait Store: Send + Sync + 'static {
     /// [`AuditPage::before`] are looked through, however few of them pass the filters.
     async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// Checks the chain of the audit log from its first record to its last; gives their number.
+    /// Checks the chain of the audit log, all of it or its end; gives how many records were looked at.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] names the first record that does not fit.
-    async fn verify_audit(&self) -> Result<u64, StoreError>;
+    async fn verify_audit(&self, scope: AuditScope) -> Result<u64, StoreError>;
+
+    /// Where the audit log ends, and in which epoch.
+    async fn audit_head(&self) -> Result<AuditHead, StoreError>;
+
+    /// The macs of the audit records with these numbers, of those that there are.
+    async fn audit_macs(&self, numbers: Vec<u64>) -> Result<BTreeMap<u64, [u8; 32]>, StoreError>;
+
+    /// The key that signs checkpoints of the audit log.
+    fn checkpoint_key(&self) -> StatementKey;
 
     /// Keeps that a token does not count any more. Durable when it returns.
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError>;
@@ -78,6 +91,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Keeps what is known of the server's own certificate. Durable when it returns.
     async fn keep_acme(&self, state: AcmeState) -> Result<(), StoreError>;
+
+    /// The latest time that was written down; nothing if none ever was.
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Writes down the latest time that is believed. A crash may lose the last one.
+    async fn keep_clock(&self, high: Timestamp) -> Result<(), StoreError>;
 
     /// Keeps a new session; false, and nothing changed, if there is one under its key. Durable when
     /// it returns.
@@ -120,6 +139,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends cleanly; nothing may be asked afterwards.
     async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// How much of the audit log's chain is checked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuditScope {
+    /// All of it.
+    All,
+    /// So many records at its end.
+    Latest(u64),
 }
 
 /// Whose usage is asked for.

@@ -38,7 +38,7 @@ pub use self::{
         AddressView, LastUsedView, RetiringView, RotationView, SecretDetailView, SecretView,
         SecretsView, VerdictView, judged,
     },
-    server::{ServerAttentionView, ServerCertificateView},
+    server::{BackupsView, ServerAttentionView, ServerCertificateView},
     usage::{
         ClientUsageView, DayView, HourView, KeyFetchView, RefusedView, ScopeUseView, UnknownView,
         UnusedView, UsageView,

@@ -1,12 +1,15 @@
 //! The one place where the parts meet.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::Mutex;
 
 use super::{
     App, Parts,
     assertions::Assertions,
+    backups::{self, Backups},
+    checkpoints::{self, CheckpointFile, Checkpoints},
+    clock::{self, Watched},
     disk,
     executor::Executor,
     last_uses::LastUses,
@@ -28,6 +31,7 @@ use super::{
 use crate::{
     crypto::random::Entropy,
     domain::{
+        backup::BackupPlan,
         issuer::Issuer,
         profile::Profile,
         time::{Clock, Span},
@@ -53,6 +57,10 @@ pub struct Settings {
     pub overview_max_age: Span,
     /// Whether clients may register themselves.
     pub registration: bool,
+    /// The backups that the server makes by itself, if any.
+    pub backups: Option<BackupPlan>,
+    /// The file for checkpoints of the audit log, if there is to be one.
+    pub audit_checkpoints: Option<PathBuf>,
 }
 
 /// How old the usage is at most that a server in use makes its pages of.
@@ -82,6 +90,8 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         fetcher,
     } = surroundings;
     let registry = Arc::new(store.load().await?);
+    let epochs = store.audit_head().await?.epochs;
+    let kept = store.clock().await?;
     let last_uses = Arc::new(LastUses::new(&registry, store.last_uses().await?));
     let revocations = Revocations::load(Arc::clone(&store), clock.now()).await?;
     let published = Published::new(Arc::clone(&registry));
@@ -102,6 +112,13 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         remote_keys: RemoteKeys::new(fetcher),
         certificate: Published::new(Arc::new(None)),
         disk: Published::new(Arc::new(Condition::Well)),
+        backups: Backups::planned(settings.backups.clone(), clock.now()).await,
+        checkpoints: Checkpoints::to(
+            settings
+                .audit_checkpoints
+                .as_deref()
+                .map(CheckpointFile::at),
+        ),
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),
@@ -121,6 +138,8 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         schedule: schedule::Schedule::default(),
         tasks,
         started: clock.now(),
+        watched: Watched::begin(kept, clock.as_ref()),
+        epochs,
         clock,
         entropy,
     })))
@@ -129,6 +148,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
 impl App {
     /// Does at once what fell due while the server was down, then starts the background work.
     pub async fn start(&self) {
+        self.keep_clock().await;
         self.keep_schedule().await;
         disk::look(self).await;
         let app = self.clone();
@@ -146,5 +166,15 @@ impl App {
         self.0
             .tasks
             .spawn("key fetcher", |stop| remote_keys::run(app, stop));
+        let app = self.clone();
+        self.0
+            .tasks
+            .spawn("backups", |stop| backups::run(app, stop));
+        let app = self.clone();
+        self.0.tasks.spawn("clock", |stop| clock::run(app, stop));
+        let app = self.clone();
+        self.0
+            .tasks
+            .spawn("checkpoints", |stop| checkpoints::run(app, stop));
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the server is well, and if not, why: its store, its keys, its certificate.
+//! Whether the server is well, and if not, why: its store, its keys, its certificate, its backups.
 
 use std::sync::Arc;
 
@@ -49,6 +49,9 @@ impl App {
             return Readiness::Draining;
         }
         let now = self.now();
+        if self.clock_behind().is_some() {
+            return Readiness::Unable("The clock is behind the time that it showed before.");
+        }
         let can_sign = self
             .registry()
             .published_keys(now)
@@ -70,6 +73,7 @@ impl App {
     pub fn attention_to_server(&self, now: Timestamp) -> Vec<ServerAttention> {
         let changes = self.0.executor.is_latched();
         let usage = self.0.usage.is_failing();
+        let behind = self.clock_behind().map(ServerAttention::of_clock);
         let certificate = self.certificate_status();
         let certificate = certificate.as_ref().as_ref();
         let of_store = [
@@ -86,8 +90,15 @@ impl App {
         let held_back = self.client_throttle().held_back(now);
         let of_guessing =
             held_back.map(|it| ServerAttention::of_guessing(it.count, it.address, it.since));
-        let all = of_store.chain(of_halts);
-        all.chain(of_certificate).chain(of_guessing).collect()
+        let checkpoints = self.0.checkpoints.failure();
+        let of_checkpoints = checkpoints.map(|it| ServerAttention::of_checkpoints(&it));
+        let backups = self.backup_status();
+        let of_backups = backups.as_ref().as_ref();
+        let of_backups = of_backups.and_then(|it| ServerAttention::of_backups(it, now));
+        let of_store = behind.into_iter().chain(of_store).chain(of_halts);
+        let others = of_certificate.into_iter().chain(of_guessing);
+        let others = others.chain(of_checkpoints).chain(of_backups);
+        of_store.chain(others).collect()
     }
 
     /// What is known of the certificate that the server shows; nothing if it speaks plain HTTP.

@@ -69,6 +69,10 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 
 /// Does what is due now.
 pub(super) async fn keep(app: &App) {
+    if !app.is_time_settled() {
+        // By a clock that is wrong, keys would be retired and secrets forgotten that are needed when it is right.
+        return;
+    }
     let mut looked = app.0.schedule.0.lock().await;
     let now = app.now();
     let changed = looked.revision != Some(app.registry().revision());
@@ -165,7 +169,7 @@ impl Looked {
 }
 
 /// Also when the clock was set back: then nothing is known of when it was.
-fn elapsed(since: Timestamp, now: Timestamp, span: Span) -> bool {
+pub(super) fn elapsed(since: Timestamp, now: Timestamp, span: Span) -> bool {
     now < since || now.since(since) >= span
 }
 

@@ -1,5 +1,7 @@
 //! `jeton audit`: what was changed, by whom.
 
+mod verify;
+
 use std::{
     fmt::Write as _,
     fs::OpenOptions,
@@ -29,9 +31,13 @@ Examples:
   jeton audit list --object report-service
   jeton audit list --action secret. --since 2026-11-01T00:00:00Z")]
     List(List),
-    /// Check that no record was changed, removed or put in: each is chained to the one before it.
-    #[command(after_help = "Example:\n  jeton audit verify")]
-    Verify,
+    /// Check that no record was changed, removed or put in: each is chained to the one before it. Checkpoints tell
+    /// whether the end is missing, or all of it is an older copy.
+    #[command(after_help = "\
+Examples:
+  jeton audit verify
+  jeton audit verify --anchors /mnt/elsewhere/jeton-checkpoints.jsonl")]
+    Verify(verify::Verify),
     /// Write changes as JSON, one per line, newest first.
     #[command(after_help = "\
 Examples:
@@ -94,15 +100,7 @@ impl AuditCommand {
                 let path = with_query("/audit", filter.parameters(Some(&limit.to_string())));
                 desk.answer(&desk.get(&path).await?, list)
             }
-            Self::Verify => {
-                let verified = desk.get("/audit/verify").await?;
-                desk.answer(&verified, |_, it: &VerifiedView| {
-                    format!(
-                        "The audit log is whole: {} in one chain.\n",
-                        super::pen::count(it.records, "record")
-                    )
-                })
-            }
+            Self::Verify(verify) => verify.run(desk).await,
             Self::Export(export) => export.run(desk).await,
         }
     }
@@ -194,11 +192,6 @@ impl Sink {
                 .map_err(|error| Failure::file(&path, &error)),
         }
     }
-}
-
-#[derive(Deserialize)]
-struct VerifiedView {
-    records: u64,
 }
 
 #[derive(Deserialize)]

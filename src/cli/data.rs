@@ -98,28 +98,47 @@ impl Data {
 
     /// The server on these data, with nothing running in the background yet.
     pub(crate) async fn assemble(self, config: &Config, issuer: Issuer) -> Result<App, Failure> {
-        let settings = Settings {
-            mutual: config.mutual(&issuer),
-            profile: config.profile,
-            issuer,
-            console_url: config.console_url.clone(),
-            usage_flush: config.usage_flush_interval,
-            overview_max_age: OVERVIEW_MAX_AGE,
-            registration: config.registration == Switch::On,
-        };
-        let surroundings = Surroundings {
-            store: Arc::new(self.store),
-            clock: Arc::new(SystemClock),
-            entropy: self.entropy,
-            fetcher: Arc::new(Fetcher::new(Outbound {
-                allow: config.fetch_allow.clone(),
-                ca: config.fetch_ca.clone(),
-            })),
-        };
-        assemble(settings, surroundings)
-            .await
-            .map_err(|error| Failure::new(Exit::Damaged, "damaged", error.to_string()))
+        assemble_from(config, (self.store, self.entropy), issuer).await
     }
+}
+
+/// The server on an open data file, with nothing running in the background yet.
+pub(crate) async fn assemble_on(
+    config: &Config,
+    store: RedbStore,
+    issuer: Issuer,
+) -> Result<App, Failure> {
+    assemble_from(config, (store, Entropy::os()), issuer).await
+}
+
+async fn assemble_from(
+    config: &Config,
+    (store, entropy): (RedbStore, Entropy),
+    issuer: Issuer,
+) -> Result<App, Failure> {
+    let settings = Settings {
+        mutual: config.mutual(&issuer),
+        profile: config.profile,
+        issuer,
+        console_url: config.console_url.clone(),
+        usage_flush: config.usage_flush_interval,
+        overview_max_age: OVERVIEW_MAX_AGE,
+        registration: config.registration == Switch::On,
+        backups: config.backups.clone(),
+        audit_checkpoints: config.audit_checkpoints.clone(),
+    };
+    let surroundings = Surroundings {
+        store: Arc::new(store),
+        clock: Arc::new(SystemClock),
+        entropy,
+        fetcher: Arc::new(Fetcher::new(Outbound {
+            allow: config.fetch_allow.clone(),
+            ca: config.fetch_ca.clone(),
+        })),
+    };
+    assemble(settings, surroundings)
+        .await
+        .map_err(|error| Failure::new(Exit::Damaged, "damaged", error.to_string()))
 }
 
 /// Makes what every server has, if it is not there yet.
@@ -129,7 +148,8 @@ pub(crate) async fn initialise(app: &App) -> Result<(), Failure> {
         .map_err(|error| Failure::unavailable(format!("the server could not be set up: {error}")))
 }
 
-fn make_folder(path: &Path) -> Result<(), Failure> {
+/// Makes the data directory, if it is not there.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| {
         Failure::new(

@@ -24,6 +24,10 @@ pub(crate) enum Exit {
     Forbidden = 77,
     /// The settings are wrong.
     Config = 78,
+    /// A backup is sealed under another master key.
+    MasterKey = 79,
+    /// What was given, or what is there, is an older state than one that is known.
+    Older = 80,
 }
 
 /// What the help ends with.
@@ -42,7 +46,9 @@ Exit codes:
   73  the data file is in use, or cannot be created
   74  the disk failed to keep what was written: start again, and the data file is checked
   77  not permitted
-  78  the settings are wrong";
+  78  the settings are wrong
+  79  the backup is sealed under another master key
+  80  the data or the backup are older than what is known, or of another server";
 
 /// Why a command failed: a line for people, a word for programs.
 #[derive(Debug, thiserror::Error)]

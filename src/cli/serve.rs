@@ -23,7 +23,7 @@ use super::{
     program::{program, program_with_data},
 };
 use crate::{
-    app::App,
+    app::{App, checkpoints::AuditFault},
     config::{self, Config, Place, Settings, Start, wants_no_colour},
     domain::issuer::Issuer,
     store::redb::Repair,
@@ -99,6 +99,12 @@ impl ServeCommand {
         data.keep_reserve(config.disk_reserve_bytes);
         let origin = data.origin;
         let app = data.assemble(config, issuer.clone()).await?;
+        if self.start.accept_clock == Some(true) {
+            app.accept_clock().await;
+        }
+        app.check_audit_at_start()
+            .await
+            .map_err(|it| unreliable(&it))?;
         initialise(&app).await?;
         let (doors, socket) = sockets.into_doors((&config.data, &issuer), &security)?;
         app.start().await;
@@ -291,8 +297,36 @@ impl Signals {
     }
 }
 
+/// Why data are not served whose audit log is not what it should be.
+fn unreliable(fault: &AuditFault) -> Failure {
+    let (exit, word) = match fault {
+        AuditFault::Broken(_) => (Exit::Damaged, "damaged"),
+        AuditFault::Older(_) => (Exit::Older, "older"),
+        AuditFault::Checkpoints(_) | AuditFault::Line { .. } => (Exit::Config, "config"),
+        AuditFault::Unavailable(_) => (Exit::Unavailable, "unavailable"),
+    };
+    let next = match fault {
+        AuditFault::Broken(_) => "; restore a backup",
+        AuditFault::Older(_) => {
+            "; put the newest data file back, or move this one away and say that the rest is lost: jeton restore \
+             --accept-data-loss FILE"
+        }
+        AuditFault::Checkpoints(_) | AuditFault::Line { .. } | AuditFault::Unavailable(_) => "",
+    };
+    Failure::new(exit, word, format!("{fault}{next}"))
+}
+
 /// Reads the files that serving would read.
 pub(super) fn check_files(config: &Config) -> Result<(), Failure> {
+    if let Some(plan) = &config.backups
+        && !plan.directory.is_dir()
+    {
+        let message = format!(
+            "there is no directory {} for backups: make it, or name another with --backup-dir",
+            plan.directory.display()
+        );
+        return Err(Failure::new(Exit::Config, "config", message));
+    }
     Security::load(config).map(drop)
 }
 

@@ -14,8 +14,9 @@ use super::{
     pen::{Pen, count},
 };
 use crate::{
-    admin::views::ServerCertificateView,
+    admin::views::{BackupsView, ServerCertificateView},
     config::{Config, MasterKeySource, Place, Settings},
+    domain::time::Span,
     store::redb::Repair,
 };
 
@@ -96,6 +97,8 @@ struct ServerView {
     ready: String,
     problems: Vec<String>,
     certificate: Option<ServerCertificateView>,
+    restored_at: Option<String>,
+    backups: Option<BackupsView>,
 }
 
 impl ServerView {
@@ -126,6 +129,12 @@ impl ServerView {
         if let Some(certificate) = &self.certificate {
             facts.extend(certificate_facts(pen, certificate));
         }
+        if let Some(restored) = &self.restored_at {
+            facts.push(("restored", pen.time(restored)));
+        }
+        if let Some(backups) = &self.backups {
+            facts.extend(backup_facts(pen, backups));
+        }
         pen.facts(&facts)
     }
 }
@@ -152,6 +161,28 @@ fn certificate_facts(
     if let Some(next) = &certificate.next_try_at {
         facts.push(("  next try", pen.time(next)));
     }
+    facts
+}
+
+/// What there is to say of the backups, as `status` says it.
+fn backup_facts(pen: &Pen, backups: &BackupsView) -> Vec<(&'static str, String)> {
+    let kept = u64::try_from(backups.count).unwrap_or(u64::MAX);
+    let plan = format!(
+        "every {} to {}, {} of {} kept",
+        Span(backups.every).in_full(),
+        backups.directory,
+        kept,
+        backups.keep
+    );
+    let last = backups.last_at.as_deref();
+    let mut facts = vec![
+        ("backups", plan),
+        ("  newest", pen.time_or(last, "none yet")),
+    ];
+    if let (Some(at), Some(why)) = (&backups.failed_at, &backups.last_failure) {
+        facts.push(("  failed", format!("{}: {why}", pen.time(at))));
+    }
+    facts.push(("  next", pen.time(&backups.next_at)));
     facts
 }
 
@@ -205,6 +236,7 @@ async fn check_data(config: &Config, format: Format) -> Result<Value, Failure> {
         "bytes": server["bytes"],
         "master_key_id": server["master_key_id"],
         "audit_records": audit["records"],
+        "checkpoints": audit["checkpoints"]["kept"],
     }))
 }
 
@@ -214,6 +246,7 @@ struct CheckedView {
     revision: u64,
     bytes: u64,
     audit_records: u64,
+    checkpoints: Option<u64>,
 }
 
 fn checked_in_words(pen: &Pen, config: &Config, data: &Value) -> Result<String, Failure> {
@@ -243,10 +276,7 @@ fn checked_in_words(pen: &Pen, config: &Config, data: &Value) -> Result<String, 
             view.revision
         ),
     ));
-    facts.push((
-        "audit log",
-        format!("whole: {}", count(view.audit_records, "record")),
-    ));
+    facts.push(("audit log", whole_log(view.audit_records, view.checkpoints)));
     if let MasterKeySource::File(key) = &config.master_key {
         facts.push((
             "remember",
@@ -256,10 +286,19 @@ fn checked_in_words(pen: &Pen, config: &Config, data: &Value) -> Result<String, 
     Ok(pen.facts(&facts))
 }
 
+/// What there is to say of an audit log that was verified.
+pub(super) fn whole_log(records: u64, checkpoints: Option<u64>) -> String {
+    let records = count(records, "record");
+    match checkpoints {
+        Some(kept) => format!("whole: {records}, as {} have it", count(kept, "checkpoint")),
+        None => format!("whole: {records}"),
+    }
+}
+
 /// Write a consistent, verified and sealed copy of all data to a new file, while the server serves.
 ///
-/// It opens with the same master key only: keep that apart from the copies. To restore, put the copy in
-/// place of jeton.redb in a data directory that no server uses.
+/// It opens with the same master key only: keep that apart from the copies. `jeton restore` puts one in the place
+/// of the data. With `--backup-dir`, `jeton serve` makes them by itself.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  jeton backup /var/backups/jeton-2026-11-23.redb")]
 pub(crate) struct BackupCommand {

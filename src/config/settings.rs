@@ -413,6 +413,58 @@ pub struct Settings {
     )]
     pub disk_reserve_bytes: Option<u64>,
 
+    /// The directory that backups are written to while the server serves; it must be there, and best on another disk.
+    /// They are sealed like the data, checked once written, and named `jeton-TIME.redb`. Nothing else in it is touched.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_BACKUP_DIR",
+        value_name = "DIR",
+        help_heading = KEEPING,
+        hide_env_values = true
+    )]
+    pub backup_dir: Option<PathBuf>,
+
+    /// From one of those backups to the next; at least 1m.
+    ///
+    /// Default: 24h
+    #[arg(
+        long,
+        env = "JETON_BACKUP_EVERY",
+        value_name = "SPAN",
+        help_heading = KEEPING,
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub backup_every: Option<Span>,
+
+    /// How many of those backups are kept: once another one is whole, the oldest goes.
+    ///
+    /// Default: 14
+    #[arg(
+        long,
+        env = "JETON_BACKUP_KEEP",
+        value_name = "N",
+        help_heading = KEEPING,
+        hide_env_values = true
+    )]
+    pub backup_keep: Option<u16>,
+
+    /// A file that signed checkpoints of the audit log are appended to, best on another disk: once a minute, if there
+    /// is something new. With it, the server and `jeton audit verify` find out that the end of the log is missing, or that
+    /// the data are an older copy. No operator can change where it is.
+    ///
+    /// Default: none
+    #[arg(
+        long,
+        env = "JETON_AUDIT_CHECKPOINTS",
+        value_name = "FILE",
+        help_heading = KEEPING,
+        hide_env_values = true
+    )]
+    pub audit_checkpoints: Option<PathBuf>,
+
     /// How long requests in flight may take when the server is told to stop.
     ///
     /// Default: 10s
@@ -512,6 +564,7 @@ pub struct Settings {
     pub connection_lifetime: Option<Span>,
 }
 
+const KEEPING: &str = "Backups and audit";
 const LIMITS: &str = "Limits";
 const TLS: &str = "TLS";
 
@@ -526,7 +579,7 @@ impl Settings {
             data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
             tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca tls_client_crl client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
-            usage_flush_interval disk_reserve_bytes
+            usage_flush_interval disk_reserve_bytes backup_dir backup_every backup_keep audit_checkpoints
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout handshake_timeout header_timeout body_timeout
             request_timeout shed_after idle_timeout connection_lifetime

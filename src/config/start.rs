@@ -34,4 +34,19 @@ pub struct Start {
         hide_env_values = true
     )]
     pub accept_repair: Option<bool>,
+
+    /// Believes the clock though it is behind the time that it showed before, because that time was wrong. For one
+    /// start, as the one above.
+    ///
+    /// Default: false
+    #[arg(
+        long,
+        env = "JETON_ACCEPT_CLOCK",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        hide_env_values = true
+    )]
+    pub accept_clock: Option<bool>,
 }

@@ -5,7 +5,7 @@
 use std::{
     fmt,
     str::FromStr,
-    sync::atomic::{AtomicI64, Ordering},
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -68,6 +68,34 @@ impl Timestamp {
             .ok()
             .and_then(|moment| moment.format(format).ok())
             .unwrap_or_else(|| self.to_string())
+    }
+}
+
+impl Timestamp {
+    /// For names of files, in UTC: `20261123T190000Z`.
+    pub fn compact(self) -> String {
+        let text = self.to_string();
+        text.chars().filter(char::is_ascii_alphanumeric).collect()
+    }
+
+    /// Reads what [`Timestamp::compact`] made.
+    pub fn from_compact(text: &str) -> Option<Self> {
+        let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
+        let (day, time) = (day.as_bytes(), time.as_bytes());
+        if day.len() != 8 || time.len() != 6 || !text.is_ascii() {
+            return None;
+        }
+        let part = |digits: &[u8]| String::from_utf8_lossy(digits).into_owned();
+        let full = format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            part(&day[..4]),
+            part(&day[4..6]),
+            part(&day[6..]),
+            part(&time[..2]),
+            part(&time[2..4]),
+            part(&time[4..])
+        );
+        full.parse().ok()
     }
 }
 
@@ -295,6 +323,9 @@ impl fmt::Display for Lifetime {
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// How long the machine has run, asleep or not: it only ever goes on, whatever becomes of the time of day.
+    fn uptime(&self) -> Span;
 }
 
 /// The machine's clock.
@@ -314,33 +345,49 @@ impl Clock for SystemClock {
         };
         Timestamp(seconds)
     }
+
+    fn uptime(&self) -> Span {
+        let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Span(u64::try_from(since.tv_sec).unwrap_or(0))
+    }
 }
 
 /// A clock that moves only when told to.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    now: AtomicI64,
+    uptime: AtomicU64,
+}
 
 impl ManualClock {
     /// Stands at `now`.
     pub fn at(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.0))
+        Self {
+            now: AtomicI64::new(now.0),
+            uptime: AtomicU64::new(1_000_000),
+        }
     }
 
     /// Moves forward.
     pub fn advance(&self, span: Span) {
-        self.0
-            .fetch_add(i64::try_from(span.0).unwrap_or(i64::MAX), Ordering::SeqCst);
+        let seconds = i64::try_from(span.0).unwrap_or(i64::MAX);
+        self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.uptime.fetch_add(span.0, Ordering::SeqCst);
     }
 
-    /// Jumps to a moment, back as well as forth.
+    /// Jumps to a moment, back as well as forth, and no time passes.
     pub fn set(&self, now: Timestamp) {
-        self.0.store(now.0, Ordering::SeqCst);
+        self.now.store(now.0, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> Span {
+        Span(self.uptime.load(Ordering::SeqCst))
     }
 }
 

@@ -5,13 +5,14 @@
 //! assertion is used once is decided here and kept by the caller, who alone can know.
 
 mod claims;
+mod error;
 pub mod federation;
 
 use std::{fmt, sync::LazyLock};
 
 use serde_json::Value;
 
-pub use self::claims::Claims;
+pub use self::{claims::Claims, error::AssertionError};
 use super::{
     Context, SlowHashes,
     authenticate::{AuthenticatedClient, allowed, judge},
@@ -28,6 +29,7 @@ use crate::{
         client::Client,
         credential::{Federation, PublicKey},
         id::ClientId,
+        profile::Profile,
         registry::Registry,
         secret::{Proof, Secret},
         spiffe,
@@ -387,11 +389,24 @@ fn check_own<'c>(
         return Err(AssertionError::LivesLong);
     }
     claims.check_begin(now)?;
+    if let Some(restored) = context.restored
+        && earliest_use(claims, profile)? <= restored.plus(SKEW)
+    {
+        return Err(AssertionError::BeforeRestore);
+    }
     let id = claims.text("jti")?;
     if id.is_empty() || id.len() > LONGEST_ID {
         return Err(AssertionError::Claim("jti"));
     }
     Ok(id)
+}
+
+/// The earliest moment at which it could have been used: when it was issued; if it does not say, as early as its
+/// life allows.
+fn earliest_use(claims: &Claims, profile: Profile) -> Result<Timestamp, AssertionError> {
+    let expires = claims.expires()?;
+    let issued = claims.issued()?;
+    Ok(issued.unwrap_or_else(|| expires.minus(profile.longest_assertion_life())))
 }
 
 fn refused(reason: Reason, client: &ClientId, secret: Option<&Secret>) -> Refused {
@@ -400,68 +415,6 @@ fn refused(reason: Reason, client: &ClientId, secret: Option<&Secret>) -> Refuse
         client: Some(client.clone()),
         secret: secret.map(|secret| secret.id.clone()),
         hint: None,
-    }
-}
-
-/// Why an assertion proves nobody. For logs, for operators and for tests; the caller is told only that
-/// authentication failed.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum AssertionError {
-    /// It is no signed JWT, or one that asks for what is not known here.
-    #[error(transparent)]
-    Form(#[from] VerifyError),
-    /// It is a token for something else.
-    #[error("the typ of the assertion is neither JWT nor client-authentication+jwt")]
-    Typ,
-    /// A claim is missing or of the wrong kind.
-    #[error("the claim {0} of the assertion is missing, or is not what it should be")]
-    Claim(&'static str),
-    /// It speaks of somebody else than it speaks for.
-    #[error(
-        "iss and sub of the assertion, and client_id beside it, are not one and the same client"
-    )]
-    Subject,
-    /// No key of the client's signed it.
-    #[error("no key of the client's signed the assertion")]
-    Key,
-    /// It is for somebody else.
-    #[error("the aud of the assertion is not this server's issuer identifier alone")]
-    Audience,
-    /// Its time is up.
-    #[error("the assertion has expired")]
-    Expired,
-    /// It would be good for too long.
-    #[error("the exp of the assertion lies too far ahead")]
-    LivesLong,
-    /// It is from the future.
-    #[error("the iat or nbf of the assertion lies ahead")]
-    NotYet,
-    /// It was used before.
-    #[error("the assertion was used before")]
-    Replayed,
-    /// Nobody trusts its issuer with its subject.
-    #[error("no client trusts the issuer {issuer} for this subject and these claims")]
-    Untrusted {
-        /// The issuer, which somebody does trust.
-        issuer: String,
-    },
-    /// More than one client does.
-    #[error("more than one client trusts the issuer for this subject: send client_id")]
-    Ambiguous,
-    /// It is good only for who has a key, and nothing in the request shows that.
-    #[error("the assertion is bound to a key (cnf), and nothing proves that key here")]
-    Bound,
-    /// The other issuer's tokens for this client are for somebody else.
-    #[error("the aud of the assertion is not the one that the client's trust names")]
-    FederatedAudience,
-    /// It was made too long ago.
-    #[error("the assertion was issued too long ago for this client's trust")]
-    Old,
-}
-
-impl From<AssertionError> for Reason {
-    fn from(error: AssertionError) -> Self {
-        Self::Assertion(error)
     }
 }
 

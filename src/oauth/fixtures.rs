@@ -134,6 +134,7 @@ impl World {
             is_revoked: &|_| false,
             address: std::net::Ipv4Addr::LOCALHOST.into(),
             take: &|_, _| Ok(()),
+            restored: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::crypto::{
     mac::MacKey,
     random::Entropy,
     sealed::{MasterKey, SealingKey},
+    statement::StatementKey,
     text,
 };
 use zeroize::Zeroizing;
@@ -105,6 +106,18 @@ impl Keyring {
             records: SealingKey::new(&*key(Purpose::Records)?),
             entropy: entropy.clone(),
         })
+    }
+
+    /// Whether the other one is the same server's.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        self.hash("keyring", &[]) == other.hash("keyring", &[])
+    }
+
+    /// The key that signs checkpoints of the audit log: whoever can chain it, and nobody else, has this one.
+    pub(super) fn checkpoint_key(&self) -> StatementKey {
+        StatementKey::from_seed(&Zeroizing::new(
+            self.audit.derive("jeton audit checkpoints"),
+        ))
     }
 
     /// Seals `plain` as this record of this table.

@@ -4,11 +4,13 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::crypto::random::Entropy;
 
 /// A file that is being made. Removed when dropped, unless it was published.
+#[derive(Debug)]
 pub(super) struct Partial(pub(super) PathBuf);
 
 impl Partial {
@@ -16,7 +18,7 @@ impl Partial {
     pub(super) fn beside(path: &Path, entropy: &Entropy) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let tail = entropy.lower_base32(8);
-        Self(path.with_file_name(format!("{name}.{tail}.partial")))
+        Self(path.with_file_name(format!("{name}.{tail}{SUFFIX}")))
     }
 
     /// Gives it the name `path`, unless there is such a file; durable when it returns.
@@ -32,6 +34,53 @@ impl Partial {
     }
 }
 
+/// Gives `partial` the name `path`, whose file is kept as `kept`; durable when it returns. Whether it was kept:
+/// some file systems have no hard links, and there is no other way that leaves `path` a file all the time.
+pub(super) fn publish_over(partial: &Partial, path: &Path, kept: &Path) -> io::Result<bool> {
+    File::open(&partial.0)?.sync_all()?;
+    let is_kept = match fs::hard_link(path, kept) {
+        Err(error) if has_no_links(&error) => false,
+        linked => linked.map(|()| true)?,
+    };
+    fs::rename(&partial.0, path)?;
+    sync_directory(path)?;
+    Ok(is_kept)
+}
+
+/// Takes away what is left of files that were being made beside `path` when a process was killed.
+pub fn sweep(path: &Path) {
+    let directory = directory_of(path);
+    let prefix = path.file_name().unwrap_or_default().to_string_lossy();
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let tail = name
+            .strip_prefix(&*prefix)
+            .and_then(|it| it.strip_suffix(SUFFIX));
+        if tail.is_some() && is_abandoned(&entry) {
+            // If it cannot be removed, it is in nobody's way.
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
+/// Whether nobody has it open, or has touched it lately.
+fn is_abandoned(entry: &fs::DirEntry) -> bool {
+    let touched = entry.metadata().and_then(|file| file.modified());
+    let age = touched.ok().and_then(|it| it.elapsed().ok());
+    let is_free = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+    age.is_some_and(|age| age > ABANDONED) && is_free()
+}
+
+/// How long nothing happens to a file that nobody makes any more.
+const ABANDONED: Duration = Duration::from_mins(10);
+
+/// How the names of files end that are being made.
+const SUFFIX: &str = ".partial";
+
 /// Some file systems have no hard links.
 fn has_no_links(error: &io::Error) -> bool {
     matches!(
@@ -42,11 +91,15 @@ fn has_no_links(error: &io::Error) -> bool {
 
 /// Makes the names in the directory of `path` durable.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = match path.parent() {
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// The directory that `path` is in.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
-    };
-    File::open(directory)?.sync_all()
+    }
 }
 
 impl Drop for Partial {

@@ -8,6 +8,7 @@ mod acme;
 mod api;
 mod audit;
 mod client;
+mod epoch;
 mod halt;
 mod handover;
 mod key;
@@ -29,6 +30,7 @@ pub(super) use self::{
     api::StoredApi,
     audit::{StoredOnce, chain, check_link, read_link},
     client::{StoredClient, StoredTombstone},
+    epoch::StoredEpochs,
     handover::StoredHandover,
     key::StoredKey,
     operator::StoredOperator,

@@ -7,7 +7,9 @@ mod acme;
 mod assertions;
 mod audit;
 mod backup;
+mod clock;
 mod disk;
+mod epochs;
 mod fault;
 mod guard;
 mod head;
@@ -15,6 +17,7 @@ mod migrations;
 mod open;
 mod prune;
 mod registry;
+mod restore;
 mod revocations;
 mod sessions;
 mod shared;
@@ -22,6 +25,7 @@ mod tables;
 mod usage;
 
 use std::{
+    collections::BTreeMap,
     io,
     path::Path,
     sync::{Arc, RwLock},
@@ -30,20 +34,26 @@ use std::{
 use async_trait::async_trait;
 use redb::{Database, ReadableDatabase, backends::InMemoryBackend};
 
-pub use self::open::{OpenError, Repair};
 use self::{
     disk::Disk,
     fault::Fault,
     shared::{Place, Shared},
 };
-use super::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf, keyring::Keyring};
+pub use self::{
+    open::{OpenError, Repair},
+    restore::{Candidate, Present, RestoreError},
+};
+use super::{
+    AuditScope, BackupReport, Condition, Store, StoreError, StoreReport, UsageOf, keyring::Keyring,
+};
 use crate::{
-    crypto::{random::Entropy, sealed::MasterKey},
+    crypto::{random::Entropy, sealed::MasterKey, statement::StatementKey},
     domain::{
         acme::AcmeState,
         assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
+        epoch::AuditHead,
         id::{OperatorId, SecretId},
         registry::Registry,
         revocation::Revocation,
@@ -216,9 +226,23 @@ impl Store for RedbStore {
             .await
     }
 
-    async fn verify_audit(&self) -> Result<u64, StoreError> {
-        self.read(|it, database| audit::verify(database, &it.keys))
+    async fn verify_audit(&self, scope: AuditScope) -> Result<u64, StoreError> {
+        self.read(move |it, database| audit::verify(database, &it.keys, scope))
             .await
+    }
+
+    async fn audit_head(&self) -> Result<AuditHead, StoreError> {
+        self.read(|it, database| epochs::audit_head(&database.begin_read()?, &it.keys))
+            .await
+    }
+
+    async fn audit_macs(&self, numbers: Vec<u64>) -> Result<BTreeMap<u64, [u8; 32]>, StoreError> {
+        self.read(move |it, database| audit::macs(database, &it.keys, &numbers))
+            .await
+    }
+
+    fn checkpoint_key(&self) -> StatementKey {
+        self.0.keys.checkpoint_key()
     }
 
     async fn create_session(&self, session: SessionRecord) -> Result<bool, StoreError> {
@@ -282,6 +306,16 @@ impl Store for RedbStore {
             .await
     }
 
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|it, database| clock::load(database, &it.keys))
+            .await
+    }
+
+    async fn keep_clock(&self, high: Timestamp) -> Result<(), StoreError> {
+        self.write(move |it, database| clock::put(database, &it.keys, high))
+            .await
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |it, database| prune::prune(database, &it.keys, now))
             .await
@@ -289,7 +323,7 @@ impl Store for RedbStore {
 
     async fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
         let to = to.to_owned();
-        self.read(move |it, database| backup::backup(database, (&it.keys, &it.disk), &to))
+        self.read(move |it, database| backup::backup(database, it, &to))
             .await
     }
 

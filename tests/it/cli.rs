@@ -3,9 +3,10 @@
 mod credentials;
 mod exits;
 mod help;
-mod kit;
+pub(crate) mod kit;
 mod listeners;
 mod proving;
+mod restoring;
 mod secrecy;
 mod service_manager;
 mod settings;

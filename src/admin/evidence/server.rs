@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::{attention::Level, words};
 use crate::domain::{
+    backup::{BackupStatus, BackupTrouble},
     registry::Registry,
     server_certificate::{CertificateSource, CertificateStatus, CertificateTrouble},
     time::{Span, Timestamp},
@@ -15,6 +16,8 @@ const ENDS_NOW: Span = Span::days(3);
 /// What can be the matter with the server, the worst first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum ServerRule {
+    /// The clock is behind the time that it showed before.
+    ClockBehind,
     /// The disk failed to keep what was written.
     DiskFailed,
     /// The data file is not where it was.
@@ -39,6 +42,12 @@ pub enum ServerRule {
     CertificateEndsSoon,
     /// Requests with wrong credentials are held back.
     Guessing,
+    /// Checkpoints of the audit log are not written.
+    CheckpointsNotWritten,
+    /// The latest backup failed.
+    BackupFailed,
+    /// There should be a newer backup.
+    BackupOverdue,
 }
 
 /// What can be the matter with where everything is saved.
@@ -69,7 +78,8 @@ pub struct ServerAttention {
 
 impl ServerRule {
     /// Every rule, the worst first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
+        Self::ClockBehind,
         Self::DiskFailed,
         Self::DataFileMoved,
         Self::DiskFull,
@@ -82,11 +92,15 @@ impl ServerRule {
         Self::CertificateNotRenewed,
         Self::CertificateEndsSoon,
         Self::Guessing,
+        Self::CheckpointsNotWritten,
+        Self::BackupFailed,
+        Self::BackupOverdue,
     ];
 
     /// The word for it in the admin API.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::ClockBehind => "clock_behind",
             Self::DiskFailed => "disk_failed",
             Self::DataFileMoved => "data_file_moved",
             Self::DiskFull => "disk_full",
@@ -99,12 +113,16 @@ impl ServerRule {
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateNotRenewed => "certificate_not_renewed",
             Self::CertificateEndsSoon => "certificate_ends_soon",
+            Self::CheckpointsNotWritten => "checkpoints_not_written",
+            Self::BackupFailed => "backup_failed",
+            Self::BackupOverdue => "backup_overdue",
         }
     }
 
     /// The words for people.
     pub const fn words(self) -> &'static str {
         match self {
+            Self::ClockBehind => "Clock behind",
             Self::DiskFailed => "Disk failed",
             Self::DataFileMoved => "File moved",
             Self::DiskFull => "Disk full",
@@ -115,6 +133,9 @@ impl ServerRule {
             Self::CertificateExpired => "Expired",
             Self::CertificateNotRenewed => "Not renewed",
             Self::CertificateEndsSoon => "Expires soon",
+            Self::CheckpointsNotWritten => "No checkpoints",
+            Self::BackupFailed => "Backup failed",
+            Self::BackupOverdue => "No new backup",
         }
     }
 
@@ -122,6 +143,7 @@ impl ServerRule {
     pub const fn act(self) -> &'static str {
         match self {
             Self::CertificateEndsSoon => "Replace it",
+            Self::ClockBehind => "Set the clock",
             Self::DiskFull => "Make room",
             Self::IssuanceHalted | Self::ApiHalted => "Look at it",
             Self::DiskFailed
@@ -131,7 +153,10 @@ impl ServerRule {
             | Self::Guessing
             | Self::CertificateMissing
             | Self::CertificateExpired
-            | Self::CertificateNotRenewed => "Look into it",
+            | Self::CertificateNotRenewed
+            | Self::CheckpointsNotWritten
+            | Self::BackupFailed
+            | Self::BackupOverdue => "Look into it",
         }
     }
 
@@ -225,6 +250,75 @@ impl ServerAttention {
         }
     }
 
+    /// That the clock is behind by so much.
+    pub fn of_clock(behind: Span) -> Self {
+        Self {
+            rule: ServerRule::ClockBehind,
+            level: Level::Danger,
+            reason: format!(
+                "The machine’s clock is {} behind the time that it showed before. No tokens are issued until it is \
+                 right: expired secrets would work again. If it was wrong before and is right now, start the server \
+                 with --accept-clock.",
+                behind.in_words()
+            ),
+        }
+    }
+
+    /// That checkpoints of the audit log cannot be written.
+    pub fn of_checkpoints(problem: &str) -> Self {
+        Self {
+            rule: ServerRule::CheckpointsNotWritten,
+            level: Level::Warning,
+            reason: format!(
+                "Checkpoints of the audit log can't be written. Until they are, nobody can tell if its end is cut \
+                 off. The reason: {}.",
+                problem.trim_end_matches('.')
+            ),
+        }
+    }
+
+    /// What is the matter with the backups; nothing if all is well.
+    pub fn of_backups(status: &BackupStatus, now: Timestamp) -> Option<Self> {
+        let last = match status.last {
+            Some(last) => format!(
+                "The newest is of {}, {} ago",
+                last.in_words(),
+                now.since(last).in_words()
+            ),
+            None => "There is none".to_owned(),
+        };
+        let directory = status.plan.directory.display();
+        let (rule, reason) = match (status.trouble(now)?, &status.failure) {
+            (BackupTrouble::Failed, Some(failure)) => (
+                ServerRule::BackupFailed,
+                format!(
+                    "The latest backup failed. {last}. The reason: {}. {}",
+                    failure.problem.trim_end_matches('.'),
+                    again(status.next(), now)
+                ),
+            ),
+            (BackupTrouble::Failed | BackupTrouble::Overdue, _) => (
+                ServerRule::BackupOverdue,
+                format!(
+                    "A backup should be made to {directory} every {}. {last}.",
+                    status.plan.every.in_full()
+                ),
+            ),
+        };
+        let is_old = status
+            .last
+            .is_none_or(|last| now.since(last) > Span(status.plan.every.0.saturating_mul(3)));
+        Some(Self {
+            rule,
+            level: if is_old {
+                Level::Danger
+            } else {
+                Level::Warning
+            },
+            reason,
+        })
+    }
+
     /// What is the matter with the server's certificate; nothing if all is well.
     pub fn of_certificate(status: &CertificateStatus, now: Timestamp) -> Option<Self> {
         let trouble = status.trouble(now)?;
@@ -295,7 +389,7 @@ fn first_sentence(
     }
 }
 
-/// When the directory is asked again.
+/// When it is tried again.
 fn again(next: Timestamp, now: Timestamp) -> String {
     if next <= now {
         "One is being asked for now.".to_owned()
@@ -308,7 +402,10 @@ fn again(next: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::server_certificate::ShownCertificate;
+    use crate::domain::{
+        backup::{BackupFailure, BackupPlan},
+        server_certificate::ShownCertificate,
+    };
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -418,5 +515,49 @@ mod tests {
             reason.contains("expired 15 Jan, 06:00 UTC, 2 hours ago"),
             "{reason}"
         );
+    }
+
+    #[test]
+    fn backups_that_fail_or_are_late_say_since_when_and_why() {
+        let mut status = BackupStatus {
+            plan: BackupPlan {
+                directory: "/mnt/backups".into(),
+                every: Span::hours(24),
+                keep: 14,
+            },
+            last: Some(NOW.minus(Span::hours(31))),
+            count: 3,
+            failure: None,
+            since: NOW.minus(Span::days(9)),
+        };
+        let said = |status: &BackupStatus| {
+            let found = ServerAttention::of_backups(status, NOW).expect("a trouble");
+            (found.rule.as_str(), found.level, found.reason)
+        };
+
+        assert_eq!(
+            said(&status),
+            (
+                "backup_overdue",
+                Level::Warning,
+                "A backup should be made to /mnt/backups every 24 hours. The newest is of 14 Jan, 01:00 UTC, 31 \
+                 hours ago."
+                    .to_owned()
+            )
+        );
+        status.failure = Some(BackupFailure {
+            at: NOW.minus(Span::minutes(1)),
+            problem: "there is no directory /mnt/backups".to_owned(),
+        });
+        assert_eq!(
+            said(&status).2,
+            "The latest backup failed. The newest is of 14 Jan, 01:00 UTC, 31 hours ago. The reason: there is no \
+             directory /mnt/backups. It is tried again 15 Jan, 08:04 UTC, in 4 minutes."
+        );
+        status.last = None;
+        assert_eq!(said(&status).1, Level::Danger);
+        status.last = Some(NOW);
+        status.failure = None;
+        assert_eq!(ServerAttention::of_backups(&status, NOW), None);
     }
 }

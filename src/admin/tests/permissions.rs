@@ -355,6 +355,13 @@ fn every_command(
     one!(ForgetRegistrationTokens, |_| ForgetRegistrationTokens);
     one!(InitServer, |_| InitServer);
     one!(NoteBackup, |_| NoteBackup);
+    one!(NoteClockJump, |_| NoteClockJump { seconds: -3600 });
+    one!(NoteRestore, |_| NoteRestore {
+        epoch: 2,
+        revision: Revision(7),
+        records: 9,
+        given_up: 0,
+    });
 }
 
 #[test]

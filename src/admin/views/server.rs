@@ -6,7 +6,10 @@ use utoipa::ToSchema;
 use super::moment;
 use crate::{
     admin::evidence::server::ServerAttention,
-    domain::server_certificate::{CertificateSource, CertificateStatus},
+    domain::{
+        backup::BackupStatus,
+        server_certificate::{CertificateSource, CertificateStatus},
+    },
 };
 
 /// The certificate that the server shows in TLS.
@@ -64,12 +67,54 @@ impl ServerCertificateView {
     }
 }
 
+/// The backups that the server makes by itself.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct BackupsView {
+    /// The directory that they are written to, on the server's machine.
+    pub directory: String,
+    /// From one to the next, in seconds.
+    pub every: u64,
+    /// How many are kept.
+    pub keep: usize,
+    /// How many there are.
+    pub count: usize,
+    /// When the newest one was made; left out if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<String>,
+    /// When the next one is made.
+    pub next_at: String,
+    /// When the latest try failed; left out if it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+}
+
+impl BackupsView {
+    /// As they stand.
+    pub fn of(status: &BackupStatus) -> Self {
+        let failure = status.failure.as_ref();
+        Self {
+            directory: status.plan.directory.display().to_string(),
+            every: status.plan.every.0,
+            keep: status.plan.keep,
+            count: status.count,
+            last_at: status.last.map(moment),
+            next_at: moment(status.next()),
+            failed_at: failure.map(|it| moment(it.at)),
+            last_failure: failure.map(|it| it.problem.clone()),
+        }
+    }
+}
+
 /// What is the matter with the server itself.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ServerAttentionView {
-    /// By which rule: `disk_failed`, `data_file_moved`, `disk_full`, `changes_not_saved`, `usage_not_saved`,
-    /// `issuance_halted`, `api_halted`, `certificate_missing`, `certificate_expired`, `certificate_not_renewed`,
-    /// `certificate_ends_soon` or `guessing`.
+    /// By which rule: `clock_behind`, `disk_failed`, `data_file_moved`, `disk_full`, `changes_not_saved`,
+    /// `usage_not_saved`, `issuance_halted`, `api_halted`, `certificate_missing`, `certificate_expired`,
+    /// `certificate_not_renewed`, `certificate_ends_soon`, `guessing`, `checkpoints_not_written`, `backup_failed` or
+    /// `backup_overdue`.
     pub rule: String,
     /// How much it matters: `danger` or `warning`.
     pub level: String,

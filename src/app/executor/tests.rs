@@ -13,13 +13,14 @@ use crate::{
         AdminError, App, Readiness,
         assemble::{Settings, Surroundings, assemble},
     },
-    crypto::{random::Entropy, signer::Algorithm},
+    crypto::{random::Entropy, signer::Algorithm, statement::StatementKey},
     domain::{
         acme::AcmeState,
         actor::Actor,
         assertion::UsedAssertion,
         audit::{AuditPage, AuditRecord},
         change::{Commit, OnceRecord},
+        epoch::AuditHead,
         id::{OperatorId, SecretId},
         name::Description,
         registry::Registry,
@@ -28,7 +29,10 @@ use crate::{
         time::{Lifetime, ManualClock, Span, Timestamp},
         usage::{LastUse, Tally},
     },
-    store::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf, redb::RedbStore},
+    store::{
+        AuditScope, BackupReport, Condition, Store, StoreError, StoreReport, UsageOf,
+        redb::RedbStore,
+    },
 };
 
 use super::*;
@@ -130,6 +134,14 @@ impl Store for Frail {
         self.store.revocations(now).await
     }
 
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.clock().await
+    }
+
+    async fn keep_clock(&self, high: Timestamp) -> Result<(), StoreError> {
+        self.store.keep_clock(high).await
+    }
+
     async fn acme(&self) -> Result<Option<AcmeState>, StoreError> {
         self.store.acme().await
     }
@@ -173,8 +185,23 @@ impl Store for Frail {
         self.store.remove_sessions_of(operator, except).await
     }
 
-    async fn verify_audit(&self) -> Result<u64, StoreError> {
-        self.store.verify_audit().await
+    async fn verify_audit(&self, scope: AuditScope) -> Result<u64, StoreError> {
+        self.store.verify_audit(scope).await
+    }
+
+    async fn audit_head(&self) -> Result<AuditHead, StoreError> {
+        self.store.audit_head().await
+    }
+
+    async fn audit_macs(
+        &self,
+        numbers: Vec<u64>,
+    ) -> Result<std::collections::BTreeMap<u64, [u8; 32]>, StoreError> {
+        self.store.audit_macs(numbers).await
+    }
+
+    fn checkpoint_key(&self) -> StatementKey {
+        self.store.checkpoint_key()
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
@@ -208,6 +235,8 @@ pub(crate) async fn frail_server() -> (App, Arc<Frail>) {
         profile: crate::domain::profile::Profile::default(),
         overview_max_age: Span(0),
         registration: false,
+        backups: None,
+        audit_checkpoints: None,
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -277,7 +306,7 @@ async fn after_a_failure_the_next_change_goes_on_from_what_the_store_says() {
         assert_eq!(app.readiness(), Readiness::Ready);
         assert!(*app.registry_arc() == store.load().await.unwrap());
         assert_eq!(
-            app.verify_audit().await.unwrap(),
+            app.verify_audit().await.unwrap().records,
             app.registry().revision().0 + 2
         );
     }

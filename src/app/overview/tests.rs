@@ -29,6 +29,8 @@ impl Server {
             profile: crate::domain::profile::Profile::default(),
             overview_max_age: max_age,
             registration: false,
+            backups: None,
+            audit_checkpoints: None,
         };
         let surroundings = Surroundings {
             store: Arc::new(RedbStore::in_memory(&entropy)),

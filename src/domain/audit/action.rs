@@ -7,6 +7,10 @@ pub enum Action {
     ServerInit,
     /// A backup was made.
     ServerBackup,
+    /// A backup was restored.
+    ServerRestore,
+    /// The clock of the machine jumped.
+    ClockJump,
     /// A client was registered.
     ClientCreate,
     /// Its name, description, owner, lifetime or default scopes were edited.
@@ -162,6 +166,90 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every one.
+    pub const ALL: [Self; 75] = [
+        Self::ServerInit,
+        Self::ServerBackup,
+        Self::ServerRestore,
+        Self::ClockJump,
+        Self::ClientCreate,
+        Self::ClientEdit,
+        Self::ClientDisable,
+        Self::ClientEnable,
+        Self::ClientRemove,
+        Self::SecretCreate,
+        Self::SecretRotate,
+        Self::SecretRetire,
+        Self::SecretUndo,
+        Self::SecretRevoke,
+        Self::SecretCancel,
+        Self::SecretExtend,
+        Self::SecretHold,
+        Self::SecretEdit,
+        Self::SecretShow,
+        Self::SecretForget,
+        Self::TokenTest,
+        Self::TokenRevoke,
+        Self::GrantSet,
+        Self::GrantRemove,
+        Self::ApiCreate,
+        Self::ApiEdit,
+        Self::ApiDisable,
+        Self::ApiEnable,
+        Self::ApiRemove,
+        Self::ApiRekey,
+        Self::ScopeCreate,
+        Self::ScopeEdit,
+        Self::ScopeRemove,
+        Self::DetailTypeCreate,
+        Self::DetailTypeEdit,
+        Self::DetailTypeRemove,
+        Self::KeyGenerate,
+        Self::KeyActivate,
+        Self::KeyRetire,
+        Self::KeyRevoke,
+        Self::OperatorCreate,
+        Self::OperatorEdit,
+        Self::OperatorPassword,
+        Self::OperatorDisable,
+        Self::OperatorEnable,
+        Self::OperatorRemove,
+        Self::OperatorClaim,
+        Self::OperatorInvite,
+        Self::OperatorReset,
+        Self::OperatorWithdraw,
+        Self::OperatorAccept,
+        Self::OperatorSignIn,
+        Self::OperatorEnrol,
+        Self::OperatorUnenrol,
+        Self::OperatorCodes,
+        Self::SettingsEdit,
+        Self::ClientPostpone,
+        Self::ClientDismiss,
+        Self::ClientRecall,
+        Self::SecretLeak,
+        Self::GrantWatch,
+        Self::GrantUnwatch,
+        Self::GrantKeep,
+        Self::HandoverOffer,
+        Self::HandoverRedeem,
+        Self::HandoverWithdraw,
+        Self::HandoverForget,
+        Self::OperatorEndSessions,
+        Self::AuditExport,
+        Self::RegistrationTokenCreate,
+        Self::RegistrationTokenUse,
+        Self::RegistrationTokenRevoke,
+        Self::RegistrationTokenForget,
+        Self::RegistrationReplace,
+        Self::RegistrationRevoke,
+    ];
+
+    /// The one of this word; nothing if this version does not know it.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.word() == word)
+    }
+
     /// Whether somebody can do less afterwards, if only who knows what was replaced; also whether somebody comes
     /// in who may be about to see to that.
     #[expect(clippy::too_many_lines, reason = "a table")]
@@ -200,6 +288,8 @@ impl Action {
             | Self::RegistrationRevoke => true,
             Self::ServerInit
             | Self::ServerBackup
+            | Self::ServerRestore
+            | Self::ClockJump
             | Self::ClientCreate
             | Self::ClientEdit
             | Self::ClientEnable
@@ -254,6 +344,8 @@ impl Action {
         match self {
             Self::ServerInit => "server.init",
             Self::ServerBackup => "server.backup",
+            Self::ServerRestore => "server.restore",
+            Self::ClockJump => "server.clock_jump",
             Self::ClientCreate => "client.create",
             Self::ClientEdit => "client.edit",
             Self::ClientLimit => "client.limit",
@@ -331,5 +423,26 @@ impl Action {
             Self::RegistrationReplace => "registration.replace",
             Self::RegistrationRevoke => "registration.revoke",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_found_by_its_word() {
+        let source = include_str!("action.rs");
+        let words = source.lines().filter_map(|line| {
+            let arm = line.trim().strip_prefix("Self::")?.split_once(" => \"")?;
+            arm.1.strip_suffix("\",")
+        });
+        let words: Vec<&str> = words.collect();
+
+        assert_eq!(words.len(), Action::ALL.len());
+        for word in words {
+            assert_eq!(Action::named(word).map(Action::word), Some(word));
+        }
+        assert_eq!(Action::named("moon.land"), None);
     }
 }

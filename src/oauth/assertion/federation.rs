@@ -177,6 +177,7 @@ pub fn objections(
             | AssertionError::LivesLong
             | AssertionError::NotYet
             | AssertionError::Replayed
+            | AssertionError::BeforeRestore
             | AssertionError::Untrusted { .. }
             | AssertionError::Ambiguous
             | AssertionError::Old) => sentence(&other.to_string()),

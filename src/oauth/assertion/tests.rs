@@ -217,6 +217,40 @@ fn an_assertion_is_for_this_server_alone() {
     );
 }
 
+/// ST-07
+#[test]
+fn an_assertion_that_may_have_been_used_before_a_restore_proves_nobody() {
+    let signed = Signed::with(Algorithm::Es256);
+    let after = |restored: i64, change: &dyn Fn(&mut Value)| {
+        let mut all = claims();
+        change(&mut all);
+        let assertion = sign(&signed.signer, json!({"typ": "JWT"}), &all);
+        let credentials = Credentials::Assertion(Assertion {
+            kind: Kind::Jwt,
+            text: Presented::new(assertion.as_str().into()),
+            client_id: None,
+        });
+        let context = Context {
+            restored: Some(Timestamp(NOW.0.saturating_add(restored))),
+            ..signed.world.context()
+        };
+        let proven = authenticate(&signed.world.registry, &credentials, &context);
+        proven.map(|_| ()).map_err(|refused| refused.reason)
+    };
+    let refused = || Err(Reason::from(AssertionError::BeforeRestore));
+    let dated = |_: &mut Value| {};
+    let undated = |it: &mut Value| drop(it.as_object_mut().unwrap().remove("iat"));
+
+    assert_eq!(after(0, &dated), refused());
+    assert_eq!(after(-30, &dated), refused());
+    assert_eq!(after(-31, &dated), Ok(()));
+    assert_eq!(after(-31, &undated), refused());
+    assert_eq!(after(-3600 + 60 - 30, &undated), refused());
+    assert_eq!(after(-3600 + 60 - 31, &undated), Ok(()));
+    assert_eq!(after(i64::MIN, &dated), Ok(()));
+    assert_eq!(after(i64::MAX, &dated), refused());
+}
+
 /// CJ-06, CJ-07, JW-08
 #[test]
 fn an_assertion_lives_briefly_and_now() {

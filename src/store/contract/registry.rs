@@ -39,7 +39,13 @@ async fn a_commit_on_another_revision_is_refused_and_leaves_nothing(store: &dyn 
 
     assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     assert_eq!(store.load().await.unwrap(), after);
-    assert_eq!(store.verify_audit().await.unwrap(), 1);
+    assert_eq!(
+        store
+            .verify_audit(crate::store::AuditScope::All)
+            .await
+            .unwrap(),
+        1
+    );
     assert_eq!(store.recall("local:0", "key-1").await.unwrap(), None);
 }
 
@@ -84,7 +90,13 @@ async fn every_change_is_in_the_audit_log_and_the_log_is_a_chain(store: &dyn Sto
     assert_eq!(log[0].prev, log[1].mac);
     assert_eq!(log[1].prev, log[2].mac);
     assert_eq!(log[2].prev, [0; 32]);
-    assert_eq!(store.verify_audit().await.unwrap(), 3);
+    assert_eq!(
+        store
+            .verify_audit(crate::store::AuditScope::All)
+            .await
+            .unwrap(),
+        3
+    );
 }
 
 async fn the_audit_log_is_read_in_pages_and_filtered(store: &dyn Store) {

@@ -1,11 +1,14 @@
 //! The audit log on disk: numbered without gaps, each record chained to the one before it.
 
+use std::collections::BTreeMap;
+
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::{Fault, head::Head, tables::AUDIT};
 use crate::{
     domain::audit::{AuditEntry, AuditPage, AuditRecord},
     store::{
+        AuditScope,
         keyring::{Keyring, corrupt},
         records::{chain, check_link, read_link},
     },
@@ -65,13 +68,44 @@ pub(super) fn page(
     Ok(found)
 }
 
-/// Checks the whole chain; gives the number of its records.
-pub(super) fn verify(database: &Database, keys: &Keyring) -> Result<u64, Fault> {
+/// The macs of the records with these numbers, of those that there are.
+pub(super) fn macs(
+    database: &Database,
+    keys: &Keyring,
+    numbers: &[u64],
+) -> Result<BTreeMap<u64, [u8; 32]>, Fault> {
+    let table = database.begin_read()?.open_table(AUDIT)?;
+    let mut macs = BTreeMap::new();
+    for seq in numbers {
+        if let Some(sealed) = table.get(seq)? {
+            let mac = mac_of(keys, *seq, sealed.value())?;
+            macs.insert(*seq, mac);
+        }
+    }
+    Ok(macs)
+}
+
+fn mac_of(keys: &Keyring, seq: u64, sealed: &[u8]) -> Result<[u8; 32], Fault> {
+    open(keys, seq, sealed, |bytes| Ok(read_link(seq, bytes)?.mac))
+}
+
+/// Checks the chain, all of it or its end; gives the number of records that were looked at.
+pub(super) fn verify(database: &Database, keys: &Keyring, scope: AuditScope) -> Result<u64, Fault> {
     let transaction = database.begin_read()?;
     let head = Head::load(&transaction, keys)?;
     let table = transaction.open_table(AUDIT)?;
-    let (mut seq, mut mac) = (0, [0; 32]);
-    for row in table.range::<u64>(..)? {
+    let before = match scope {
+        AuditScope::All => 0,
+        AuditScope::Latest(records) => head.audit_seq.saturating_sub(records),
+    };
+    let (mut seq, mut mac) = (before, [0; 32]);
+    if before > 0
+        && let Some(sealed) = table.get(before)?
+    {
+        mac = mac_of(keys, before, sealed.value())?;
+    }
+    let first = if before == 0 { 0 } else { before + 1 };
+    for row in table.range(first..)? {
         let (found, sealed) = row?;
         if found.value() != seq + 1 {
             let missing = (seq + 1).to_string();
@@ -83,7 +117,7 @@ pub(super) fn verify(database: &Database, keys: &Keyring) -> Result<u64, Fault> 
         seq += 1;
     }
     if (seq, mac) == (head.audit_seq, head.audit_mac) {
-        Ok(seq)
+        Ok(seq - before)
     } else {
         let missing = (seq + 1).to_string();
         Err(corrupt(

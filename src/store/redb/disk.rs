@@ -57,6 +57,11 @@ impl Disk {
         Ok(self.0.system.backend(FileBackend::new(file)?))
     }
 
+    /// How many bytes can still be written in `directory`.
+    pub(super) fn free(&self, directory: &Path) -> io::Result<u64> {
+        self.0.system.free(directory)
+    }
+
     /// Refuses to write once a sync has failed.
     pub(super) fn check(&self) -> io::Result<()> {
         if self.is_distrusted() {

@@ -6,7 +6,7 @@
 //! | 2 | the tables `sessions`, `settings` and `handovers`; fields in records of clients and operators |
 //! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
 //! | 4 | the tables `registration_tokens`, `assertions`, `acme` and `usage_exercised`; more kinds of credentials; fields in records of clients and APIs |
-//! | 5 | fields in records of clients, of APIs and of the policy; four more outcomes of requests |
+//! | 5 | the table `state`; fields in records of clients, of APIs and of the policy; four more outcomes of requests |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.
@@ -16,7 +16,7 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     head::{Clear, FORMAT, Head},
-    tables::{META, Records, SINCE_2, SINCE_3, SINCE_4},
+    tables::{META, Records, SINCE_2, SINCE_3, SINCE_4, SINCE_5},
 };
 use crate::store::keyring::Keyring;
 
@@ -42,6 +42,7 @@ pub(super) fn missing(format: u32) -> &'static [Records] {
         0 | 1 => &SINCE_2,
         2 => &SINCE_3,
         3 => &SINCE_4,
+        4 => &SINCE_5,
         _ => &[],
     }
 }

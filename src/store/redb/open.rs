@@ -126,6 +126,18 @@ pub(super) fn open(
     Ok((database, keys))
 }
 
+/// Opens a data file that exists only to look at it: whatever is written stays in memory.
+pub(super) fn look(
+    (path, disk): (&Path, &Disk),
+    (master, entropy): (&MasterKey, &Entropy),
+) -> Result<(Database, Keyring), OpenError> {
+    let (database, keys, _held_back) = open_checked((path, disk), Repair::Refuse, |database| {
+        check_content(database, (master, entropy))
+    })?;
+    migrations::run(&database, &keys).map_err(|error| unwritable(path, &error))?;
+    Ok((database, keys))
+}
+
 /// Opens a file that was open before, or was just made, with the keys that it had; also on a full disk, to read it.
 pub(super) fn open_again(
     (path, disk): (&Path, &Disk),

@@ -10,7 +10,7 @@ use std::{
 use redb::Database;
 
 use super::{disk::Disk, fault::Fault, open};
-use crate::store::{Condition, StoreError, keyring::Keyring};
+use crate::store::{Condition, StoreError, keyring::Keyring, partial::directory_of};
 
 /// What all handles of a store share.
 #[derive(Debug)]
@@ -184,13 +184,10 @@ impl Place {
     }
 
     /// Where the file is; nothing if there is none.
-    fn directory(&self) -> Option<&Path> {
+    pub(super) fn directory(&self) -> Option<&Path> {
         match self {
             Self::Memory => None,
-            Self::File { path, .. } => match path.parent() {
-                Some(directory) if directory != Path::new("") => Some(directory),
-                Some(_) | None => Some(Path::new(".")),
-            },
+            Self::File { path, .. } => Some(directory_of(path)),
         }
     }
 

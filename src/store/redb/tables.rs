@@ -14,6 +14,7 @@
 //! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
 //! assertions       hash of client and id -> an assertion that was used, until it expires: sealed
 //! acme             word           -> the account, the certificate and its key, JSON: sealed
+//! state            word           -> what the server knows of its own past, JSON: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
 //! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
@@ -59,6 +60,7 @@ pub(super) const REGISTRATION_TOKENS: Records = Records("registration_tokens");
 pub(super) const REVOCATIONS: Records = Records("revocations");
 pub(super) const ASSERTIONS: Records = Records("assertions");
 pub(super) const ACME: Records = Records("acme");
+pub(super) const STATE: Records = Records("state");
 pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
@@ -69,7 +71,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 19] = [
+pub(super) const ALL_RECORDS: [Records; 20] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -81,6 +83,7 @@ pub(super) const ALL_RECORDS: [Records; 19] = [
     REVOCATIONS,
     ASSERTIONS,
     ACME,
+    STATE,
     SESSIONS,
     ONCE,
     USAGE_DAYS,
@@ -91,8 +94,8 @@ pub(super) const ALL_RECORDS: [Records; 19] = [
     USAGE_FETCHES,
 ];
 
-/// Those that formats 2 to 4 added.
-pub(super) const SINCE_2: [Records; 8] = [
+/// Those that formats 2 to 5 added.
+pub(super) const SINCE_2: [Records; 9] = [
     SETTINGS,
     HANDOVERS,
     SESSIONS,
@@ -101,19 +104,30 @@ pub(super) const SINCE_2: [Records; 8] = [
     ASSERTIONS,
     ACME,
     USAGE_EXERCISED,
+    STATE,
 ];
 
-/// Those that formats 3 and 4 added.
-pub(super) const SINCE_3: [Records; 5] = [
+/// Those that formats 3 to 5 added.
+pub(super) const SINCE_3: [Records; 6] = [
     REVOCATIONS,
     REGISTRATION_TOKENS,
     ASSERTIONS,
     ACME,
     USAGE_EXERCISED,
+    STATE,
 ];
 
-/// Those that format 4 added.
-pub(super) const SINCE_4: [Records; 4] = [REGISTRATION_TOKENS, ASSERTIONS, ACME, USAGE_EXERCISED];
+/// Those that formats 4 and 5 added.
+pub(super) const SINCE_4: [Records; 5] = [
+    REGISTRATION_TOKENS,
+    ASSERTIONS,
+    ACME,
+    USAGE_EXERCISED,
+    STATE,
+];
+
+/// Those that format 5 added.
+pub(super) const SINCE_5: [Records; 1] = [STATE];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

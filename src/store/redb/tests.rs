@@ -1,5 +1,6 @@
 //! What holds of the file: who may open it, what damage does, what a thief finds.
 
+mod chain;
 mod damage;
 mod faults;
 mod golden;
@@ -98,7 +99,10 @@ impl Content {
             registry,
             usage: store.usage(UsageOf::Everyone).await.unwrap(),
             audit: store.audit(everything).await.unwrap(),
-            verified: store.verify_audit().await.unwrap(),
+            verified: store
+                .verify_audit(crate::store::AuditScope::All)
+                .await
+                .unwrap(),
         }
     }
 }

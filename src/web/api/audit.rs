@@ -3,27 +3,31 @@
 mod query;
 
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::query::AuditQuery;
 use super::{
     auth::{May, ReadAudit},
     described::{OpenApiRouter, routes},
-    extract::Queried,
+    extract::{Queried, Written},
     page::List,
     problem::{Kind, Problem},
     reply::Reply,
 };
 use crate::{
-    admin::views::AuditView,
-    app::{AdminError, App},
+    admin::{refusal::FieldErrors, views::AuditView},
+    app::{
+        App,
+        checkpoints::{AuditFault, AuditVerdict},
+    },
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(verify))
+        .routes(routes!(compare))
 }
 
 /// Lists what was done, newest first.
@@ -48,18 +52,56 @@ async fn list(
     }))
 }
 
-/// Checks the chain of the log from its first record to its last.
+/// Checks the chain of the log from its first record to its last, and that it agrees with the checkpoints that
+/// this server wrote, if it writes any.
 #[utoipa::path(get, path = "/audit/verify", tag = "audit", operation_id = "verify_audit",
     security(("token" = ["audit:read"])), responses((status = 200, body = VerifiedView)))]
 async fn verify(State(app): State<App>, _: May<ReadAudit>) -> Result<Reply, Problem> {
-    match app.verify_audit().await {
-        Ok(records) => Ok(Reply::ok(&VerifiedView { records })),
-        Err(AdminError::Unavailable(cause)) => {
-            let detail = format!("the audit log could not be verified: {cause}");
-            Err(Problem::new(Kind::Internal, detail))
-        }
-        Err(error) => Err(error.into()),
+    let verdict = app.verify_audit().await.map_err(not_verified)?;
+    Ok(Reply::ok(&VerifiedView::of(verdict)))
+}
+
+/// Checkpoints that were kept apart from the server.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CheckpointsInput {
+    /// Lines of the file that they were written to, 1 to 100 of them.
+    #[serde(default)]
+    #[schema(required, min_items = 1, max_items = 100)]
+    checkpoints: Vec<String>,
+}
+
+/// How many checkpoints may be handed in at once.
+const MOST_CHECKPOINTS: usize = 100;
+
+/// Holds checkpoints that were kept elsewhere against the log: whether its end is missing, or it is an older one.
+#[utoipa::path(post, path = "/audit/checkpoints/compare", tag = "audit", operation_id = "compare_checkpoints",
+    security(("token" = ["audit:read"])), request_body = CheckpointsInput,
+    responses((status = 200, body = ComparedView)))]
+async fn compare(
+    State(app): State<App>,
+    _: May<ReadAudit>,
+    written: Written<CheckpointsInput>,
+) -> Result<Reply, Problem> {
+    let lines = written.input.checkpoints;
+    if lines.is_empty() || lines.len() > MOST_CHECKPOINTS {
+        let message = format!("give 1 to {MOST_CHECKPOINTS} lines");
+        return Err(FieldErrors::one("checkpoints", &message).into());
     }
+    match app.compare_checkpoints(&lines).await {
+        Ok((kept, given_up)) => Ok(Reply::ok(&ComparedView { kept, given_up })),
+        Err(AuditFault::Line { place, error }) => {
+            let message = format!("number {place}: {error}");
+            Err(FieldErrors::one("checkpoints", &message).into())
+        }
+        Err(fault) => Err(not_verified(fault)),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn not_verified(fault: AuditFault) -> Problem {
+    let detail = format!("the audit log could not be verified: {fault}");
+    Problem::new(Kind::Internal, detail)
 }
 
 /// An audit log without a gap.
@@ -67,4 +109,26 @@ async fn verify(State(app): State<App>, _: May<ReadAudit>) -> Result<Reply, Prob
 struct VerifiedView {
     /// How many records it has.
     records: u64,
+    /// What the checkpoints say of it; left out if this server writes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoints: Option<ComparedView>,
+}
+
+/// Checkpoints that the log agrees with.
+#[derive(Serialize, ToSchema)]
+struct ComparedView {
+    /// How many are of records that are there as they were.
+    kept: u64,
+    /// How many are of records that were given up when a backup was restored.
+    given_up: u64,
+}
+
+impl VerifiedView {
+    fn of(verdict: AuditVerdict) -> Self {
+        let compared = |(kept, given_up)| ComparedView { kept, given_up };
+        Self {
+            records: verdict.records,
+            checkpoints: verdict.checkpoints.map(compared),
+        }
+    }
 }

@@ -14,7 +14,10 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    admin::{refusal::FieldErrors, views::ServerCertificateView},
+    admin::{
+        refusal::FieldErrors,
+        views::{BackupsView, ServerCertificateView},
+    },
     app::App,
     domain::actor::Who,
 };
@@ -50,6 +53,14 @@ struct ServerView {
     /// The certificate that it shows in TLS; left out if it speaks plain HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<ServerCertificateView>,
+    /// How often a backup was restored, and one more: what is called the epoch.
+    epoch: u64,
+    /// When a backup was last restored; left out if none ever was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored_at: Option<String>,
+    /// The backups that it makes by itself; left out if it makes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backups: Option<BackupsView>,
 }
 
 /// Shows the server: version, issuer, data file, health.
@@ -60,6 +71,7 @@ async fn show(State(app): State<App>, _: May<Anything>) -> Result<Reply, Problem
     let registry = app.registry();
     let readiness = app.readiness();
     let certificate = app.certificate_status();
+    let backups = app.backup_status();
     Ok(Reply::ok(&ServerView {
         version: env!("CARGO_PKG_VERSION"),
         issuer: app.issuer().to_string(),
@@ -72,6 +84,9 @@ async fn show(State(app): State<App>, _: May<Anything>) -> Result<Reply, Problem
         ready: readiness.word(),
         problems: readiness.problems(),
         certificate: certificate.as_ref().as_ref().map(ServerCertificateView::of),
+        epoch: app.epoch().map_or(1, |epoch| epoch.number),
+        restored_at: app.restored().map(|at| at.to_string()),
+        backups: backups.as_ref().as_ref().map(BackupsView::of),
     }))
 }
 

@@ -159,6 +159,7 @@ async fn decide_at_length<T>(
             is_revoked: &|token| app.is_revoked(token),
             address: address_of(parts),
             take: &|client, quota| app.take_token(client, quota),
+            restored: app.restored(),
         };
         decide(&app.registry(), &request, &context)
     };
@@ -310,6 +311,16 @@ fn unreadable(error: &axum::Error) -> Response<Body> {
         cause = error.source();
     }
     super::refuse(Refusal::BodyBroken)
+}
+
+/// The answer while the clock is behind the time that it showed before: what has expired would count again.
+pub(super) fn refuse_while_clock_is_behind(app: &App) -> Option<Response<Body>> {
+    app.clock_behind()?;
+    Some(error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::TemporarilyUnavailable,
+        "the clock of the server is behind; ask again when it is right",
+    ))
 }
 
 pub(super) fn busy() -> Response<Body> {

@@ -19,6 +19,9 @@ pub(in crate::web) async fn respond(app: &App, request: Request) -> Response<Bod
         Ok(received) => received,
         Err(answer) => return *answer,
     };
+    if let Some(refused) = endpoint::refuse_while_clock_is_behind(app) {
+        return refused;
+    }
     let form = wanted(&parts.headers);
     let decided = endpoint::decide(app, (&parts, &body), |registry, request, context| {
         introspect(registry, request, context, form)

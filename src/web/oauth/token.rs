@@ -23,6 +23,9 @@ pub(in crate::web) async fn respond(app: &App, request: Request) -> Response<Bod
 
 /// Answers a request whose head was found to be in order, with its whole body at hand.
 pub async fn answer(app: &App, parts: &Parts, body: &[u8]) -> Response<Body> {
+    if let Some(refused) = endpoint::refuse_while_clock_is_behind(app) {
+        return refused;
+    }
     match endpoint::decide(app, (parts, body), oauth::token).await {
         Ok(issued) => succeed(app, parts, issued),
         Err(answer) => *answer,

@@ -104,12 +104,31 @@ impl TestServer {
         Self::with(Outbound::default(), set).await
     }
 
+    /// The same with these settings.
+    pub(crate) async fn with_settings(set: impl FnOnce(&mut Settings)) -> Self {
+        Self::with(Outbound::default(), set).await
+    }
+
     async fn with(outbound: Outbound, set: impl FnOnce(&mut Settings)) -> Self {
+        let store = RedbStore::in_memory(&Entropy::seeded(7));
+        Self::over((store, START), outbound, set).await
+    }
+
+    /// A server on this store, at this moment.
+    pub(crate) async fn on(store: RedbStore, now: Timestamp) -> Self {
+        Self::over((store, now), Outbound::default(), |_| {}).await
+    }
+
+    async fn over(
+        (store, now): (RedbStore, Timestamp),
+        outbound: Outbound,
+        set: impl FnOnce(&mut Settings),
+    ) -> Self {
         install_provider();
         let entropy = Entropy::seeded(7);
-        let clock = Arc::new(ManualClock::at(START));
+        let clock = Arc::new(ManualClock::at(now));
         let surroundings = Surroundings {
-            store: Arc::new(RedbStore::in_memory(&entropy)),
+            store: Arc::new(store),
             clock: Arc::<ManualClock>::clone(&clock),
             entropy,
             fetcher: Arc::new(Fetcher::new(outbound)),
@@ -122,6 +141,8 @@ impl TestServer {
             profile: Profile::default(),
             overview_max_age: Span(0),
             registration: false,
+            backups: None,
+            audit_checkpoints: None,
         };
         set(&mut settings);
         let app = assemble(settings, surroundings).await.unwrap();
@@ -155,6 +176,11 @@ impl TestServer {
     /// Puts the clock back, as a machine does that lost its time.
     pub(crate) fn rewind(&self, span: Span) {
         self.clock.set(self.app.now().minus(span));
+    }
+
+    /// Puts the clock forward, and no time passes.
+    pub(crate) fn leap(&self, span: Span) {
+        self.clock.set(self.app.now().plus(span));
     }
 
     /// Carries out a command as the machine's owner.

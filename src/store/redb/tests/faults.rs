@@ -250,7 +250,10 @@ async fn fails_at(
         "{at}: {acknowledged} acknowledged, {found} found"
     );
     assert_eq!(
-        store.verify_audit().await.unwrap(),
+        store
+            .verify_audit(crate::store::AuditScope::All)
+            .await
+            .unwrap(),
         store.report().await.unwrap().audit_records
     );
     store.close().await.unwrap();

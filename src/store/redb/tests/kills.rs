@@ -48,7 +48,13 @@ fn what_a_killed_process_said_is_kept_is_kept() {
                 found == latest || found == latest + 1,
                 "kill {kill}: {latest} was said to be kept, {found} is there"
             );
-            assert_eq!(store.verify_audit().await.unwrap(), found);
+            assert_eq!(
+                store
+                    .verify_audit(crate::store::AuditScope::All)
+                    .await
+                    .unwrap(),
+                found
+            );
             store.close().await.unwrap();
             found
         });

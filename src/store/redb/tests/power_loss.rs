@@ -254,7 +254,10 @@ async fn after_a_power_failure_everything_acknowledged_is_there_and_nothing_is_h
                 found.revision(),
                 latest.revision()
             );
-            store.verify_audit().await.unwrap();
+            store
+                .verify_audit(crate::store::AuditScope::All)
+                .await
+                .unwrap();
             let recovery = file.tape().steps.clone();
             if recovery.is_empty() || !chance.percent(33) {
                 break;

@@ -242,7 +242,12 @@ async fn a_hole_in_the_audit_log_is_found_wherever_it_is() {
         transaction.commit().unwrap();
         database.close().unwrap();
 
-        let error = bench.open().unwrap().verify_audit().await.unwrap_err();
+        let error = bench
+            .open()
+            .unwrap()
+            .verify_audit(crate::store::AuditScope::All)
+            .await
+            .unwrap_err();
 
         assert!(error.to_string().contains(named), "{error}");
     }
@@ -266,7 +271,10 @@ async fn an_older_audit_record_cannot_take_the_place_of_another() {
     database.close().unwrap();
     let store = bench.open().unwrap();
 
-    let error = store.verify_audit().await.unwrap_err();
+    let error = store
+        .verify_audit(crate::store::AuditScope::All)
+        .await
+        .unwrap_err();
 
     assert!(error.to_string().contains("audit/2"), "{error}");
 }

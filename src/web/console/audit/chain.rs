@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    app::App,
+    app::{App, checkpoints::AuditVerdict},
     domain::{
         audit::AuditPage,
         time::{Span, Timestamp},
@@ -37,8 +37,8 @@ struct State {
 #[derive(Clone)]
 struct Found {
     at: Timestamp,
-    /// How many records there are, and since when; or what is wrong.
-    outcome: Result<(u64, Option<Timestamp>), String>,
+    /// What there is, and since when; or what is wrong.
+    outcome: Result<(AuditVerdict, Option<Timestamp>), String>,
 }
 
 /// What a page says of the chain.
@@ -47,6 +47,8 @@ pub(super) enum Chain {
     Unbroken {
         since: String,
         count: String,
+        /// How many checkpoints agree; nothing is the empty text.
+        checkpoints: String,
         checked: Moment,
     },
     /// One does not.
@@ -95,9 +97,13 @@ impl Chain {
         };
         let checked = Moment::of(found.at, now);
         match &found.outcome {
-            Ok((count, since)) => Self::Unbroken {
+            Ok((verdict, since)) => Self::Unbroken {
                 since: since.map_or_else(|| "the beginning".to_owned(), |at| date(at, now)),
-                count: counted(*count, "record"),
+                count: counted(verdict.records, "record"),
+                checkpoints: verdict
+                    .checkpoints
+                    .map(|(kept, _)| counted(kept, "checkpoint"))
+                    .unwrap_or_default(),
                 checked,
             },
             Err(problem) => Self::Broken {
@@ -116,15 +122,18 @@ impl Found {
             ..AuditPage::default()
         };
         let outcome = match (app.verify_audit().await, app.audit(first).await) {
-            (Ok(count), Ok(first)) => Ok((count, first.first().map(|record| record.entry.at))),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(error = %error, "the audit log did not pass its check: {error}");
-                Err(error.to_string())
-            }
+            (Ok(verdict), Ok(first)) => Ok((verdict, first.first().map(|record| record.entry.at))),
+            (Err(fault), _) => Err(Self::tell(&fault)),
+            (_, Err(error)) => Err(Self::tell(&error)),
         };
         Self {
             at: app.now(),
             outcome,
         }
+    }
+
+    fn tell(error: &dyn std::error::Error) -> String {
+        tracing::error!(error = %error, "the audit log did not pass its check: {error}");
+        error.to_string()
     }
 }

@@ -128,7 +128,12 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         prefix: "server.",
         name: "Server",
-        acts: &[Action::ServerInit, Action::ServerBackup],
+        acts: &[
+            Action::ServerInit,
+            Action::ServerBackup,
+            Action::ServerRestore,
+            Action::ClockJump,
+        ],
     },
     Group {
         prefix: "issuance.",
@@ -195,6 +200,8 @@ const fn phrase(action: Action) -> &'static str {
     match action {
         Action::ServerInit => "Set the server up",
         Action::ServerBackup => "Made a backup",
+        Action::ServerRestore => "Restored a backup",
+        Action::ClockJump => "Saw the clock jump",
         Action::ClientCreate => "Registered the client",
         Action::ClientEdit => "Edited the client",
         Action::ClientLimit => "Set the limits of the client",

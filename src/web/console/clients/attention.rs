@@ -137,16 +137,21 @@ impl Look {
     /// That of what is the matter with the server.
     pub(in crate::web::console) const fn of_server(found: &ServerAttention) -> Self {
         let icon = match found.rule {
-            ServerRule::DiskFull | ServerRule::ChangesNotSaved | ServerRule::UsageNotSaved => {
-                "triangle-alert"
-            }
-            ServerRule::DiskFailed
+            ServerRule::DiskFull
+            | ServerRule::ChangesNotSaved
+            | ServerRule::UsageNotSaved
+            | ServerRule::CheckpointsNotWritten
+            | ServerRule::BackupFailed => "triangle-alert",
+            ServerRule::ClockBehind
+            | ServerRule::DiskFailed
             | ServerRule::DataFileMoved
             | ServerRule::CertificateMissing
             | ServerRule::CertificateExpired => "circle-x",
             ServerRule::IssuanceHalted | ServerRule::ApiHalted => "pause",
             ServerRule::Guessing => "shield-alert",
-            ServerRule::CertificateNotRenewed | ServerRule::CertificateEndsSoon => "clock-alert",
+            ServerRule::CertificateNotRenewed
+            | ServerRule::CertificateEndsSoon
+            | ServerRule::BackupOverdue => "clock-alert",
         };
         Self {
             word: found.rule.words(),

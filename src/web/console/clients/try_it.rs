@@ -157,6 +157,7 @@ fn context(console: &Console) -> Context<'_> {
         is_revoked: &|_| false,
         address: std::net::Ipv4Addr::LOCALHOST.into(),
         take: &|_, _| Ok(()),
+        restored: console.app.restored(),
     }
 }
 

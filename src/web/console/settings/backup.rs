@@ -17,10 +17,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::policy::{Entry, Part};
 use crate::{
+    admin::evidence::{attention::Level, server::ServerAttention},
     app::App,
     domain::{
         actor::Actor,
         audit::{Action, AuditPage},
+        backup::BackupStatus,
         permission::Permission,
     },
     web::console::{
@@ -60,6 +62,41 @@ impl LastBackup {
     }
 }
 
+/// The backups that the server makes by itself.
+struct Scheduled {
+    every: String,
+    directory: String,
+    /// `3 of 14 kept`.
+    kept: String,
+    newest: Option<Moment>,
+    next: Moment,
+    /// What is the matter, in sentences; nothing is the empty text.
+    trouble: String,
+    /// How the matter looks.
+    tone: &'static str,
+}
+
+impl Scheduled {
+    fn of(status: &BackupStatus, app: &App) -> Self {
+        let now = app.now();
+        let trouble = ServerAttention::of_backups(status, now);
+        let is_bad = |found: &ServerAttention| found.level == Level::Danger;
+        Self {
+            every: status.plan.every.in_full(),
+            directory: status.plan.directory.display().to_string(),
+            kept: format!("{} of {} kept", status.count, status.plan.keep),
+            newest: status.last.map(|at| Moment::of(at, now)),
+            next: Moment::of(status.next(), now),
+            tone: if trouble.as_ref().is_some_and(is_bad) {
+                "bad"
+            } else {
+                "warn"
+            },
+            trouble: trouble.map(|found| found.reason).unwrap_or_default(),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "settings/backup.html")]
 struct BackupPage {
@@ -69,6 +106,10 @@ struct BackupPage {
     /// When it was confirmed that the master key is kept elsewhere.
     kept: Option<Moment>,
     last: Option<LastBackup>,
+    /// Those that the server makes by itself, if it makes any.
+    scheduled: Option<Scheduled>,
+    /// When a backup was last restored.
+    restored: Option<Moment>,
     master_key_id: String,
     size: String,
 }
@@ -84,6 +125,12 @@ impl BackupPage {
             entry,
             kept: kept.map(|at| Moment::of(at, app.now())),
             last: LastBackup::find(app).await?,
+            scheduled: app
+                .backup_status()
+                .as_ref()
+                .as_ref()
+                .map(|it| Scheduled::of(it, app)),
+            restored: app.restored().map(|at| Moment::of(at, app.now())),
             master_key_id: report.master_key_id,
             size: super::about::bytes(report.bytes),
         })

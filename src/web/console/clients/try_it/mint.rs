@@ -36,6 +36,10 @@ pub(super) async fn mint(
         let words = "No test token is ever made for the API by which this server is managed.";
         return Err(Trouble::conflict(words));
     }
+    if console.app.clock_behind().is_some() {
+        let words = "The server’s clock is behind. No tokens are issued until it is right.";
+        return Err(Trouble::conflict(words));
+    }
     let registry = console.app.registry_arc();
     let refused = |reason: &crate::oauth::reason::Reason| {
         Trouble::conflict(format!("The token endpoint would refuse this: {reason}."))
