@@ -49,8 +49,8 @@ fn every_algorithm_signs_what_it_verifies() {
 fn a_token_with_a_header_of_ours_is_believed_as_if_its_header_had_been_read() {
     let (signer, _) = generate(Algorithm::Es256);
     let good = signer.sign(Typ::AccessToken, CLAIMS).unwrap();
-    let (signed, signature) = good.rsplit_once('.').unwrap();
-    let (header, claims) = signed.split_once('.').unwrap();
+    let (input, signature) = good.rsplit_once('.').unwrap();
+    let (header, claims) = input.split_once('.').unwrap();
     let other = signer.sign(Typ::AccessToken, b"{}").unwrap();
 
     for token in [

@@ -35,7 +35,7 @@ use crate::{
         session::{SessionKey, SessionRecord},
         time::Timestamp,
     },
-    store::master_key,
+    store::{master_key, redb::epochs},
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -170,6 +170,11 @@ async fn write_the_file_of_format_5() {
         });
         store.commit(Arc::new(commit)).await.unwrap();
     }
+    store
+        .write(|it, database| epochs::begin(database, &it.keys, (first::NOW, 0)))
+        .await
+        .unwrap();
+    store.keep_clock(first::NOW).await.unwrap();
     for session in second::sessions() {
         store.create_session(session).await.unwrap();
     }

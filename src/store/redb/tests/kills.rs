@@ -78,7 +78,6 @@ fn start(bench: &Bench) -> Child {
 
 #[tokio::test]
 #[ignore = "run by the test above, again and again, and killed"]
-#[expect(clippy::print_stdout, reason = "it says what it has kept")]
 async fn the_process_that_commits() {
     #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
     let place = std::env::var(PLACE).unwrap();

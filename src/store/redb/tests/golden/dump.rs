@@ -25,6 +25,8 @@ pub(super) async fn dump(store: &RedbStore) -> Value {
         .await
         .unwrap()
         .unwrap();
+    let head = store.audit_head().await.unwrap();
+    let epochs = head.epochs.iter();
     json!({
         "revision": registry.revision().0,
         "pepper": text::base64url(content.pepper),
@@ -45,6 +47,8 @@ pub(super) async fn dump(store: &RedbStore) -> Value {
         "once": [once.object.to_string(), once.request, once.at.0],
         "usage": tally(&content.usage),
         "acme": acme(store).await,
+        "clock": store.clock().await.unwrap().map(|high| high.0),
+        "epochs": epochs.map(|it| json!([it.number, it.since.0, it.first])).collect::<Vec<_>>(),
     })
 }
 
