@@ -116,17 +116,6 @@ pub struct Assertion<'a> {
     pub client_id: Option<std::borrow::Cow<'a, str>>,
 }
 
-impl Assertion<'_> {
-    /// The client that it is said to come from, whether or not it does: the one named beside it, else its subject.
-    pub(super) fn claimed(&self) -> Option<String> {
-        if let Some(id) = &self.client_id {
-            return Some(id.clone().into_owned());
-        }
-        let parsed = Parsed::of(self.text.reveal()).ok()?;
-        parsed.claims.text("sub").ok().map(str::to_owned)
-    }
-}
-
 /// An assertion taken apart: what its header says of it, and its claims, nobody's word taken for it.
 pub struct Parsed<'a> {
     text: &'a str,

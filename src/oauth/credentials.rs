@@ -10,7 +10,7 @@ use memchr::memchr2;
 use zeroize::Zeroizing;
 
 use super::{
-    assertion::{self, Assertion},
+    assertion::{self, Assertion, Parsed},
     form,
     mutual_tls::Shown,
     params::{Params, Presented},
@@ -125,7 +125,14 @@ impl<'a> Credentials<'a> {
         match self {
             Self::Basic(basic) => basic.claims().next().map(|claim| claim.id.into_owned()),
             Self::Body(claim) => Some(claim.id.clone().into_owned()),
-            Self::Assertion(assertion) => assertion.claimed(),
+            Self::Assertion(Assertion {
+                client_id: Some(id),
+                ..
+            }) => Some(id.clone().into_owned()),
+            Self::Assertion(assertion) => {
+                let parsed = Parsed::of(assertion.text.reveal()).ok()?;
+                parsed.claims.text("sub").ok().map(str::to_owned)
+            }
             Self::Certificate(shown) => Some(shown.id.clone().into_owned()),
             Self::Unusable(_) => None,
         }
