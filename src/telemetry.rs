@@ -139,6 +139,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ),
     ("revision", "the registry's revision"),
     ("scope", "the scopes of a token"),
+    ("seconds", "a length of time, in seconds"),
     ("secret.id", "the public part of a client secret"),
     ("status", "the status of an answer"),
     ("task", "the name of a background task"),

@@ -36,6 +36,8 @@ fn each_documented_default_is_the_default() {
     let toml: String = settings::documented()
         .into_iter()
         .filter(|setting| setting.default.chars().any(|c| c.is_ascii_digit()))
+        // They stand for nothing without a place for backups.
+        .filter(|setting| !setting.name.starts_with("backup_"))
         .map(|setting| format!("{} = \"{}\"\n", setting.name, setting.default))
         .map(|line| match line.split_once(" = \"") {
             Some((name, rest)) if rest.trim_end_matches("\"\n").parse::<u64>().is_ok() => {

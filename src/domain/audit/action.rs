@@ -167,7 +167,7 @@ pub enum Action {
 
 impl Action {
     /// Every one.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 80] = [
         Self::ServerInit,
         Self::ServerBackup,
         Self::ServerRestore,
@@ -243,6 +243,11 @@ impl Action {
         Self::RegistrationTokenForget,
         Self::RegistrationReplace,
         Self::RegistrationRevoke,
+        Self::ClientLimit,
+        Self::ApiHalt,
+        Self::ApiResume,
+        Self::IssuanceHalt,
+        Self::IssuanceResume,
     ];
 
     /// The one of this word; nothing if this version does not know it.
