@@ -11,6 +11,9 @@ mod clock;
 mod disk;
 mod epochs;
 mod fault;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod head;
 mod migrations;

@@ -8,6 +8,9 @@ mod chunks;
 mod closing;
 mod connection;
 mod crowd;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod head;
 mod ledger;

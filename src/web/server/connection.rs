@@ -152,7 +152,7 @@ where
         None
     }
 
-    async fn speak_http1<I>(
+    pub(super) async fn speak_http1<I>(
         self,
         gate: Gate<I>,
         ledger: Arc<Ledger>,

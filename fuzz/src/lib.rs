@@ -1,0 +1,14 @@
+//! What the fuzz targets share: reading choices out of bytes, a small world, a server without sockets, JWTs
+//! that are signed anew after they were changed, and what is watched while a target runs.
+//!
+//! Each target holds the server's answer against a second opinion: another parser, a slow one written there, or
+//! what must hold of whatever was accepted. A panic is a finding.
+
+pub mod bytes;
+pub mod der;
+pub mod form;
+pub mod json;
+pub mod jwt;
+pub mod server;
+pub mod watch;
+pub mod world;
