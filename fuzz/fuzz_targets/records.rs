@@ -4,29 +4,7 @@
 #![no_main]
 
 use jeton::store::redb::fuzzing::rewrite;
-
-/// Every table of records.
-const TABLES: [&str; 19] = [
-    "clients",
-    "removed_clients",
-    "apis",
-    "keys",
-    "operators",
-    "settings",
-    "handovers",
-    "registration_tokens",
-    "revocations",
-    "assertions",
-    "acme",
-    "sessions",
-    "once",
-    "usage_days",
-    "usage_addresses",
-    "usage_scopes",
-    "usage_exercised",
-    "usage_last",
-    "usage_fetches",
-];
+use jeton_fuzz::TABLES;
 
 jeton_fuzz::target!(|data| {
     let Some((which, record)) = data.split_first() else {

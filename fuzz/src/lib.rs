@@ -12,3 +12,26 @@ pub mod jwt;
 pub mod server;
 pub mod watch;
 pub mod world;
+
+/// The tables of records, by the number that inputs of the target `records` begin with: new ones at the end.
+pub const TABLES: [&str; 19] = [
+    "clients",
+    "removed_clients",
+    "apis",
+    "keys",
+    "operators",
+    "settings",
+    "handovers",
+    "registration_tokens",
+    "revocations",
+    "assertions",
+    "acme",
+    "sessions",
+    "once",
+    "usage_days",
+    "usage_addresses",
+    "usage_scopes",
+    "usage_exercised",
+    "usage_last",
+    "usage_fetches",
+];

@@ -10,9 +10,7 @@ use tokio::{io::DuplexStream, time::Instant};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use super::{
-    Closing, Connection, Limits, Peer, gate::Gate, ledger::Ledger, patience::Patience,
-};
+use super::{Closing, Connection, Limits, Peer, gate::Gate, ledger::Ledger, patience::Patience};
 use crate::web::layers::Edge;
 
 /// Speaks HTTP/1 with whoever has the other end of `stream`, until the connection ends.
