@@ -2,7 +2,11 @@
 
 #![no_main]
 
-use std::{fs, path::PathBuf, sync::LazyLock};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use jeton::{
     admin::{command::Command, draft::Draft, init::InitServer},
@@ -66,7 +70,7 @@ fn master() -> MasterKey {
     MasterKey::generate(&Entropy::seeded(5))
 }
 
-fn open(path: &PathBuf) -> Option<RedbStore> {
+fn open(path: &Path) -> Option<RedbStore> {
     RedbStore::open(path, &master(), &Entropy::seeded(6)).ok()
 }
 

@@ -103,7 +103,7 @@ fn questions(name: &Name) -> Vec<CertificateSubject> {
 
 /// Whether a name is meant: of hosts the case does not matter, of all else it does.
 fn is_same(name: &Name, asked: &CertificateSubject) -> bool {
-    let lower = |host: &str| host.to_ascii_lowercase();
+    let lower = str::to_ascii_lowercase;
     match (name, asked) {
         (Name::Dns(one), CertificateSubject::SanDns(two)) => lower(one) == lower(two),
         (Name::Uri(one), CertificateSubject::SanUri(two)) => one == two,

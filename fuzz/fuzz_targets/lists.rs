@@ -18,7 +18,10 @@ const AUDIT: [&str; 8] = [
     "limit", "before", "cursor", "actor", "action", "object", "since", "until",
 ];
 const CONSOLE: [&str; 5] = ["q", "status", "sort", "page", "x"];
-const VALUES: [&str; 24] = [
+/// What no page has of its own.
+const MARKUP: &str = "<zq\">";
+
+const VALUES: [&str; 25] = [
     "1",
     "7",
     "200",
@@ -43,6 +46,7 @@ const VALUES: [&str; 24] = [
     "9",
     "18446744073709551615",
     "bWFpbC0wMDI",
+    MARKUP,
 ];
 
 jeton_fuzz::target!(|data| {
@@ -90,10 +94,7 @@ fn console(server: &Server, path: &str, pairs: &[(String, String)]) {
         reply.status
     );
     let page = String::from_utf8_lossy(&reply.body);
-    for (_, value) in pairs {
-        let is_markup = value.contains('<') && value.len() > 3;
-        assert!(!is_markup || !page.contains(value.as_str()), "{target}");
-    }
+    assert!(!page.contains(MARKUP), "{target}");
 }
 
 fn audit(server: &Server, pairs: &[(String, String)]) {

@@ -4,9 +4,10 @@
 #![no_main]
 
 use jeton::{
+    admin::clients::RegisterWithoutSecret,
     admin::input::{
         ApiInput, ClientInput, CredentialInput, DetailTypeInput, HandoverInput, PolicyInput,
-        PublicKeyInput, RegistrationTokenInput, RotateInput, scopes_from_lines,
+        PublicKeyInput, Registration, RegistrationTokenInput, RotateInput, scopes_from_lines,
     },
     crypto::{password::PasswordHash, pem::public_jwk, random::Entropy},
     domain::{
@@ -159,18 +160,15 @@ fn claims(text: &str) {
 }
 
 fn client(text: &str) {
-    if let Some(input) = described::<ClientInput>(text)
-        && let Ok(registration) = input.read()
-    {
-        use jeton::admin::input::Registration::{Credential, Nothing, Secret};
-        let (Secret(client) | Nothing(jeton::admin::clients::RegisterWithoutSecret(client))) =
-            registration
-        else {
-            let Credential(it) = registration else { return };
-            return public(&it.credential.proof);
-        };
-        let chosen = client.secret.value.as_deref().map(String::as_str);
-        assert!(chosen.is_none_or(|it| PlainSecret::check(it).is_ok()));
+    let Some(Ok(registration)) = described::<ClientInput>(text).map(ClientInput::read) else {
+        return;
+    };
+    match registration {
+        Registration::Credential(it) => public(&it.credential.proof),
+        Registration::Secret(client) | Registration::Nothing(RegisterWithoutSecret(client)) => {
+            let chosen = client.secret.value.as_deref().map(String::as_str);
+            assert!(chosen.is_none_or(|it| PlainSecret::check(it).is_ok()));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use jeton_fuzz::{
 };
 
 /// What everybody may see, beside the assets.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 14] = [
     "/health/live",
     "/health/ready",
     "/oauth2/jwks",
@@ -22,6 +22,9 @@ const OPEN: [&str; 11] = [
     "/.well-known/oauth-protected-resource",
     "/api/v1/openapi.json",
     "/console/sign-in",
+    "/console/set-up",
+    "/console/handover",
+    "/console/invitation",
     "/forward-auth",
     "/forward-auth/policy/a",
 ];
@@ -100,30 +103,35 @@ jeton_fuzz::target!(|data| {
 /// The assets that pages refer to, by their path.
 fn assets(server: &Server) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
-    let mut pages = vec!["/console/sign-in".to_owned()];
-    while let Some(page) = pages.pop() {
-        let reply = server
-            .get(Asker::Anybody, &page)
-            .expect("a path is a target");
+    let mut places = vec!["/console/sign-in".to_owned()];
+    while let Some(place) = places.pop() {
+        let reply = get(server, &place);
         let text = String::from_utf8_lossy(&reply.body).into_owned();
-        for (at, _) in text.match_indices("/console/assets/") {
-            let path = &text[at..];
-            let end = path
-                .find(['"', '\'', ')', '#', ' ', '<', '>'])
-                .unwrap_or(path.len());
-            let path = path[..end].to_owned();
-            if !found.contains_key(&path) {
-                let asset = server
-                    .get(Asker::Anybody, &path)
-                    .expect("a path is a target");
-                assert_eq!(asset.status, StatusCode::OK, "{path}");
+        let from_pages = text
+            .match_indices("/console/assets/")
+            .map(|(at, _)| text[at..].to_owned());
+        let from_styles = text.match_indices("url(").map(|(at, _)| {
+            let name = text[at + 4..].trim_start_matches(['"', '\'']);
+            format!("/console/assets/{name}")
+        });
+        for path in from_pages.chain(from_styles) {
+            let end = path.find(['"', '\'', ')', '#', ' ', '<', '>']);
+            let path = path[..end.unwrap_or(path.len())].to_owned();
+            let asset = get(server, &path);
+            if asset.status == StatusCode::OK && !found.contains_key(&path) {
                 found.insert(path.clone(), asset.body.to_vec());
-                pages.push(path);
+                places.push(path);
             }
         }
     }
     assert!(found.len() >= 2, "pages have a stylesheet and a script");
     found
+}
+
+fn get(server: &Server, path: &str) -> Reply {
+    server
+        .get(Asker::Anybody, path)
+        .expect("a path is a target")
 }
 
 fn target(bytes: &mut Bytes<'_>, assets: &BTreeMap<String, Vec<u8>>) -> String {
@@ -167,7 +175,7 @@ fn stays_here(target: &str, reply: &Reply) {
 fn is_known(target: &str, reply: &Reply, assets: &BTreeMap<String, Vec<u8>>) {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let plain = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    if let Some(asset) = assets.get(plain.as_ref()) {
+    if let Some(asset) = assets.get(&*plain) {
         assert!(asset.as_slice() == reply.body, "{target}");
         let kept = reply.headers[header::CACHE_CONTROL]
             .to_str()

@@ -217,11 +217,13 @@ async fn fill(app: &App, clients: usize) {
 }
 
 fn client(n: usize, (api, name): (&str, &str)) -> Value {
+    let called = ["Report", "Ünïcode", "ci: runner"][n % 3];
+    let owner = ["Sales", "Straße & Söhne", ""][n % 3];
     json!({
         "client_id": format!("{name}-{n:03}"),
-        "name": format!("{} {name} №{n}", ["Report", "Ünïcode", "ci: runner"][n % 3]),
+        "name": format!("{called} {name} №{n}"),
         "description": "Sends what is to be sent",
-        "owner": ["Sales", "Straße & Söhne", ""][n % 3],
+        "owner": owner,
         "grants": [{ "api": api, "scopes": [format!("read:{name}")] }],
     })
 }

@@ -66,6 +66,6 @@ pub fn run(work: impl Fn()) {
 #[macro_export]
 macro_rules! target {
     (|$data:ident| $work:expr) => {
-        libfuzzer_sys::fuzz_target!(|$data: &[u8]| $crate::watch::run(|| $work));
+        libfuzzer_sys::fuzz_target!(|$data| $crate::watch::run(|| $work));
     };
 }
