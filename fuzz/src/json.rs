@@ -48,3 +48,25 @@ pub fn twins(text: &[u8]) -> Option<Vec<String>> {
     let twice = serde::de::Deserializer::deserialize_map(&mut reader, Names).ok()?;
     reader.end().ok().map(|()| twice)
 }
+
+/// Whether two values are the same, but for what a number with a fraction loses when it is written and read once more:
+/// its last bit, as `serde_json` reads.
+pub fn nearly(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) if one.is_f64() && other.is_f64() => {
+            let (one, other) = (
+                one.as_f64().unwrap_or_default(),
+                other.as_f64().unwrap_or_default(),
+            );
+            (one - other).abs() <= one.abs() * 4.0 * f64::EPSILON
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| nearly(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let same = |name: &String, value| other.get(name).is_some_and(|it| nearly(value, it));
+            one.len() == other.len() && one.iter().all(|(name, value)| same(name, value))
+        }
+        _ => one == other,
+    }
+}
