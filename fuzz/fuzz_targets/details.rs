@@ -11,6 +11,7 @@ use jeton::{
 };
 use jeton_fuzz::{
     bytes::Bytes,
+    json::nearly,
     world::{API, World, parsed},
 };
 use serde_json::{Value, json};
@@ -66,11 +67,10 @@ fn details(text: &str) {
     };
     let asked: Value = serde_json::from_str(text).expect("what is granted is JSON");
     let written: Value = serde_json::from_str(&granted).expect("what is granted is JSON");
-    assert_eq!(asked, written);
-    assert_eq!(
-        grant(api, client, &granted).as_deref(),
-        Ok(granted.as_str())
-    );
+    assert!(nearly(&asked, &written), "{asked} {written}");
+    let again = grant(api, client, &granted).expect("what was granted is granted again");
+    let again: Value = serde_json::from_str(&again).expect("what is granted is JSON");
+    assert!(nearly(&written, &again), "{written} {again}");
     let all = asked.as_array().expect("a list");
     assert!((1..=32).contains(&all.len()));
     for one in all {
@@ -105,7 +105,7 @@ fn schema(text: &str) {
     let source: Value = serde_json::from_str(text).expect("a schema is JSON");
     assert_eq!(*schema.to_json(), source);
     let again = Schema::parse(&schema.to_string()).expect("what was taken is taken again");
-    assert!(again == schema);
+    assert!(nearly(again.to_json(), schema.to_json()));
     for details in [
         json!({}),
         json!({ "type": "a" }),

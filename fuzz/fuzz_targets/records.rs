@@ -4,7 +4,7 @@
 #![no_main]
 
 use jeton::store::redb::fuzzing::rewrite;
-use jeton_fuzz::TABLES;
+use jeton_fuzz::{TABLES, json::nearly};
 
 jeton_fuzz::target!(|data| {
     let Some((which, record)) = data.split_first() else {
@@ -14,10 +14,9 @@ jeton_fuzz::target!(|data| {
     let Ok(written) = rewrite(table, record) else {
         return;
     };
-    let again = rewrite(table, &written);
-    assert_eq!(
-        again.as_ref(),
-        Ok(&written),
+    let again = rewrite(table, &written).unwrap_or_else(|error| panic!("{table}: {error}"));
+    assert!(
+        is_same(&written, &again),
         "{table}: {}",
         written.escape_ascii()
     );
@@ -33,3 +32,10 @@ jeton_fuzz::target!(|data| {
         );
     }
 });
+
+/// Whether two records say the same: to the byte, but for fractions in JSON.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let json = |bytes: &[u8]| serde_json::from_slice(bytes.get(1..)?).ok();
+    let both = json(one).zip(json(other));
+    one == other || both.is_some_and(|(one, other)| nearly(&one, &other))
+}
