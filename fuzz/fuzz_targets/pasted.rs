@@ -139,6 +139,9 @@ fn claims(text: &str) {
     let Ok(claims) = Claims::parse(text) else {
         return;
     };
+    if text.trim().is_empty() {
+        return assert!(claims.is_empty());
+    }
     let said: Value = serde_json::from_str(text).expect("claims are JSON");
     for (name, value) in claims.iter() {
         assert_eq!(said.get(name), Some(value));
