@@ -261,6 +261,11 @@ mod tests {
             "X: a\rb\r\n",
             "X: a\0b\r\n",
             "X: a\nY: b\r\n",
+            "X: a\r\r\n",
+            "X: a\x0c\r\n",
+            "X:\x0ca\r\n",
+            "Content-Length:\x0c5\r\n",
+            "Content-Length: 5\r\r\n",
             "X(: a\r\n",
         ] {
             assert_eq!(head(fields), Err(Refusal::Malformed), "{fields:?}");
@@ -298,6 +303,11 @@ mod tests {
             "G@T / HTTP/1.1",
             "GET / http/1.1",
             "GET\t/ HTTP/1.1",
+            "GET /a#b HTTP/1.1",
+            "GET /<a> HTTP/1.1",
+            "GET /a?` HTTP/1.1",
+            "GET http://[a/ HTTP/1.1",
+            "GET /a\u{e9} HTTP/1.1",
         ] {
             assert_eq!(
                 scan_all(&format!("{line}\r\n\r\n")),

@@ -142,10 +142,17 @@ async fn heads_that_break_the_grammar_are_refused() {
         "GET /hello HTTP/1.1 \r\nHost: a",
         "G(T /hello HTTP/1.1\r\nHost: a",
         "GET /hello",
+        "GET /hello#x HTTP/1.1\r\nHost: a",
+        "GET /<hello> HTTP/1.1\r\nHost: a",
+        "GET /hello HTTP/1.1\r\nHost: a\r\nX: a\r",
+        "GET /hello HTTP/1.1\r\nHost: a\r\nX:\x0ca",
         "\x16\x03\x01\x02\r\n",
     ] {
         let sent = format!("{head}\r\n\r\n{AFTER}");
-        assert_refused(answers(&house, &sent).await, &[400], &sent);
+        let refused = answers(&house, &sent).await;
+        let in_our_words = |reply: &Reply| reply.header("x-request-id").is_some();
+        assert!(refused.0.iter().all(in_our_words), "{sent:?}: {refused:?}");
+        assert_refused(refused, &[400], &sent);
     }
     for version in ["HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/3.0"] {
         let sent = format!("GET /hello {version}\r\nHost: a\r\n\r\n{AFTER}");

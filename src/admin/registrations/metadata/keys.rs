@@ -169,3 +169,24 @@ impl Keys {
         Some(json!({ "keys": [key] }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told again is text, so that nothing can hide in it.
+    #[test]
+    fn a_key_is_told_without_what_hides_in_it() {
+        let hidden = json!({ "d": "hidden" });
+        let key = json!({
+            "kty": "EC", "crv": "P-256", "kid": hidden, "x5c": ["MIIB", hidden], "other": "x",
+        });
+        let keys = Keys {
+            jwks: Some(vec![key.as_object().unwrap().clone()]),
+            ..Keys::default()
+        };
+
+        let told = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x5c": ["MIIB"] }] });
+        assert_eq!(keys.public_set(), Some(told));
+    }
+}
