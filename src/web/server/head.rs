@@ -1,6 +1,7 @@
 //! Finds a request's head and how its body is framed (RFC 9112 §2.2, §3, §6.3), refusing all that two
 //! readers could read in two ways. What passes is given to hyper, which reads it again for its meaning.
 
+use axum::http::Uri;
 use memchr::memchr;
 
 use super::Limits;
@@ -92,7 +93,7 @@ fn read_request_line(line: &[u8], limits: &Limits) -> Result<Version, Refusal> {
     if target.len() > limits.max_target_bytes {
         return Err(Refusal::TargetTooLong);
     }
-    if !is_token(method) || target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+    if !is_token(method) || !is_target(target) {
         return Err(Refusal::Malformed);
     }
     match version {
@@ -116,7 +117,7 @@ struct Fields {
 impl Fields {
     fn read(&mut self, line: &[u8]) -> Result<(), Refusal> {
         let colon = memchr(b':', line).ok_or(Refusal::Malformed)?;
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        let (name, value) = (&line[..colon], without_spaces(&line[colon + 1..]));
         if !is_token(name) || !is_text(value) {
             return Err(Refusal::Malformed);
         }
@@ -166,26 +167,48 @@ fn read_length(value: &[u8]) -> Result<u64, Refusal> {
         .fold(0, |length, digit| length * 10 + u64::from(digit - b'0')))
 }
 
+/// A request's target as it may be written (RFC 9112 §3.2): without a fragment, which hyper would drop, and nothing that
+/// hyper would refuse in its own words.
+fn is_target(bytes: &[u8]) -> bool {
+    if bytes.starts_with(b"/") && bytes.iter().all(|&byte| PLAIN[usize::from(byte)]) {
+        return true;
+    }
+    let is_visible = |&byte: &u8| byte.is_ascii_graphic() && byte != b'#';
+    bytes.iter().all(is_visible) && Uri::try_from(bytes).is_ok()
+}
+
+/// A field's value without the white space around it (RFC 9112 §5): spaces and tabs, and nothing else.
+fn without_spaces(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
 /// A token (RFC 9110 §5.6.2).
 fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| TOKEN[usize::from(byte)])
 }
 
-const TOKEN: [bool; 256] = {
+const TOKEN: [bool; 256] = letters_digits_and(b"!#$%&'*+-.^_`|~");
+
+/// What a path and a query are made of that nobody reads in two ways (RFC 3986 §3.3, §3.4).
+const PLAIN: [bool; 256] = letters_digits_and(b"-._~!$&'()*+,;=:@/?%");
+
+const fn letters_digits_and(marks: &[u8]) -> [bool; 256] {
     let mut allowed = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
         allowed[byte as usize] = byte.is_ascii_alphanumeric();
         byte += 1;
     }
-    let marks = b"!#$%&'*+-.^_`|~";
     let mut at = 0;
     while at < marks.len() {
         allowed[marks[at] as usize] = true;
         at += 1;
     }
     allowed
-};
+}
 
 /// A field's value: no control but the tab, so neither a stray CR nor NUL (RFC 9110 §5.5).
 fn is_text(bytes: &[u8]) -> bool {

@@ -160,14 +160,22 @@ impl Keys {
 
     /// The key that is kept to be shown, with its certificate.
     pub(super) fn public_set(&self) -> Option<Value> {
-        const KEPT: [&str; 9] = ["kty", "crv", "x", "y", "n", "e", "alg", "kid", "x5c"];
         let key = self.signing_key().ok()?.iter();
         let key: Map<String, Value> = key
-            .filter(|(name, _)| KEPT.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
+            .filter_map(|(name, value)| Some((name.clone(), shown(name, value)?)))
             .collect();
         Some(json!({ "keys": [key] }))
     }
+}
+
+/// What is shown of a member of a key: text, and nothing that could hide in anything else.
+fn shown(name: &str, value: &Value) -> Option<Value> {
+    const TEXTS: [&str; 8] = ["kty", "crv", "x", "y", "n", "e", "alg", "kid"];
+    if name == "x5c" {
+        let texts = value.as_array()?.iter().filter(|it| it.is_string());
+        return Some(texts.cloned().collect());
+    }
+    (TEXTS.contains(&name) && value.is_string()).then(|| value.clone())
 }
 
 #[cfg(test)]
