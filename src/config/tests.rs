@@ -122,6 +122,10 @@ fn a_mistake_in_the_file_is_named_with_its_line_and_column() {
         "1:1: there is no setting `wholly_unknown_thing`"
     );
     assert_eq!(
+        mistake_in("\"wholly\\nunknown\\u001b[2J\" = 1\n"),
+        "1:1: there is no setting `wholly\\nunknown\\u{1b}[2J`"
+    );
+    assert_eq!(
         mistake_in("listen = \"8080\"\n"),
         "1:10: an address and a port, as 127.0.0.1:8080 or [::1]:8080"
     );

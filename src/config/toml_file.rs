@@ -57,13 +57,26 @@ fn in_our_words(message: &str) -> String {
         .strip_prefix("unknown field `")
         .and_then(|rest| rest.split_once('`'));
     let Some((name, _)) = unknown else {
-        return message.lines().collect::<Vec<_>>().join(" ");
+        return shown(&message.lines().collect::<Vec<_>>().join(" "));
     };
+    let shown = shown(name);
     match nearest(name) {
         Some(near) if near == name => format!("`{name}` may only be a flag or a variable"),
-        Some(near) => format!("there is no setting `{name}`; did you mean `{near}`?"),
-        None => format!("there is no setting `{name}`"),
+        Some(near) => format!("there is no setting `{shown}`; did you mean `{near}`?"),
+        None => format!("there is no setting `{shown}`"),
     }
+}
+
+/// `text` on one line, with nothing in it that a terminal would obey.
+fn shown(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(plain).collect()
 }
 
 /// The setting whose name is at most three letters away.
