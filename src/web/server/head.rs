@@ -328,7 +328,7 @@ mod tests {
             "GET\t/ HTTP/1.1",
             "GET /a#b HTTP/1.1",
             "GET /<a> HTTP/1.1",
-            "GET /a?` HTTP/1.1",
+            "GET /a?< HTTP/1.1",
             "GET http://[a/ HTTP/1.1",
             "GET /a\u{e9} HTTP/1.1",
         ] {
