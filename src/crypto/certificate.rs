@@ -11,6 +11,7 @@ use std::{fmt, net::IpAddr};
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use x509_parser::{
+    asn1_rs::Any,
     extensions::{GeneralName, ParsedExtension},
     oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
     prelude::{FromDer, X509Certificate},
@@ -97,7 +98,8 @@ impl Certificate {
         }
         let malformed = CertificateError::Malformed;
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| malformed)?;
-        if !rest.is_empty() || parsed.version() != X509Version::V3 {
+        let is_whole = rest.is_empty() && is_framed(parsed.tbs_certificate.as_ref());
+        if !is_whole || parsed.version() != X509Version::V3 {
             return Err(malformed);
         }
         Ok(Self {
@@ -224,6 +226,23 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({} {})", self.thumbprint, self.subject)
     }
+}
+
+/// Whether each field of a certificate ends where it says, and the extensions are the last: `x509-parser` reads these
+/// behind the head of their frame, however long that claims to be.
+fn is_framed(to_be_signed: &[u8]) -> bool {
+    const EXTENSIONS: u32 = 3;
+    let Ok((_, whole)) = Any::from_der(to_be_signed) else {
+        return false;
+    };
+    let mut rest = whole.data;
+    while let Ok((after, field)) = Any::from_der(rest) {
+        rest = after;
+        if field.tag().0 == EXTENSIONS {
+            break;
+        }
+    }
+    rest.is_empty()
 }
 
 /// The alternative names that are of use here. One that cannot be read spoils the certificate: nobody

@@ -260,3 +260,21 @@ proptest! {
         prop_assert_eq!(&read, &name(&read.to_string()));
     }
 }
+
+/// Two readers would find other extensions in it.
+#[test]
+fn a_certificate_whose_extensions_end_elsewhere_than_they_say_is_refused() {
+    let mut params = params(&[]);
+    params.subject_alt_names = vec![SanType::DnsName("a.example".try_into().unwrap())];
+    let whole = made(&params).der().to_vec();
+    assert!(Certificate::from_der(&whole).is_ok());
+    let is_frame = |it: &[u8]| it[0] == 0xa3 && it[2] == 0x30 && it[1] == it[3] + 2;
+    let frame = whole.windows(4).position(is_frame).unwrap();
+
+    for length in [0, whole[frame + 1] - 1, whole[frame + 1] + 1, 0x7f] {
+        let mut other = whole.clone();
+        other[frame + 1] = length;
+        let refused = Certificate::from_der(&other);
+        assert_eq!(refused.err(), Some(CertificateError::Malformed), "{length}");
+    }
+}
