@@ -253,12 +253,11 @@ fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, Ce
         .extensions()
         .iter()
         .filter(|extension| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME)
-        .map(|extension| {
-            if let ParsedExtension::SubjectAlternativeName(names) = extension.parsed_extension() {
+        .map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectAlternativeName(names) if are_whole(extension.value) => {
                 Ok(names)
-            } else {
-                Err(malformed)
             }
+            _ => Err(malformed),
         });
     let Some(names) = found.next().transpose()? else {
         return Ok(Vec::new());
@@ -282,6 +281,22 @@ fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, Ce
         });
     }
     Ok(all)
+}
+
+/// Whether the names that are text or an address are written in one piece each, as DER has it (X.690 §10.2).
+fn are_whole(names: &[u8]) -> bool {
+    const TEXT_OR_ADDRESS: [u32; 4] = [1, 2, 6, 7];
+    let Ok((_, names)) = Any::from_der(names) else {
+        return false;
+    };
+    let mut rest = names.data;
+    while let Ok((after, name)) = Any::from_der(rest) {
+        if name.header.is_constructed() && TEXT_OR_ADDRESS.contains(&name.tag().0) {
+            return false;
+        }
+        rest = after;
+    }
+    rest.is_empty()
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

@@ -278,3 +278,17 @@ fn a_certificate_whose_extensions_end_elsewhere_than_they_say_is_refused() {
         assert_eq!(refused.err(), Some(CertificateError::Malformed), "{length}");
     }
 }
+
+/// A name in pieces is one that some readers put together and others overlook.
+#[test]
+fn a_certificate_with_a_name_in_pieces_is_refused() {
+    let mut params = params(&[]);
+    params.subject_alt_names = vec![SanType::DnsName("a.example".try_into().unwrap())];
+    let mut der = made(&params).der().to_vec();
+    let at = der.windows(9).position(|it| it == b"a.example").unwrap();
+    assert_eq!(der[at - 2], 0x82);
+
+    der[at - 2] = 0xa2;
+    let refused = Certificate::from_der(&der);
+    assert_eq!(refused.err(), Some(CertificateError::Malformed));
+}
