@@ -208,6 +208,8 @@ impl fmt::Display for Attribute {
         let short = NAMES.iter().find(|(_, oid)| *oid == self.oid);
         write!(f, "{}=", short.map_or(self.oid.as_str(), |(name, _)| name))?;
         match &self.value {
+            // An empty text, of which nothing could be seen: as the DER of one.
+            Value::Text(text) if text.is_empty() => f.write_str("#0c00"),
             Value::Text(text) => write_escaped(f, text),
             Value::Other(hex) => write!(f, "#{hex}"),
         }
@@ -289,6 +291,9 @@ fn attribute(text: &str) -> Result<(Attribute, &str), NameError> {
 
 /// The DER of a value in hexadecimal: of a string where it is one, so that both spellings are equal.
 fn from_hex(digits: &str) -> Result<Value, NameError> {
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(NameError);
+    }
     let bytes: Option<Vec<u8>> = (0..digits.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok())

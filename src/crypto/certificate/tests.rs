@@ -292,3 +292,20 @@ fn a_certificate_with_a_name_in_pieces_is_refused() {
     let refused = Certificate::from_der(&der);
     assert_eq!(refused.err(), Some(CertificateError::Malformed));
 }
+
+/// A name that is kept as it is written can be read again.
+#[test]
+fn an_empty_attribute_is_written_so_that_it_can_be_read() {
+    let empty = name("CN=#0c00,O=Example");
+    assert_eq!(empty.to_string(), "CN=#0c00,O=Example");
+    assert_eq!(name(&empty.to_string()), empty);
+    let certificate = made(&params(&[
+        (DnType::OrganizationName, utf8("Example")),
+        (DnType::CommonName, utf8("")),
+    ]));
+    let certificate = Certificate::from_der(certificate.der()).unwrap();
+    assert_eq!(*certificate.subject(), empty);
+    for other in ["CN=#+c00", "CN=#0c+0", "CN=#0c0"] {
+        assert!(other.parse::<DistinguishedName>().is_err(), "{other}");
+    }
+}
