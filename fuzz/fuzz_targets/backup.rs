@@ -16,7 +16,7 @@ use jeton::{
         audit::{AuditPage, AuditRecord},
     },
     store::{
-        Store,
+        AuditScope, Store,
         redb::{RedbStore, fuzzing::records},
     },
 };
@@ -129,7 +129,7 @@ fn damage(file: &mut Vec<u8>, bytes: &mut Bytes<'_>) {
 
 async fn content(store: &RedbStore) -> Content {
     let all = records(store).expect("what opens can be read");
-    let count = store.verify_audit().await.expect("what opens is whole");
+    let count = store.verify_audit(AuditScope::All).await.expect("what opens is whole");
     let page = AuditPage {
         limit: 1000,
         ..AuditPage::default()

@@ -14,7 +14,7 @@ pub mod watch;
 pub mod world;
 
 /// The tables of records, by the number that inputs of the target `records` begin with: new ones at the end.
-pub const TABLES: [&str; 19] = [
+pub const TABLES: [&str; 20] = [
     "clients",
     "removed_clients",
     "apis",
@@ -34,4 +34,5 @@ pub const TABLES: [&str; 19] = [
     "usage_exercised",
     "usage_last",
     "usage_fetches",
+    "state",
 ];

@@ -171,6 +171,8 @@ async fn assembled() -> App {
         usage_flush: Span(10),
         overview_max_age: OVERVIEW_MAX_AGE,
         registration: true,
+        backups: None,
+        audit_checkpoints: None,
     };
     let surroundings = Surroundings {
         store: Arc::new(RedbStore::in_memory(&entropy)),

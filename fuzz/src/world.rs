@@ -146,6 +146,9 @@ impl World {
             slow_hashes: SlowHashes::Checked,
             proofs,
             is_revoked: &|_| false,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+            take: &|_, _| Ok(()),
+            restored: None,
         }
     }
 }

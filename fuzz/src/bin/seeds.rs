@@ -12,6 +12,8 @@ use jeton::{
     },
 };
 use jeton_fuzz::TABLES;
+// What is instrumented calls it, whoever runs.
+use libfuzzer_sys as _;
 
 fn main() {
     jeton::crypto::install_provider();

@@ -18,13 +18,15 @@ use crate::{
 /// The word under which it is kept.
 const CLOCK: &[u8] = b"clock";
 
+/// The latest time that was believed.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct StoredClock {
-    high: Timestamp,
+pub(super) struct StoredClock {
+    pub(super) high: Timestamp,
 }
 
-fn read(bytes: &[u8]) -> Result<Timestamp, RecordError> {
+/// Reads the record of it.
+pub(super) fn read(bytes: &[u8]) -> Result<Timestamp, RecordError> {
     Ok(from_json::<StoredClock>(bytes)?.high)
 }
 

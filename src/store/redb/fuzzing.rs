@@ -3,7 +3,9 @@
 use redb::ReadableDatabase;
 
 use super::{
-    RedbStore, assertions, registry, revocations, sessions,
+    RedbStore, assertions,
+    clock::{self, StoredClock},
+    registry, revocations, sessions,
     tables::{ALL_RECORDS, SealedReader},
 };
 use crate::{
@@ -12,6 +14,7 @@ use crate::{
         acme::AcmeState,
         api::Api,
         audit::{AuditEntry, AuditRecord},
+        epoch::Epoch,
         handover::Handover,
         key::SigningKey,
         operator::Operator,
@@ -21,10 +24,10 @@ use crate::{
     store::{
         StoreError,
         records::{
-            RecordError, StoredAcme, StoredApi, StoredClient, StoredHandover, StoredKey,
-            StoredOnce, StoredOperator, StoredPolicy, StoredRegistrationToken, StoredRevocation,
-            StoredSession, StoredTombstone, UsageRow, chain, check_link, from_json, read_link,
-            to_json, to_postcard,
+            RecordError, StoredAcme, StoredApi, StoredClient, StoredEpochs, StoredHandover,
+            StoredKey, StoredOnce, StoredOperator, StoredPolicy, StoredRegistrationToken,
+            StoredRevocation, StoredSession, StoredTombstone, UsageRow, chain, check_link,
+            from_json, read_link, to_json, to_postcard,
         },
     },
 };
@@ -94,6 +97,14 @@ fn rewritten(table: &str, bytes: &[u8]) -> Result<Vec<u8>, RecordError> {
         }
         "sessions" => return json(&StoredSession::from(&sessions::read(bytes)?)),
         "once" => return json(&StoredOnce::from(&registry::read_once(bytes)?)),
+        "state" => {
+            let Ok(stored) = from_json::<StoredEpochs>(bytes) else {
+                let high = clock::read(bytes)?;
+                return json(&StoredClock { high });
+            };
+            let epochs: Vec<Epoch> = stored.into();
+            return json(&StoredEpochs::from(epochs.as_slice()));
+        }
         "usage_days" => UsageRow::read_day(bytes)?,
         "usage_addresses" => UsageRow::read_address(bytes)?,
         "usage_scopes" => UsageRow::read_scope(bytes)?,
