@@ -129,7 +129,10 @@ fn damage(file: &mut Vec<u8>, bytes: &mut Bytes<'_>) {
 
 async fn content(store: &RedbStore) -> Content {
     let all = records(store).expect("what opens can be read");
-    let count = store.verify_audit(AuditScope::All).await.expect("what opens is whole");
+    let count = store
+        .verify_audit(AuditScope::All)
+        .await
+        .expect("what opens is whole");
     let page = AuditPage {
         limit: 1000,
         ..AuditPage::default()

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use jeton_fuzz::{
     bytes::Bytes,
     server::{Asker, Reply, Server, shared},
@@ -173,7 +173,8 @@ fn stays_here(target: &str, reply: &Reply) {
 }
 
 fn is_known(target: &str, reply: &Reply, assets: &BTreeMap<String, Vec<u8>>) {
-    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let target: Uri = target.parse().expect("it was asked for");
+    let path = target.path();
     let plain = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     if let Some(asset) = assets.get(&*plain) {
         assert!(asset.as_slice() == reply.body, "{target}");
