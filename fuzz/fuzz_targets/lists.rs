@@ -49,7 +49,8 @@ const VALUES: [&str; 25] = [
     MARKUP,
 ];
 
-jeton_fuzz::target!(|data| {
+// Unwatched: what a server remembers of those who ask is bounded, and not nothing.
+libfuzzer_sys::fuzz_target!(|data| {
     let server = shared(CLIENTS);
     let mut bytes = Bytes::new(data);
     match bytes.below(4) {
