@@ -91,8 +91,10 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
     } = surroundings;
     let registry = Arc::new(store.load().await?);
     let epochs = store.audit_head().await?.epochs;
-    let kept = store.clock().await?;
+    let watched = Watched::begin(store.clock().await?, clock.as_ref());
     let last_uses = Arc::new(LastUses::new(&registry, store.last_uses().await?));
+    let checkpoints = settings.audit_checkpoints.as_deref();
+    let checkpoints = checkpoints.map(CheckpointFile::at);
     let revocations = Revocations::load(Arc::clone(&store), clock.now()).await?;
     let published = Published::new(Arc::clone(&registry));
     let tasks = Tasks::default();
@@ -113,12 +115,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         certificate: Published::new(Arc::new(None)),
         disk: Published::new(Arc::new(Condition::Well)),
         backups: Backups::planned(settings.backups.clone(), clock.now()).await,
-        checkpoints: Checkpoints::to(
-            settings
-                .audit_checkpoints
-                .as_deref()
-                .map(CheckpointFile::at),
-        ),
+        checkpoints: Checkpoints::to(checkpoints),
         settings,
         setup: Setup::new(published.clone(), &entropy),
         passwords: Passwords::default(),
@@ -138,7 +135,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         schedule: schedule::Schedule::default(),
         tasks,
         started: clock.now(),
-        watched: Watched::begin(kept, clock.as_ref()),
+        watched,
         epochs,
         clock,
         entropy,

@@ -253,11 +253,14 @@ fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, Ce
         .extensions()
         .iter()
         .filter(|extension| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME)
-        .map(|extension| match extension.parsed_extension() {
-            ParsedExtension::SubjectAlternativeName(names) if are_whole(extension.value) => {
+        .map(|extension| {
+            if let ParsedExtension::SubjectAlternativeName(names) = extension.parsed_extension()
+                && are_whole(extension.value)
+            {
                 Ok(names)
+            } else {
+                Err(malformed)
             }
-            _ => Err(malformed),
         });
     let Some(names) = found.next().transpose()? else {
         return Ok(Vec::new());

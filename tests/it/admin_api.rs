@@ -32,9 +32,11 @@ GET /clients/{client_id}
 GET /clients/{client_id}/grants
 GET /clients/{client_id}/handovers
 GET /clients/{client_id}/handovers/{handover_id}
+GET /clients/{client_id}/limits
 GET /clients/{client_id}/secrets
 GET /clients/{client_id}/secrets/{secret_id}
 GET /clients/{client_id}/usage
+GET /issuance
 GET /keys
 GET /keys/{kid}
 GET /operators
@@ -49,6 +51,7 @@ PATCH /apis/{api}
 PATCH /apis/{api}/authorization-details-types/{type}
 PATCH /apis/{api}/scopes/{scope}
 PATCH /clients/{client_id}
+PATCH /clients/{client_id}/limits
 PATCH /clients/{client_id}/secrets/{secret_id}
 PATCH /operators/{operator}
 PATCH /settings
@@ -56,8 +59,11 @@ POST /apis
 POST /apis/{api}/authorization-details-types
 POST /apis/{api}/disable
 POST /apis/{api}/enable
+POST /apis/{api}/halt
 POST /apis/{api}/rekey
+POST /apis/{api}/resume
 POST /apis/{api}/scopes
+POST /audit/checkpoints/compare
 POST /clients
 POST /clients/{client_id}/attention/{rule}/postpone
 POST /clients/{client_id}/attention/{rule}/recall
@@ -74,6 +80,8 @@ POST /clients/{client_id}/secrets/retire
 POST /clients/{client_id}/secrets/revoke
 POST /clients/{client_id}/secrets/rotate
 POST /clients/{client_id}/secrets/undo
+POST /issuance/halt
+POST /issuance/resume
 POST /keys
 POST /keys/{kid}/activate
 POST /keys/{kid}/retire

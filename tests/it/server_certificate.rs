@@ -119,7 +119,7 @@ async fn a_renewal_that_fails_is_told_with_its_reason_wherever_operators_look() 
     page.assert_says(PROBLEM);
     page.assert_does_not_say("Postpone");
     let page = browser.open("/settings/about").await;
-    page.assert_says("Last failure the directory could not verify as.test");
+    page.assert_says("Last failure The directory could not verify as.test");
     page.assert_says("in 20 minutes");
 }
 

@@ -278,7 +278,7 @@ fn what_is_no_token_is_told_what_it_is() {
         .assert_one_line(1, "nothing to inspect");
     service
         .inspect("abc.def", &[])
-        .assert_one_line(1, "and not 2");
+        .assert_one_line(1, "this has 2");
     service
         .inspect("a.b.c", &[])
         .assert_one_line(1, "has it been cut");

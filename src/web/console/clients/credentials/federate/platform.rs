@@ -193,7 +193,8 @@ impl Platform {
         for name in ["issuer", "audience"] {
             // For a SPIFFE ID the trust domain vouches.
             let is_domains = self == Self::Spiffe || subject.starts_with(SCHEME);
-            if !fields.has(name) && !(is_domains && name == "issuer") {
+            let is_known = fields.has(name) || is_domains && name == "issuer";
+            if !is_known {
                 errors.add(name, &format!("enter the {}", called(name)));
             }
         }
