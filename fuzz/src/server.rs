@@ -117,6 +117,7 @@ impl Server {
             peer: peer(asker),
             certificate: None,
             limits: Limits::default(),
+            is_too_much: false,
             refusal: None,
         };
         self.runtime.block_on(async {

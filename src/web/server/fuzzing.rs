@@ -10,7 +10,9 @@ use tokio::{io::DuplexStream, time::Instant};
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use super::{Closing, Connection, Limits, Peer, gate::Gate, ledger::Ledger, patience::Patience};
+use super::{
+    Closing, Connection, Limits, Peer, gate::Gate, ledger::Ledger, load::Load, patience::Patience,
+};
 use crate::web::layers::Edge;
 
 /// Speaks HTTP/1 with whoever has the other end of `stream`, until the connection ends.
@@ -28,6 +30,7 @@ where
     let ledger = Arc::new(Ledger::default());
     let gate = Gate::framed(stream, Vec::new(), patience, Arc::clone(&ledger));
     let connection = Connection {
+        load: Load::default(),
         edge,
         peer,
         certificate: None,
