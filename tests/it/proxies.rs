@@ -1,12 +1,12 @@
 //! The configurations of `deploy/proxies`, run by the proxies that they are for, in front of an API that knows
-//! nothing of tokens. Traefik's is not run: no registry that the tests install from has it.
+//! nothing of tokens.
 
 pub(crate) mod kit;
 
 use jeton::domain::time::{Clock, SystemClock};
 use serde_json::json;
 
-use self::kit::{Behind, CADDY, ENVOY, NGINX, Proxy};
+use self::kit::{Behind, CADDY, ENVOY, NGINX, Proxy, TRAEFIK};
 use crate::harness::{
     certificates::{Authority, Pair, Wanted},
     dpop::{Key, ath},
@@ -197,6 +197,7 @@ every_proxy! {
     nginx NGINX "x-ssl-client-cert"
     caddy CADDY "client-cert"
     envoy ENVOY "x-forwarded-client-cert"
+    traefik TRAEFIK "x-forwarded-tls-client-cert"
 }
 
 /// PRM-01

@@ -19,6 +19,7 @@ const API: &str = "https://api.example.com";
 
 /// Envoy, that asks nobody.
 const ENVOY_ALONE: Proxy = Proxy {
+    more: &[],
     file: "resource-servers/envoy.yaml",
     ..ENVOY
 };

@@ -21,15 +21,17 @@ use crate::harness::{
     process::{ServerProcess, free_address},
 };
 
-/// A proxy: the file of its configuration below `deploy`, and how it is started with one.
+/// A proxy: the file of its configuration below `deploy`, those that it names, and how it is started with one.
 #[derive(Clone, Copy)]
 pub(crate) struct Proxy {
     pub(crate) file: &'static str,
+    pub(crate) more: &'static [&'static str],
     pub(crate) command: fn(&Path) -> Command,
 }
 
 pub(crate) const NGINX: Proxy = Proxy {
     file: "proxies/nginx.conf",
+    more: &[],
     command: |file| {
         let mut command = Command::new("/usr/sbin/nginx");
         command
@@ -44,6 +46,7 @@ pub(crate) const NGINX: Proxy = Proxy {
 
 pub(crate) const CADDY: Proxy = Proxy {
     file: "proxies/Caddyfile",
+    more: &[],
     command: |file| {
         let mut command = Command::new("caddy");
         command
@@ -56,11 +59,22 @@ pub(crate) const CADDY: Proxy = Proxy {
 
 pub(crate) const ENVOY: Proxy = Proxy {
     file: "proxies/envoy.yaml",
+    more: &[],
     command: |file| {
         let mut command = Command::new(peers().join("envoy/bin/envoy"));
         command
             .args(["--concurrency", "1", "--use-dynamic-base-id", "-c"])
             .arg(file);
+        command
+    },
+};
+
+pub(crate) const TRAEFIK: Proxy = Proxy {
+    file: "proxies/traefik/traefik.yaml",
+    more: &["proxies/traefik/api.yaml"],
+    command: |file| {
+        let mut command = Command::new(peers().join("traefik/bin/traefik"));
+        command.arg("--configFile").arg(file);
         command
     },
 };
@@ -250,30 +264,38 @@ fn configuration(
     server: &ServerProcess,
     secret: &str,
 ) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
-    let mut words = fs::read_to_string(folder.join(proxy.file)).unwrap();
-    for (there, here) in &doors.0 {
-        for before in ["127.0.0.1:", "port_value: "] {
-            let here = format!("{before}{}", here.port());
-            words = words.replace(&format!("{before}{there}"), &here);
-        }
-    }
     let ca = authority.file();
     let site = format!("{HOST}:{}", doors.at(8443).port());
-    for (there, here) in [
+    let truths = [
         ("api.example.com:8443", site.as_str()),
         ("https://auth.example.com", server.issuer()),
         ("/etc/ssl/certs/ca-certificates.crt", text(&ca)),
         ("/etc/ssl/api.example.com.pem", text(&own.certificate)),
         ("/etc/ssl/api.example.com.key", text(&own.key)),
+        ("/etc/traefik", text(server.home())),
         ("SECRET", secret),
-    ] {
-        words = words.replace(there, here);
+    ];
+    let written = |file: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+        let mut words = fs::read_to_string(folder.join(file)).unwrap();
+        for (there, here) in &doors.0 {
+            for before in ["127.0.0.1:", "port_value: "] {
+                let here = format!("{before}{}", here.port());
+                words = words.replace(&format!("{before}{there}"), &here);
+            }
+        }
+        for (there, here) in &truths {
+            words = words.replace(there, here);
+        }
+        let name = Path::new(file).file_name().unwrap();
+        let file = server.home().join(name);
+        fs::write(&file, words).unwrap();
+        file
+    };
+    for file in proxy.more {
+        written(file);
     }
-    let name = Path::new(proxy.file).file_name().unwrap();
-    let file = server.home().join(name);
-    fs::write(&file, words).unwrap();
-    file
+    written(proxy.file)
 }
 
 /// Starts a proxy with its configuration, and waits until it listens.
@@ -293,6 +315,11 @@ fn start(proxy: Proxy, file: &Path, server: &ServerProcess, door: SocketAddr) ->
             "{} does not listen:\n{log}",
             proxy.file
         );
+        thread::sleep(Duration::from_millis(20));
+    }
+    // It may listen before it knows its whole configuration.
+    while get(&format!("http://{door}/"), &[]).status == 404 {
+        assert!(Instant::now() < deadline, "{} knows no API", proxy.file);
         thread::sleep(Duration::from_millis(20));
     }
     child

@@ -5,11 +5,13 @@ use std::{fs, path::Path, process::Command};
 use crate::proxies::kit::Proxy;
 
 pub(super) const MOD_OAUTH2: Proxy = Proxy {
+    more: &[],
     file: "resource-servers/mod_oauth2.conf",
     command: apache,
 };
 
 pub(super) const MOD_AUTH_OPENIDC: Proxy = Proxy {
+    more: &[],
     file: "resource-servers/mod_auth_openidc.conf",
     command: apache,
 };
