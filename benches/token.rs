@@ -29,7 +29,7 @@ use jeton::{
         secret::{PlainSecret, Proof, Secret, SecretState},
         time::{Lifetime, Timestamp},
     },
-    oauth::{self, Context, Request, SlowHashes, credentials::Header},
+    oauth::{self, Context, Request, SlowHashes, access_token::Anew, credentials::Header},
 };
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -178,6 +178,7 @@ impl World {
             keys: &|_| None,
             slow_hashes: SlowHashes::Ask,
             proofs: &oauth::dpop::Nowhere,
+            verified: &Anew,
             is_revoked: &|_| false,
             address: std::net::Ipv4Addr::LOCALHOST.into(),
             take: &|_, _| Ok(()),

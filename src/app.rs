@@ -31,6 +31,7 @@ pub mod setup;
 pub mod tasks;
 pub mod throttle;
 mod usage;
+mod verified_tokens;
 
 use std::{fmt, net::IpAddr, path::Path, sync::Arc};
 
@@ -61,6 +62,7 @@ use self::{
     tasks::Tasks,
     throttle::{ClientThrottle, Throttle},
     usage::UsageRecorder,
+    verified_tokens::KnownTokens,
 };
 pub use self::{
     executor::{AdminError, Once, Terms},
@@ -88,6 +90,7 @@ use crate::{
         usage::{Observation, Tally},
     },
     oauth::{
+        access_token::VerifiedTokens,
         assertion::{FetchedKeys, KeySource},
         metadata::Addresses,
     },
@@ -108,6 +111,7 @@ struct Parts {
     overviews: Overviews,
     last_uses: Arc<LastUses>,
     remembered: RememberedSecrets,
+    verified_tokens: KnownTokens,
     revocations: Revocations,
     assertions: Assertions,
     remote_keys: RemoteKeys,
@@ -284,6 +288,11 @@ impl App {
     ) -> Result<bool, Overloaded> {
         let now = self.now();
         self.0.remembered.verify(secret, hash, presented, now).await
+    }
+
+    /// Where tokens may have been found signed before. Takes no lock.
+    pub fn verified_tokens(&self) -> &dyn VerifiedTokens {
+        &self.0.verified_tokens
     }
 
     /// Whether the token with this `jti` was revoked by itself. Takes no lock.

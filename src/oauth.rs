@@ -36,6 +36,7 @@ use std::{net::IpAddr, sync::Arc};
 
 pub use self::issued::Issued;
 use self::{
+    access_token::VerifiedTokens,
     assertion::{FetchedKeys, KeySource},
     authenticate::AuthenticatedClient,
     client_credentials::Grant,
@@ -108,6 +109,8 @@ pub struct Context<'a> {
     pub slow_hashes: SlowHashes,
     /// What keeps proofs from being used twice.
     pub proofs: &'a dyn Proofs,
+    /// Where tokens may have been found signed before.
+    pub verified: &'a dyn VerifiedTokens,
     /// Which tokens were revoked.
     pub is_revoked: IsRevoked<'a>,
     /// Where the request came from.
@@ -126,6 +129,17 @@ pub enum SlowHashes {
     Ask,
     /// The caller has checked them; what is not remembered is wrong.
     Checked,
+}
+
+impl<'a> Context<'a> {
+    /// What a token of this server must say.
+    fn expected(&self) -> access_token::Expected<'a> {
+        access_token::Expected {
+            issuer: self.issuer,
+            now: self.now,
+            verified: self.verified,
+        }
+    }
 }
 
 /// What is decided on the strength of an assertion that counts once only.

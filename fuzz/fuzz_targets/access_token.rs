@@ -15,7 +15,7 @@ use jeton::{
         key::SigningKey,
     },
     oauth::{
-        access_token::{Expected, VerifiedToken, verify},
+        access_token::{Anew, Expected, VerifiedToken, verify},
         inspection::{FoundSecret, Inspection},
     },
 };
@@ -85,10 +85,10 @@ jeton_fuzz::target!(|data| {
     let audience = parsed(API);
     let expected = Expected {
         issuer: &world.issuer,
-        audience: &audience,
         now: NOW,
+        verified: &Anew,
     };
-    let believed = verify(&world.registry, &token, &expected).ok();
+    let believed = verify(&world.registry, (&token, &audience), &expected).ok();
     let slow = slow(key, key_id, &token);
     if let Some(found) = &believed {
         let Some(claims) = &slow else {

@@ -24,7 +24,7 @@ use jeton::{
         registry::Registry,
         time::Timestamp,
     },
-    oauth::{Context, SlowHashes, dpop},
+    oauth::{Context, SlowHashes, access_token::Anew, dpop},
 };
 use serde_json::{Value, json};
 
@@ -145,6 +145,7 @@ impl World {
             keys: &|_| None,
             slow_hashes: SlowHashes::Checked,
             proofs,
+            verified: &Anew,
             is_revoked: &|_| false,
             address: std::net::Ipv4Addr::LOCALHOST.into(),
             take: &|_, _| Ok(()),

@@ -27,6 +27,7 @@ use super::{
     tasks::Tasks,
     throttle::{ClientThrottle, Throttle},
     usage::UsageRecorder,
+    verified_tokens::KnownTokens,
 };
 use crate::{
     crypto::random::Entropy,
@@ -131,6 +132,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         store,
         last_uses,
         remembered: RememberedSecrets::new(&entropy),
+        verified_tokens: KnownTokens::new(),
         revocations,
         schedule: schedule::Schedule::default(),
         tasks,

@@ -1,29 +1,21 @@
 //! Access tokens: from a grant to a signed JWT (RFC 9068), and from our own JWT back to what it says.
 
-use std::{fmt::Write, sync::Arc};
+mod verified;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
+use serde_json::{Value, json};
+
+pub use self::verified::{
+    Anew, Expected, TokenError, VerifiedToken, VerifiedTokens, Verify, believe, verify,
+};
 use super::{
     Context, authenticate::AuthenticatedClient, authorization_details::DetailsError,
-    client_credentials::Grant, confirmation::Confirmation, json, opaque, reason::Reason,
-    token_exchange::Act,
+    client_credentials::Grant, json, opaque, reason::Reason,
 };
 use crate::{
-    crypto::{
-        jws,
-        signer::{Algorithm, Signer, Typ, VerifyError},
-    },
-    domain::{
-        api::{Signing, TokenFormat},
-        claims::Claims,
-        id::{ApiIdentifier, ClientId, KeyId},
-        issuer::Issuer,
-        registry::Registry,
-        scope::ScopeSet,
-        time::{Span, Timestamp},
-    },
+    crypto::signer::Typ,
+    domain::{api::TokenFormat, claims::Claims, id::ClientId, registry::Registry},
 };
 
 /// The longest token that is issued: proxies give all headers of a request 8 KiB.
@@ -31,9 +23,6 @@ pub const LONGEST: usize = 8192;
 
 /// From how many bytes on a token deserves a warning: it is not the only thing in a request's head.
 pub const LARGE: usize = 4096;
-
-/// How far ahead the moment of issue may lie: two machines' clocks never quite agree.
-const SKEW: Span = Span::minutes(1);
 
 /// A signed token, and what it is called in the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -171,201 +160,6 @@ fn append_static(of_api: &Claims, of_client: &Claims, target: &mut String) {
         json::append_string(name, target);
         write!(target, ":{value}").expect("a string takes any text");
     }
-}
-
-/// What a token must say to be believed by one API.
-#[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
-    /// Who issued it: this server.
-    pub issuer: &'a Issuer,
-    /// Which API it is for.
-    pub audience: &'a ApiIdentifier,
-    /// The present moment.
-    pub now: Timestamp,
-}
-
-/// What a token of ours says, after everything was checked that it can be checked for without asking
-/// whether its client still exists.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VerifiedToken {
-    /// To whom it was issued.
-    pub client: ClientId,
-    /// Whom it speaks for: that client itself, if it was not exchanged for another's (RFC 8693).
-    pub subject: ClientId,
-    /// Who acts for the subject.
-    pub act: Option<Act>,
-    /// The API it is for.
-    pub audience: ApiIdentifier,
-    /// What it allows.
-    pub scopes: ScopeSet,
-    /// Since when.
-    pub issued: Timestamp,
-    /// Until when.
-    pub expires: Timestamp,
-    /// Its `jti`.
-    pub id: String,
-    /// What the key that signed it is called.
-    pub key: String,
-    /// What it is bound to.
-    pub confirmation: Option<Confirmation>,
-    /// What it allows in detail (RFC 9396 §9.1).
-    pub details: Option<Value>,
-    /// What else it says: its static claims.
-    pub claims: Map<String, Value>,
-}
-
-/// What `token` says, if it is an access token of this server, signed by a key that is published at
-/// `expected.now` (RFC 9068 §4).
-pub fn verify(
-    registry: &Registry,
-    token: &str,
-    expected: &Expected<'_>,
-) -> Result<VerifiedToken, TokenError> {
-    let believed = believe(registry, token, (expected.issuer, expected.now))?;
-    if believed.audience != *expected.audience {
-        return Err(TokenError::Audience);
-    }
-    Ok(believed)
-}
-
-/// The same for a token of whatever API of this server: one signed with a key that is published, or with
-/// the key that its API shares with this server.
-pub fn believe(
-    registry: &Registry,
-    token: &str,
-    (issuer, now): (&Issuer, Timestamp),
-) -> Result<VerifiedToken, TokenError> {
-    if token.starts_with(opaque::PREFIX) {
-        let claims = opaque::open(registry, token).ok_or(TokenError::Key)?;
-        let (claims, audience) = read(&claims)?;
-        return check(claims, audience, (issuer, now), opaque::KEY);
-    }
-    let signer = signer_of(registry, token, now).ok_or(TokenError::Key)?;
-    let claims = signer.verify(Typ::AccessToken, token)?;
-    let (claims, audience) = read(&claims)?;
-    if signer.algorithm() == Algorithm::Hs256 && !is_shared(registry, &audience, signer) {
-        return Err(TokenError::Audience);
-    }
-    check(claims, audience, (issuer, now), signer.key_id())
-}
-
-fn read(claims: &[u8]) -> Result<(AccessToken, ApiIdentifier), TokenError> {
-    let claims: AccessToken = serde_json::from_slice(claims).map_err(|_| TokenError::Claims)?;
-    let audience = claims.aud.parse().map_err(|_| TokenError::Audience)?;
-    Ok((claims, audience))
-}
-
-/// What a token says that this server made with the key called `key`, if it says what it must.
-fn check(
-    claims: AccessToken,
-    audience: ApiIdentifier,
-    (issuer, now): (&Issuer, Timestamp),
-    key: &str,
-) -> Result<VerifiedToken, TokenError> {
-    if claims.iss != issuer.as_str() {
-        return Err(TokenError::Issuer);
-    }
-    if claims.exp <= now {
-        return Err(TokenError::Expired);
-    }
-    if claims.iat > now.plus(SKEW) {
-        return Err(TokenError::NotYet);
-    }
-    // Who acts for another says so.
-    if claims.sub != claims.client_id && claims.act.is_none() {
-        return Err(TokenError::Claims);
-    }
-    Ok(VerifiedToken {
-        client: claims.client_id,
-        subject: claims.sub,
-        act: claims.act,
-        audience,
-        scopes: claims.scope.parse().map_err(|_| TokenError::Claims)?,
-        issued: claims.iat,
-        expires: claims.exp,
-        id: claims.jti,
-        key: key.to_owned(),
-        confirmation: claims.cnf,
-        details: claims.authorization_details,
-        claims: claims.others,
-    })
-}
-
-/// The key that `token` names, if tokens that it signed are still good.
-fn signer_of<'r>(registry: &'r Registry, token: &str, now: Timestamp) -> Option<&'r Arc<Signer>> {
-    let mut ours = registry.keys().filter_map(|key| Some((key, key.signer()?)));
-    if let Some((key, signer)) = ours.find(|(_, signer)| signer.begins(token)) {
-        return registry.age(key, now).is_published().then_some(signer);
-    }
-    let named = jws::key_id_of(token)?;
-    let published = named
-        .parse()
-        .ok()
-        .and_then(|id: KeyId| registry.find_key(&id));
-    match published {
-        Some(key) if registry.age(key, now).is_published() => key.signer(),
-        Some(_) => None,
-        None => registry.apis().find_map(|api| match &api.signing {
-            Signing::Shared { signer, .. } if signer.key_id() == named => Some(signer),
-            Signing::Shared { .. } | Signing::Published(_) => None,
-        }),
-    }
-}
-
-/// Whether `signer` is the key that this very API shares: one that holds another's can make tokens for
-/// that one only.
-fn is_shared(registry: &Registry, audience: &ApiIdentifier, signer: &Signer) -> bool {
-    let api = registry.find_api(audience);
-    api.is_some_and(|api| match &api.signing {
-        Signing::Shared { signer: own, .. } => own.key_id() == signer.key_id(),
-        Signing::Published(_) => false,
-    })
-}
-
-#[derive(Deserialize)]
-struct AccessToken {
-    iss: String,
-    sub: ClientId,
-    client_id: ClientId,
-    aud: String,
-    scope: String,
-    iat: Timestamp,
-    exp: Timestamp,
-    jti: String,
-    #[serde(default)]
-    cnf: Option<Confirmation>,
-    #[serde(default)]
-    authorization_details: Option<Value>,
-    #[serde(default)]
-    act: Option<Act>,
-    #[serde(flatten)]
-    others: Map<String, Value>,
-}
-
-/// Why a token is not believed. For logs and tests; the caller is told that it is invalid.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum TokenError {
-    /// It names no key, or one that is not published.
-    #[error("no published key signed the token")]
-    Key,
-    /// Its form, type, algorithm or signature is wrong.
-    #[error(transparent)]
-    Signature(#[from] VerifyError),
-    /// A claim is missing or of the wrong kind.
-    #[error("the token's claims are not those of an access token")]
-    Claims,
-    /// Another issuer's.
-    #[error("the token names another issuer")]
-    Issuer,
-    /// For another API.
-    #[error("the token is for another API")]
-    Audience,
-    /// Its time is up.
-    #[error("the token has expired")]
-    Expired,
-    /// From the future.
-    #[error("the token was issued in the future")]
-    NotYet,
 }
 
 #[cfg(test)]

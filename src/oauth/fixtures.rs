@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
 use super::{
     Context, Request, SlowHashes,
+    access_token::{Anew, Expected},
     assertion::{FetchedKeys, KeySource},
     credentials::Header,
 };
@@ -120,6 +121,10 @@ impl World {
         self.registry = Registry::from_records(pepper, Revision(1), records, []);
     }
 
+    pub(super) fn expected(&self) -> Expected<'_> {
+        self.context().expected()
+    }
+
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             now: NOW,
@@ -131,6 +136,7 @@ impl World {
             keys: &no_keys,
             slow_hashes: SlowHashes::Ask,
             proofs: &super::dpop::Nowhere,
+            verified: &Anew,
             is_revoked: &|_| false,
             address: std::net::Ipv4Addr::LOCALHOST.into(),
             take: &|_, _| Ok(()),

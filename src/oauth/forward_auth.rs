@@ -11,7 +11,7 @@ pub use self::{
     rule::{RuleError, parse_query},
 };
 use super::{
-    access_token::{Expected, TokenError, VerifiedToken, verify},
+    access_token::{Expected, TokenError, VerifiedToken, VerifiedTokens, verify},
     confirmation::Confirmation,
     credentials::Header,
     dpop::{Address, Expected as ExpectedProof, Proof, ProofError, Proofs},
@@ -56,6 +56,8 @@ pub struct Grounds<'a> {
     pub profile: Profile,
     /// The moment.
     pub now: Timestamp,
+    /// Where tokens may have been found signed before.
+    pub verified: &'a dyn VerifiedTokens,
     /// Which tokens were revoked.
     pub is_revoked: IsRevoked<'a>,
     /// What keeps proofs from being used twice.
@@ -156,10 +158,10 @@ pub fn decide(
     let (scheme, text) = presented(question)?;
     let expected = Expected {
         issuer: grounds.issuer,
-        audience: &rule.audience,
         now: grounds.now,
+        verified: grounds.verified,
     };
-    let token = verify(grounds.registry, text, &expected)?;
+    let token = verify(grounds.registry, (text, &rule.audience), &expected)?;
     if !counts(grounds.registry, &token, grounds.is_revoked) {
         return Err(Denied::Gone);
     }
@@ -168,10 +170,10 @@ pub fn decide(
         return Err(Denied::Scope);
     }
     Ok(Passed::Token(Box::new(Allowed {
-        client: token.client,
-        subject: token.subject,
-        scopes: token.scopes,
-        audience: token.audience,
+        client: token.client.clone(),
+        subject: token.subject.clone(),
+        scopes: token.scopes.clone(),
+        audience: token.audience.clone(),
         needed: rule.scopes.clone(),
     })))
 }

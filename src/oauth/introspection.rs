@@ -85,14 +85,14 @@ pub fn introspect(
     form: Form,
 ) -> Result<Introspected, Refused> {
     let (who, token) = by_token(registry, request, context)?;
-    let token = believe(registry, token.reveal(), (context.issuer, context.now)).ok();
+    let token = believe(registry, token.reveal(), &context.expected()).ok();
     let token = token
         .filter(|token| who.client.introspects.contains(&token.audience))
         .filter(|token| counts(registry, token, context.is_revoked));
-    let answer = Answer::of(token.as_ref(), context.issuer);
+    let answer = Answer::of(token.as_deref(), context.issuer);
     let signer = match form {
         Form::Plain => None,
-        Form::Signed => signer_for(registry, &who, token.as_ref(), context),
+        Form::Signed => signer_for(registry, &who, token.as_deref(), context),
     };
     let body = match signer {
         None => to_json(&answer),

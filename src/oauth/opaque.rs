@@ -82,16 +82,16 @@ mod tests {
             !inside.contains("svc") && !inside.contains("read"),
             "{inside}"
         );
-        let expected = Expected {
-            issuer: &world.issuer,
-            audience: &SALES.parse().unwrap(),
-            now: NOW,
-        };
-        let told = verify(&world.registry, &one, &expected).unwrap();
+        let sales = SALES.parse().unwrap();
+        let told = verify(&world.registry, (&one, &sales), &world.expected()).unwrap();
         assert_eq!(told.client.as_str(), "svc");
         assert_eq!(told.scopes.as_str(), "read");
         let late = NOW.plus(crate::domain::time::Span::hours(2));
-        let late = believe(&world.registry, &one, (&world.issuer, late));
+        let expected = Expected {
+            now: late,
+            ..world.expected()
+        };
+        let late = believe(&world.registry, &one, &expected);
         assert_eq!(late, Err(TokenError::Expired));
     }
 
@@ -105,7 +105,7 @@ mod tests {
             let mut bad = good.clone();
             let letter = if &good[at..=at] == "A" { "B" } else { "A" };
             bad.replace_range(at..=at, letter);
-            assert!(believe(&world.registry, &bad, (&world.issuer, NOW)).is_err());
+            assert!(believe(&world.registry, &bad, &world.expected()).is_err());
         }
         for bad in [
             "jta_",
@@ -115,7 +115,7 @@ mod tests {
             &good[4..],
         ] {
             assert!(
-                believe(&world.registry, bad, (&world.issuer, NOW)).is_err(),
+                believe(&world.registry, bad, &world.expected()).is_err(),
                 "{bad}"
             );
         }
@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(said["tenant"], "acme");
         assert_eq!(said["tier"], 2);
         assert_eq!(said["regions"], serde_json::json!(["eu"]));
-        let known = believe(&world.registry, &token, (&world.issuer, NOW)).unwrap();
+        let known = believe(&world.registry, &token, &world.expected()).unwrap();
         let expected = serde_json::json!({"tenant": "acme", "tier": 2, "regions": ["eu"]});
-        assert_eq!(Value::Object(known.claims), expected);
+        assert_eq!(Value::Object(known.claims.clone()), expected);
     }
 }

@@ -54,7 +54,7 @@ pub fn revoke(
     context: &Context<'_>,
 ) -> Result<Revoking, Refused> {
     let (who, token) = by_token(registry, request, context)?;
-    let token = believe(registry, token.reveal(), (context.issuer, context.now)).ok();
+    let token = believe(registry, token.reveal(), &context.expected()).ok();
     if let Some(token) = &token
         && token.client != who.client.id
     {
@@ -64,7 +64,7 @@ pub fn revoke(
         client: who.client.id.clone(),
         secret: who.secret.id.clone(),
         revocation: token.map(|token| Revocation {
-            token: token.id,
+            token: token.id.clone(),
             expires: token.expires,
         }),
         used: who.used,

@@ -13,6 +13,8 @@
 
 mod shown;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -191,7 +193,7 @@ fn are_among(granted: &str, before: Option<&Value>) -> bool {
 fn on_behalf(
     client: &Client,
     subject: Subject,
-    actor: Option<VerifiedToken>,
+    actor: Option<Arc<VerifiedToken>>,
 ) -> Result<OnBehalf, Reason> {
     let is_own = *subject.client() == client.id;
     let (subject, before, bound) = subject.into_parts();
@@ -211,7 +213,7 @@ fn on_behalf(
         act,
         bound,
         is_own,
-        actor: actor.and_then(|token| token.confirmation),
+        actor: actor.and_then(|token| token.confirmation.clone()),
     })
 }
 

@@ -101,6 +101,7 @@ fn ask(app: &App, rule: &Rule, question: &Question<'_>) -> Result<Passed, Denied
         registry: &registry,
         issuer: app.issuer(),
         now: app.now(),
+        verified: app.verified_tokens(),
         is_revoked: &|token| app.is_revoked(token),
         proofs: &app.proofs(Place::Use),
     };

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -8,9 +8,14 @@ use crate::{
         jws::decode_unverified,
         signer::{Algorithm, Signer},
     },
-    domain::{api::Signing, key::SigningKey, time::Lifetime},
+    domain::{
+        api::Signing,
+        key::{Material, SigningKey},
+        time::{Lifetime, Timestamp},
+    },
     oauth::{
         Issued,
+        confirmation::Confirmation,
         fixtures::{NOW, SALES, World, api, body, client, escaped},
         token,
     },
@@ -161,10 +166,11 @@ fn no_two_tokens_are_the_same() {
 fn check(world: &World, token: &str, now: i64) -> Result<VerifiedToken, TokenError> {
     let expected = Expected {
         issuer: &world.issuer,
-        audience: &SALES.parse().unwrap(),
         now: Timestamp(now),
+        verified: &Anew,
     };
-    verify(&world.registry, token, &expected)
+    let said = verify(&world.registry, (token, &SALES.parse().unwrap()), &expected);
+    said.map(|said| VerifiedToken::clone(&said))
 }
 
 #[test]
@@ -207,10 +213,11 @@ fn a_token_for_another_place_is_not_believed() {
     let verified = |issuer: &str, audience: &str, token: &str| {
         let expected = Expected {
             issuer: &issuer.parse().unwrap(),
-            audience: &audience.parse().unwrap(),
             now: NOW,
+            verified: &Anew,
         };
-        verify(&world.registry, token, &expected).map(|_| ())
+        let audience = audience.parse().unwrap();
+        verify(&world.registry, (token, &audience), &expected).map(|_| ())
     };
 
     assert_eq!(verified("https://as.test", SALES, &token), Ok(()));
@@ -239,6 +246,56 @@ fn a_token_for_another_place_is_not_believed() {
         check(&world, &token, NOW.0).is_ok(),
         "the same seed makes the same key"
     );
+}
+
+/// The one token that was verified first, whatever is asked for.
+#[derive(Default)]
+struct First(OnceLock<Arc<VerifiedToken>>);
+
+impl VerifiedTokens for First {
+    fn get_or(&self, _: &str, verify: Verify<'_>) -> Result<Arc<VerifiedToken>, TokenError> {
+        if let Some(first) = self.0.get() {
+            return Ok(Arc::clone(first));
+        }
+        let said = verify().map(Arc::new)?;
+        Ok(Arc::clone(self.0.get_or_init(|| said)))
+    }
+}
+
+#[test]
+fn a_token_that_was_found_signed_before_is_judged_anew() {
+    let (mut world, secret) = World::with_report_service();
+    let token = issue(&world, "report-service", &secret);
+    let token = token.unwrap().access_token;
+    let first = First::default();
+    let ask = |world: &World, issuer: &str, now: i64| {
+        let expected = Expected {
+            issuer: &issuer.parse().unwrap(),
+            now: Timestamp(now),
+            verified: &first,
+        };
+        believe(&world.registry, &token, &expected).map(|said| said.client.to_string())
+    };
+    let ours = "https://as.test";
+    let whose = Ok("report-service".to_owned());
+    assert_eq!(ask(&world, ours, NOW.0), whose);
+
+    for (issuer, now, error) in [
+        ("https://other.test", NOW.0, TokenError::Issuer),
+        (ours, NOW.0 + 3600, TokenError::Expired),
+        (ours, NOW.0 - 61, TokenError::NotYet),
+    ] {
+        assert_eq!(ask(&world, issuer, now), Err(error));
+    }
+    let key = SigningKey::clone(world.registry.keys().next().unwrap());
+    let gone = SigningKey {
+        material: Material::Revoked { at: NOW },
+        ..key.clone()
+    };
+    world.put_key(gone);
+    assert_eq!(ask(&world, ours, NOW.0), Err(TokenError::Key));
+    world.put_key(key);
+    assert_eq!(ask(&world, ours, NOW.0), whose);
 }
 
 /// RS-08, RS-13

@@ -9,7 +9,7 @@ use crate::{
     },
     oauth::{
         access_token::believe,
-        fixtures::{NOW, SALES, World, api, body, client, escaped},
+        fixtures::{SALES, World, api, body, client, escaped},
         reason::{ErrorCode, Reason},
         token,
     },
@@ -180,7 +180,7 @@ fn what_is_granted_stands_in_the_answer_and_in_the_token_of_either_form() {
 
         let answer: Value = serde_json::from_str(&issued.to_json()).unwrap();
         assert_eq!(answer["authorization_details"], expected);
-        let said = believe(&world.registry, &issued.access_token, (&world.issuer, NOW)).unwrap();
+        let said = believe(&world.registry, &issued.access_token, &world.expected()).unwrap();
         assert_eq!(said.details, Some(expected.clone()));
         assert!(said.claims.is_empty());
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::oauth::{
     self,
+    access_token::Anew,
     dpop::Nowhere,
     fixtures::{NOW, SALES, World, body},
 };
@@ -42,6 +43,7 @@ fn ask(world: &World, rule: &Rule, question: &Question<'_>) -> Result<Passed, De
         registry: &world.registry,
         issuer: &world.issuer,
         now: NOW,
+        verified: &Anew,
         is_revoked: &|_| false,
         proofs: &Nowhere,
     };
@@ -141,6 +143,7 @@ fn a_revoked_token_lets_nobody_through() {
         registry: &world.registry,
         issuer: &world.issuer,
         now: NOW,
+        verified: &Anew,
         is_revoked: &|_| true,
         proofs: &Nowhere,
     };
@@ -157,10 +160,11 @@ fn a_token_bound_to_a_certificate_needs_that_certificate() {
     let (world, token) = world();
     let expected = Expected {
         issuer: &world.issuer,
-        audience: &rule("").audience,
         now: NOW,
+        verified: &Anew,
     };
-    let mut token = verify(&world.registry, &token, &expected).unwrap();
+    let token = verify(&world.registry, (&token, &rule("").audience), &expected).unwrap();
+    let mut token = VerifiedToken::clone(&token);
     token.confirmation = Some(Confirmation::X5t("thumb".to_owned()));
     let check = |scheme, certificate| {
         let question = Question {
@@ -172,6 +176,7 @@ fn a_token_bound_to_a_certificate_needs_that_certificate() {
             registry: &world.registry,
             issuer: &world.issuer,
             now: NOW,
+            verified: &Anew,
             is_revoked: &|_| false,
             proofs: &Nowhere,
         };

@@ -6,7 +6,7 @@
 //! whoever were handed such a token in order to do so could ask for everything that the client may have. Tokens
 //! of other issuers that were made for an API of ours would be another matter; no trust speaks of those.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
     super::{
@@ -30,7 +30,7 @@ use crate::domain::{
 /// What is exchanged.
 pub(in super::super) enum Subject {
     /// A token of this server.
-    Ours(Box<VerifiedToken>),
+    Ours(Arc<VerifiedToken>),
     /// What its platform gave to a client, which it proved itself with.
     Workload {
         /// Which client it proved.
@@ -68,7 +68,11 @@ impl Subject {
     /// Whom it speaks for, who acts for them, and what it is bound to.
     pub(super) fn into_parts(self) -> (ClientId, Option<Act>, Option<Confirmation>) {
         match self {
-            Self::Ours(token) => (token.subject, token.act, token.confirmation),
+            Self::Ours(token) => (
+                token.subject.clone(),
+                token.act.clone(),
+                token.confirmation.clone(),
+            ),
             Self::Workload { client, .. } => (client, None, None),
         }
     }
@@ -128,7 +132,7 @@ pub(super) fn subject(
     if !is_theirs || token.audience.as_str() == ADMIN_API {
         return Err(ExchangeError::SubjectOfOthers);
     }
-    Ok(Subject::Ours(Box::new(token)))
+    Ok(Subject::Ours(token))
 }
 
 /// The token that says who acts, if one was sent. Who acts is the client that authenticates: it must be that
@@ -138,7 +142,7 @@ pub(super) fn actor(
     client: &Client,
     params: &Params<'_>,
     context: &Context<'_>,
-) -> Result<Option<VerifiedToken>, ExchangeError> {
+) -> Result<Option<Arc<VerifiedToken>>, ExchangeError> {
     if params.actor_token.is_none() {
         return Ok(None);
     }
@@ -147,7 +151,7 @@ pub(super) fn actor(
         return Err(ExchangeError::ActorType);
     }
     let token = ours(registry, params.actor_token.as_ref(), context);
-    let is_own = |token: &VerifiedToken| {
+    let is_own = |token: &Arc<VerifiedToken>| {
         token.client == client.id
             && token.subject == client.id
             && token.audience.as_str() != ADMIN_API
@@ -161,9 +165,9 @@ fn ours(
     registry: &Registry,
     token: Option<&Presented<'_>>,
     context: &Context<'_>,
-) -> Option<VerifiedToken> {
+) -> Option<Arc<VerifiedToken>> {
     let token = token?.reveal();
-    let believed = believe(registry, token, (context.issuer, context.now)).ok();
+    let believed = believe(registry, token, &context.expected()).ok();
     believed.filter(|token| counts(registry, token, context.is_revoked))
 }
 

@@ -104,10 +104,11 @@ fn by_token(parts: &Parts, app: &App) -> Result<Actor, Problem> {
     let registry = app.registry();
     let expected = Expected {
         issuer: app.issuer(),
-        audience: &admin_api(),
         now: app.now(),
+        verified: app.verified_tokens(),
     };
-    let token = verify(&registry, token, &expected).map_err(|error| invalid(error.to_string()))?;
+    let token = verify(&registry, (token, &admin_api()), &expected)
+        .map_err(|error| invalid(error.to_string()))?;
     let client = registry
         .find_client(&token.client)
         .filter(|client| client.is_active())

@@ -156,6 +156,7 @@ async fn decide_at_length<T>(
             keys: &|source| app.fetched_keys(source),
             slow_hashes,
             proofs: &proofs,
+            verified: app.verified_tokens(),
             is_revoked: &|token| app.is_revoked(token),
             address: address_of(parts),
             take: &|client, quota| app.take_token(client, quota),

@@ -29,7 +29,9 @@ use crate::{
     crypto::jws::decode_unverified,
     domain::{client::Client, permission::ADMIN_API, registry::Registry, time::Timestamp},
     oauth::{
-        Context, SlowHashes, access_token, check_halt,
+        Context, SlowHashes, access_token,
+        access_token::Anew,
+        check_halt,
         client_credentials::{Grant, grant},
         dpop::Nowhere,
         inspection::claims::{CLAIMS, HEADER},
@@ -154,6 +156,7 @@ fn context(console: &Console) -> Context<'_> {
         keys: &|_| None,
         slow_hashes: SlowHashes::Checked,
         proofs: &Nowhere,
+        verified: &Anew,
         is_revoked: &|_| false,
         address: std::net::Ipv4Addr::LOCALHOST.into(),
         take: &|_, _| Ok(()),
