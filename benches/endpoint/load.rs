@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,7 +17,8 @@ pub(crate) const CONNECTIONS: usize = 32;
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) pid: u32,
-    pub(crate) request: Vec<u8>,
+    /// One after the other, and then again from the first.
+    pub(crate) requests: Arc<[Vec<u8>]>,
     /// What a good answer holds.
     pub(crate) expected: &'static [u8],
 }
@@ -34,15 +37,14 @@ pub(crate) fn round(target: &Target, time: Duration) -> Round {
         .build()
         .unwrap();
     let cpu = cpu_time(target.pid);
+    let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
     let answers = runtime.block_on(async {
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {
-            connections.spawn(connection(
-                target.address,
-                (target.request.clone(), target.expected),
-                begun + time,
-            ));
+            let requests = (Arc::clone(&target.requests), Arc::clone(&next));
+            let until = begun + time;
+            connections.spawn(connection(target.address, requests, target.expected, until));
         }
         connections.join_all().await.into_iter().sum()
     });
@@ -53,10 +55,27 @@ pub(crate) fn round(target: &Target, time: Duration) -> Round {
     }
 }
 
+/// The answers to one request that is made so many times, on one connection.
+pub(crate) fn answers(address: SocketAddr, request: &[u8], count: usize) -> Vec<Vec<u8>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut answers = vec![Vec::new(); count];
+        for answer in &mut answers {
+            ask(&mut stream, request, answer).await;
+        }
+        answers
+    })
+}
+
 /// One connection's requests until the deadline; how many there were.
 async fn connection(
     address: SocketAddr,
-    (request, expected): (Vec<u8>, &'static [u8]),
+    (requests, next): (Arc<[Vec<u8>]>, Arc<AtomicUsize>),
+    expected: &'static [u8],
     deadline: Instant,
 ) -> u64 {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -64,17 +83,8 @@ async fn connection(
     let mut answer = Vec::with_capacity(8192);
     let mut answers = 0;
     while Instant::now() < deadline {
-        stream.write_all(&request).await.unwrap();
-        answer.clear();
-        while !is_whole(&answer) {
-            let read = stream.read_buf(&mut answer).await.unwrap();
-            assert_ne!(
-                read,
-                0,
-                "the server hung up: {}",
-                String::from_utf8_lossy(&answer)
-            );
-        }
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        ask(&mut stream, &requests[number % requests.len()], &mut answer).await;
         assert!(
             answer.starts_with(b"HTTP/1.1 200 ") && holds(&answer, expected),
             "refused: {}",
@@ -83,6 +93,21 @@ async fn connection(
         answers += 1;
     }
     answers
+}
+
+/// Sends a request and takes the whole answer.
+async fn ask(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) {
+    stream.write_all(request).await.unwrap();
+    answer.clear();
+    while !is_whole(answer) {
+        let read = stream.read_buf(answer).await.unwrap();
+        assert_ne!(
+            read,
+            0,
+            "the server hung up: {}",
+            String::from_utf8_lossy(answer)
+        );
+    }
 }
 
 /// Whether head and body are there, by the length that the head announces.

@@ -1,7 +1,9 @@
 //! Endpoints over loopback, each beside a minimal server that does only what cannot be left out: the token
 //! endpoint beside one that only signs, `/forward-auth` and introspection beside one that only verifies a signature.
 //!
-//! Both are processes of their own and get the same request on the same connections, in turns. The ratio says
+//! Tokens to look at are new to the server, more than it keeps in mind; the contests with `-again` show one and the same.
+//!
+//! Both are processes of their own and get the same requests on the same connections, in turns. The ratio says
 //! what share of the machine's possible answers per second Jeton reaches; below [`LEAST`] the benchmark fails.
 //!
 //! ```text
@@ -25,6 +27,7 @@ mod verifier;
 
 use std::env;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -39,6 +42,9 @@ const ROUNDS: usize = 5;
 const WARM_UP: Duration = Duration::from_secs(1);
 const ROUND: Duration = Duration::from_secs(4);
 
+/// How many tokens are looked at: several times as many as a server keeps in mind.
+const TOKENS: usize = 16_384;
+
 /// The share that Jeton must reach.
 const LEAST: f64 = 0.8;
 
@@ -52,7 +58,13 @@ fn main() -> ExitCode {
         verifier::serve();
         return ExitCode::SUCCESS;
     }
-    let contests = ["token", "forward-auth", "introspect"];
+    let contests = [
+        "token",
+        "forward-auth",
+        "introspect",
+        "forward-auth-again",
+        "introspect-again",
+    ];
     let all = !contests.into_iter().any(is_named);
     let server = ServerProcess::start();
     let known = Known::register(&server);
@@ -73,8 +85,8 @@ struct Known {
     secret: String,
     /// Who introspects.
     resource_server: (String, String),
-    /// A token of the client.
-    token: String,
+    /// Tokens of the client.
+    tokens: Vec<String>,
     /// The coordinates of the key that signed it.
     key: [String; 2],
 }
@@ -102,15 +114,18 @@ impl Known {
         let resource_server = create(&["client", "create", "Sales", "--introspects", API]);
         let host = server.address().to_string();
         let login = STANDARD.encode(format!("{client}:{secret}"));
-        let answer = exchange(&host, &post(&host, "/oauth2/token", &login, TOKEN_FORM));
-        let keys = exchange(
-            &host,
-            &format!("GET /oauth2/jwks HTTP/1.1\r\nHost: {host}\r\n\r\n"),
-        );
+        let request = post(&host, "/oauth2/token", &login, TOKEN_FORM);
+        let answers = load::answers(server.address(), request.as_bytes(), TOKENS);
+        let request = format!("GET /oauth2/jwks HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let answers_with_keys = load::answers(server.address(), request.as_bytes(), 1);
+        let keys = body(&answers_with_keys[0]);
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let key = &keys["keys"][0];
         Self {
-            token: text(&answer["access_token"]),
+            tokens: answers
+                .iter()
+                .map(|answer| text(&body(answer)["access_token"]))
+                .collect(),
             key: [text(&key["x"]), text(&key["y"])],
             client,
             secret,
@@ -129,11 +144,21 @@ impl Known {
             ]),
             _ => ReferenceProcess::start(&[verifier::ROLE, &self.key[0], &self.key[1]]),
         };
-        let (request, expected): (String, [&[u8]; 2]) = self.request(server, name);
+        let tokens = match name {
+            "forward-auth" | "introspect" => self.tokens.as_slice(),
+            _ => &self.tokens[..1],
+        };
+        let requests = tokens.iter().map(|token| self.request(server, name, token));
+        let requests: Arc<[Vec<u8>]> = requests.map(String::into_bytes).collect();
+        let expected: [&[u8]; 2] = match name {
+            "token" => [b"\"access_token\":\""; 2],
+            "forward-auth" | "forward-auth-again" => [b"", b"x-client-id: "],
+            _ => [b"", b"{\"active\":true,"],
+        };
         let target = |address, pid, expected| Target {
             address,
             pid,
-            request: request.clone().into_bytes(),
+            requests: Arc::clone(&requests),
             expected,
         };
         let jeton = target(server.address(), server.pid(), expected[1]);
@@ -141,33 +166,30 @@ impl Known {
         compare(&reference, &jeton)
     }
 
-    /// What is sent, and what the answers of the reference and of Jeton hold.
-    fn request(&self, server: &ServerProcess, name: &str) -> (String, [&'static [u8]; 2]) {
+    /// What is sent about a token, or for one.
+    fn request(&self, server: &ServerProcess, name: &str, token: &str) -> String {
         let host = server.address().to_string();
         match name {
             "token" => {
                 let login = STANDARD.encode(format!("{}:{}", self.client, self.secret));
-                let token: &[u8] = b"\"access_token\":\"";
-                (
-                    post(&host, "/oauth2/token", &login, TOKEN_FORM),
-                    [token, token],
-                )
+                post(&host, "/oauth2/token", &login, TOKEN_FORM)
             }
-            "forward-auth" => {
+            "forward-auth" | "forward-auth-again" => {
                 let target =
                     "/forward-auth?audience=https%3A%2F%2Fsales.example.com&scope=read%3Aanalytics";
-                let request = format!(
-                    "GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
-                    self.token
-                );
-                (request, [b"", b"x-client-id: "])
+                format!(
+                    "GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n"
+                )
             }
             _ => {
                 let (id, secret) = &self.resource_server;
                 let login = STANDARD.encode(format!("{id}:{secret}"));
-                let form = format!("token={}", self.token);
-                let request = post(&host, "/oauth2/introspect", &login, &form);
-                (request, [b"", b"{\"active\":true,"])
+                post(
+                    &host,
+                    "/oauth2/introspect",
+                    &login,
+                    &format!("token={token}"),
+                )
             }
         }
     }
@@ -183,14 +205,9 @@ fn post(host: &str, path: &str, login: &str, form: &str) -> String {
     )
 }
 
-/// One request and the JSON of its answer.
-fn exchange(host: &str, request: &str) -> serde_json::Value {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(host).unwrap();
-    let closing = request.replacen("\r\n", "\r\nConnection: close\r\n", 1);
-    stream.write_all(closing.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+/// The JSON of an answer.
+fn body(answer: &[u8]) -> serde_json::Value {
+    let answer = std::str::from_utf8(answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str(body).unwrap()
 }
