@@ -1,7 +1,7 @@
 //! `/forward-auth`: what proxies ask before they let a request through to an API.
 //!
-//! Answered with 200, 401 or 403 and an empty body: nginx's `auth_request` knows no other status, and Envoy lets
-//! whatever has a body of its own take the place of the API's. Between question and answer there is no lock, no
+//! Answered with 200, 401 or 403 and an empty body (503 while the clock is behind): nginx's `auth_request` knows no
+//! other status, and Envoy lets whatever has a body of its own take the place of the API's. Between question and answer there is no lock, no
 //! await and no store.
 
 mod original;
@@ -71,6 +71,10 @@ async fn by_name(State(app): State<App>, request: Request) -> Response<Body> {
 }
 
 fn answer(app: &App, parts: &Parts, rule: &Result<Rule, Denied>) -> Response<Body> {
+    if app.clock_behind().is_some() {
+        // What has expired would count again. A proxy that knows no such status lets nothing through either.
+        return empty(StatusCode::SERVICE_UNAVAILABLE);
+    }
     let address = original::address(parts);
     let question = Question {
         authorization: one(parts, &header::AUTHORIZATION),

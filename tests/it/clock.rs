@@ -36,7 +36,7 @@ async fn jumps(server: &TestServer) -> Vec<Value> {
 /// K1
 #[tokio::test]
 async fn no_token_is_issued_while_the_clock_is_behind_and_it_recovers_by_itself() {
-    let server = TestServer::start().await;
+    let server = TestServer::with_registration().await;
     server.advance(Span::days(2)).await;
     let service = report_service(&server).await;
     let token = service.request_token("read").await.assert_issued();
@@ -54,6 +54,12 @@ async fn no_token_is_issued_while_the_clock_is_behind_and_it_recovers_by_itself(
             "the clock of the server is behind; ask again when it is right"
         );
         assert_eq!(introspect(&service, &token.text).await.status, 503);
+        let asked = server.request("GET", "/forward-auth?audience=urn%3Ashop");
+        let asked = asked.header("authorization", &format!("Bearer {}", token.text));
+        assert_eq!(asked.send().await.status, 503);
+        let registered = server.request("POST", "/oauth2/register");
+        let registered = registered.header("content-type", "application/json");
+        assert_eq!(registered.body("{}").send().await.status, 503);
         let ready = server.get("/health/ready").await;
         assert_eq!(ready.status, 503);
         assert_eq!(ready.json()["status"], "unable");

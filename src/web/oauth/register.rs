@@ -79,6 +79,9 @@ async fn register(State(app): State<App>, request: Request) -> Response<Body> {
 
 async fn register_with(app: &App, parts: &Parts, body: Body) -> Result<Response<Body>, Refused> {
     endpoint::check_head(parts, Media::Json)?;
+    if let Some(refused) = endpoint::refuse_while_clock_is_behind(app) {
+        return Err(refused.into());
+    }
     let token = shown(app, parts, TokenUse::Register)?;
     let known = open_token(&app.registry(), &token, app.now()).map(|token| token.id.clone());
     let id = known.map_err(|refusal| refuse(app, parts, &refusal))?;
