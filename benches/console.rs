@@ -115,6 +115,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         registration: false,
         backups: None,
         audit_checkpoints: None,
+        master_key_file: None,
     };
     let surroundings = Surroundings {
         store: Arc::<RedbStore>::clone(store),

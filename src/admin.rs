@@ -31,6 +31,7 @@ pub mod marks;
 pub mod operators;
 pub mod refusal;
 pub mod registrations;
+pub mod rekey;
 mod require;
 pub mod restore;
 pub mod scopes;

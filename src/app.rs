@@ -22,6 +22,7 @@ mod proofs;
 mod published;
 mod quotas;
 mod recents;
+mod rekey;
 pub mod remembered;
 pub mod remote_keys;
 mod revocations;
@@ -36,6 +37,7 @@ mod verified_tokens;
 use std::{fmt, net::IpAddr, path::Path, sync::Arc};
 
 use arc_swap::Guard;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 #[cfg(test)]
@@ -70,6 +72,7 @@ pub use self::{
     proofs::{Place, ProofsAt},
     quotas::Over,
     recents::{RecentRequest, RecentToken},
+    rekey::Rekeyed,
 };
 use crate::{
     admin::{backup::NoteBackup, command::Command, refusal::Refusal},
@@ -106,6 +109,8 @@ struct Parts {
     published: Published<Registry>,
     disk: Published<Condition>,
     executor: Executor,
+    /// Held while the master key changes.
+    rekeying: Mutex<()>,
     store: Arc<dyn Store>,
     usage: UsageRecorder,
     overviews: Overviews,

@@ -27,6 +27,7 @@ mod pen;
 mod policy;
 mod program;
 mod registration_token;
+mod rekey;
 mod remote;
 mod restore;
 mod secret;
@@ -115,6 +116,7 @@ enum DeskCommand {
     Attention(attention::AttentionCommand),
     Status(server::StatusCommand),
     Backup(server::BackupCommand),
+    Rekey(rekey::RekeyCommand),
 }
 
 /// See and change what holds for the whole server.
@@ -211,6 +213,7 @@ impl DeskCommand {
             Self::Attention(command) => command.run(desk).await,
             Self::Status(command) => command.run(desk).await,
             Self::Backup(command) => command.run(desk).await,
+            Self::Rekey(command) => command.run(desk).await,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod acme;
 mod backups;
 mod master_key;
+mod place;
 pub mod settings;
 mod start;
 mod tls;
@@ -27,7 +28,9 @@ use crate::{
 };
 pub use acme::{Acme, AcmeContact, AcmeDirectory, AcmeDomain};
 pub use master_key::MasterKeySource;
-pub use settings::{Place, Settings};
+use master_key::MasterKeys;
+pub use place::Place;
+pub use settings::Settings;
 pub use start::Start;
 pub use tls::Tls;
 pub use values::{
@@ -49,6 +52,12 @@ pub const MASTER_KEY_VARIABLE: &str = "JETON_MASTER_KEY";
 /// The environment variable that names the master key's file; `-` is the standard input.
 pub const MASTER_KEY_FILE_VARIABLE: &str = "JETON_MASTER_KEY_FILE";
 
+/// The environment variable that names the previous master key's file.
+pub const PREVIOUS_MASTER_KEY_FILE_VARIABLE: &str = "JETON_PREVIOUS_MASTER_KEY_FILE";
+
+/// The environment variable that may hold the previous master key itself.
+pub const PREVIOUS_MASTER_KEY_VARIABLE: &str = "JETON_PREVIOUS_MASTER_KEY";
+
 /// Every setting, as it is in effect.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -58,6 +67,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
+    /// Where the one that it takes the place of comes from, if that is told.
+    pub previous_master_key: Option<MasterKeySource>,
     /// Where clients are served.
     pub listen: SocketAddr,
     /// Where operators are served, if apart from clients.
@@ -208,8 +219,11 @@ impl Config {
         let master_key_file = place
             .master_key_file
             .or_else(|| kept.master_key_file.clone());
-        let master_key = MasterKeySource::find(master_key_file, &data)?;
-        Self::from_settings(settings.or(kept), data, master_key, file)
+        let previous_file = place
+            .previous_master_key_file
+            .or_else(|| kept.previous_master_key_file.clone());
+        let keys = MasterKeys::find((master_key_file, previous_file), &data)?;
+        Self::from_settings(settings.or(kept), data, keys, file)
     }
 
     /// As [`Config::resolve`], for a command that has no settings of its own: the environment and
@@ -221,7 +235,7 @@ impl Config {
     fn from_settings(
         settings: Settings,
         data: PathBuf,
-        master_key: MasterKeySource,
+        keys: MasterKeys,
         file: Option<PathBuf>,
     ) -> Result<Self, ConfigError> {
         let limits = Limits::from_settings(&settings)?;
@@ -234,7 +248,8 @@ impl Config {
         let config = Self {
             data,
             file,
-            master_key,
+            master_key: keys.present,
+            previous_master_key: keys.previous,
             listen: settings.listen.unwrap_or_default().0,
             operator_listen: settings.operator_listen.map(|endpoint| endpoint.0),
             console_url: settings.console_url.map(|url| url.0),

@@ -174,6 +174,7 @@ async fn assembled() -> App {
         registration: true,
         backups: None,
         audit_checkpoints: None,
+        master_key_file: None,
     };
     let surroundings = Surroundings {
         store: Arc::new(RedbStore::in_memory(&entropy)),

@@ -9,7 +9,7 @@ use crate::{
         actor::Actor,
         api::Api,
         audit::{Action, Facts, Object},
-        change::{Change, Commit, Effect},
+        change::{Change, Commit, Effect, MasterKeyChange},
         client::Client,
         handover::Handover,
         id::{ApiIdentifier, ClientId, KeyId, OperatorId, RegistrationTokenId},
@@ -127,6 +127,11 @@ impl Draft {
     /// Puts the policy in place of the one before.
     pub fn put_policy(&mut self, action: Action, policy: Policy) {
         self.change(action, Effect::Policy(Arc::new(policy)));
+    }
+
+    /// Wraps the keys of the data file by another master key.
+    pub fn change_master_key(&mut self, change: MasterKeyChange) {
+        self.change(Action::ServerRekey, Effect::MasterKey(change));
     }
 
     /// Tells the audit log of something that changes no record.

@@ -35,6 +35,7 @@ use crate::{
         backup::BackupPlan,
         issuer::Issuer,
         profile::Profile,
+        registry::Registry,
         time::{Clock, Span},
     },
     store::{Condition, Store, StoreError},
@@ -62,6 +63,8 @@ pub struct Settings {
     pub backups: Option<BackupPlan>,
     /// The file for checkpoints of the audit log, if there is to be one.
     pub audit_checkpoints: Option<PathBuf>,
+    /// The file that holds the master key, if it is one that this server may replace.
+    pub master_key_file: Option<PathBuf>,
 }
 
 /// How old the usage is at most that a server in use makes its pages of.
@@ -84,32 +87,23 @@ pub struct Surroundings {
 /// # Errors
 /// If the store cannot be read.
 pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<App, StoreError> {
-    let Surroundings {
-        store,
-        clock,
-        entropy,
-        fetcher,
-    } = surroundings;
+    let Surroundings { store, clock, .. } = &surroundings;
     let registry = Arc::new(store.load().await?);
     let epochs = store.audit_head().await?.epochs;
     let watched = Watched::begin(store.clock().await?, clock.as_ref());
     let last_uses = Arc::new(LastUses::new(&registry, store.last_uses().await?));
     let checkpoints = settings.audit_checkpoints.as_deref();
     let checkpoints = checkpoints.map(CheckpointFile::at);
-    let revocations = Revocations::load(Arc::clone(&store), clock.now()).await?;
+    let revocations = Revocations::load(Arc::clone(store), clock.now()).await?;
     let published = Published::new(Arc::clone(&registry));
     let tasks = Tasks::default();
-    let executor = Executor {
-        head: Arc::new(Mutex::new(registry)),
-        published: published.clone(),
-        store: Arc::clone(&store),
-        last_uses: Arc::clone(&last_uses),
-        tasks: tasks.clone(),
-        clock: Arc::clone(&clock),
-        entropy: entropy.clone(),
-        latched: Arc::default(),
-        finished: Arc::default(),
-    };
+    let executor = executor(registry, (&published, &last_uses, &tasks), &surroundings);
+    let Surroundings {
+        store,
+        clock,
+        entropy,
+        fetcher,
+    } = surroundings;
     Ok(App(Arc::new(Parts {
         assertions: Assertions::new(Arc::clone(&store), tasks.clone()),
         remote_keys: RemoteKeys::new(fetcher),
@@ -132,6 +126,7 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         store,
         last_uses,
         remembered: RememberedSecrets::new(&entropy),
+        rekeying: Mutex::default(),
         verified_tokens: KnownTokens::new(),
         revocations,
         schedule: schedule::Schedule::default(),
@@ -142,6 +137,24 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         clock,
         entropy,
     })))
+}
+
+fn executor(
+    registry: Arc<Registry>,
+    (published, last_uses, tasks): (&Published<Registry>, &Arc<LastUses>, &Tasks),
+    surroundings: &Surroundings,
+) -> Executor {
+    Executor {
+        head: Arc::new(Mutex::new(registry)),
+        published: published.clone(),
+        store: Arc::clone(&surroundings.store),
+        last_uses: Arc::clone(last_uses),
+        tasks: tasks.clone(),
+        clock: Arc::clone(&surroundings.clock),
+        entropy: surroundings.entropy.clone(),
+        latched: Arc::default(),
+        finished: Arc::default(),
+    }
 }
 
 impl App {

@@ -62,6 +62,7 @@ impl LastUses {
                     | Effect::Handover(..)
                     | Effect::RegistrationToken(..)
                     | Effect::Policy(_)
+                    | Effect::MasterKey(_)
                     | Effect::Nothing => None,
                 }),
         );

@@ -11,15 +11,18 @@ use std::{
 use super::failure::{Exit, Failure};
 use crate::store::redb::{OpenError, RedbStore, Repair};
 use crate::{
-    admin::init::InitServer,
+    admin::{init::InitServer, rekey::Rekey},
     app::{
         App,
         assemble::{OVERVIEW_MAX_AGE, Settings, Surroundings, assemble},
     },
-    config::{Config, Switch},
+    config::{Config, MasterKeySource, Switch},
     crypto::{random::Entropy, sealed::MasterKey},
-    domain::{actor::Actor, issuer::Issuer, time::SystemClock},
-    store::master_key::{self, MasterKeyFault},
+    domain::{actor::Actor, change::MasterKeyChange, issuer::Issuer, time::SystemClock},
+    store::master_key::{
+        self, MasterKeyFault,
+        change::{self, Other},
+    },
     web::outbound::{Fetcher, Outbound},
 };
 
@@ -32,6 +35,8 @@ pub(crate) struct Data {
     entropy: Entropy,
     /// Whether it was there before.
     pub(crate) origin: Origin,
+    /// The change of the master key that is still to be made, as the data want the previous one.
+    pub(crate) rekey: Option<MasterKeyChange>,
 }
 
 /// Whether something was there before.
@@ -60,11 +65,12 @@ impl Data {
             ));
         }
         let master = find_master_key(config, &path, &entropy)?;
-        let store = RedbStore::open_with(&path, (&master, &entropy), repair)?;
+        let (store, rekey) = open_store((config, &path), (master, &entropy), repair)?;
         Ok(Self {
             store,
             entropy,
             origin: Origin::Found,
+            rekey,
         })
     }
 
@@ -83,6 +89,7 @@ impl Data {
             store,
             entropy,
             origin: Origin::Made,
+            rekey: None,
         })
     }
 
@@ -126,6 +133,10 @@ async fn assemble_from(
         registration: config.registration == Switch::On,
         backups: config.backups.clone(),
         audit_checkpoints: config.audit_checkpoints.clone(),
+        master_key_file: match &config.master_key {
+            MasterKeySource::File(path) => Some(path.clone()),
+            MasterKeySource::Credential(_) | MasterKeySource::Given(_) => None,
+        },
     };
     let surroundings = Surroundings {
         store: Arc::new(store),
@@ -146,6 +157,17 @@ pub(crate) async fn initialise(app: &App) -> Result<(), Failure> {
     let done = app.execute(Actor::system("first start"), InitServer).await;
     done.map(|_| ())
         .map_err(|error| Failure::unavailable(format!("the server could not be set up: {error}")))
+}
+
+/// Has data that were opened by the previous master key want the present one from now on.
+pub(crate) async fn take_up_master_key(app: &App, change: MasterKeyChange) -> Result<(), Failure> {
+    let (old, new) = (change.old.id().to_owned(), change.new.id().to_owned());
+    let done = app.execute(Actor::system("start"), Rekey(change)).await;
+    done.map_err(|error| {
+        Failure::unavailable(format!("the master key could not be changed: {error}"))
+    })?;
+    tracing::warn!("the data are sealed under the master key {new} now, in the place of {old}");
+    Ok(())
 }
 
 /// Makes the data directory, if it is not there.
@@ -173,6 +195,40 @@ fn is_missing(path: &Path) -> Result<bool, Failure> {
             ),
         )),
         Err(error) => Err(Failure::file(path, &error)),
+    }
+}
+
+/// Opens the data file with the key that it wants: the present one, or one around it, as a change of the master key may
+/// have been cut short, or the data may be older than the key. In the second case that change is still to be made.
+fn open_store(
+    (config, path): (&Config, &Path),
+    (master, entropy): (MasterKey, &Entropy),
+    repair: Repair,
+) -> Result<(RedbStore, Option<MasterKeyChange>), Failure> {
+    let other = match RedbStore::open_with(path, (&master, entropy), repair) {
+        Ok(store) => {
+            if let MasterKeySource::File(file) = &config.master_key {
+                change::abandon(file);
+            }
+            return Ok((store, None));
+        }
+        Err(OpenError::WrongMasterKey { path, wants, has }) => {
+            let previous = config.previous_master_key.as_ref();
+            let other = change::find_other(&config.master_key, previous, &wants)?;
+            other.ok_or(OpenError::WrongMasterKey { path, wants, has })?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let store = RedbStore::open_with(path, (other.key(), entropy), repair)?;
+    match (other, &config.master_key) {
+        (Other::Next(_), MasterKeySource::File(file)) => {
+            change::finish(file)?;
+            Ok((store, None))
+        }
+        (Other::Next(old) | Other::Previous(old), _) => {
+            let (old, new) = (Arc::new(old), Arc::new(master));
+            Ok((store, Some(MasterKeyChange { old, new })))
+        }
     }
 }
 

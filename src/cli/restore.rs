@@ -2,7 +2,10 @@
 
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use self::words::{Restored, UndoneAct};
 use super::{
@@ -10,20 +13,30 @@ use super::{
     failure::{Exit, Failure},
     output::Format,
 };
-use crate::store::redb::{Candidate, Present, RedbStore, RestoreError};
+use crate::store::redb::{Candidate, OpenError, Present, RedbStore, RestoreError};
 use crate::{
-    admin::restore::NoteRestore,
-    app::checkpoints::{CheckpointFile, CheckpointFileError, compare},
+    admin::{rekey::Rekey, restore::NoteRestore},
+    app::{
+        AdminError,
+        checkpoints::{CheckpointFile, CheckpointFileError, compare},
+    },
     config::{Config, Place},
-    crypto::{random::Entropy, statement::StatementKey},
+    crypto::{random::Entropy, sealed::MasterKey, statement::StatementKey},
     domain::{
         actor::Actor,
         audit::{Action, AuditPage, AuditRecord},
+        change::MasterKeyChange,
         checkpoint::Checkpoint,
         epoch::AuditHead,
         time::{Clock, SystemClock, Timestamp},
     },
-    store::{Store, StoreError, master_key},
+    store::{
+        Store, StoreError,
+        master_key::{
+            self,
+            change::{Other, find_other},
+        },
+    },
 };
 use clap::Args;
 
@@ -63,14 +76,37 @@ impl RestoreCommand {
         let entropy = Entropy::os();
         let master = master_key::load(&config.master_key)?;
         make_folder(&config.data)?;
-        let present = Present::find(&data, (&master, &entropy))?;
+        let present = find_present(&config, &data, (&master, &entropy))?;
         self.check_replace(&data, &present)?;
         crate::store::sweep(&data);
-        let candidate = Candidate::of(&self.backup, &data, (&master, &entropy))?;
+        let (candidate, previous) = self.candidate(&config, &data, (&master, &entropy))?;
         let loss = self.weigh(&config, &candidate, &present).await?;
-        let restored = begin(&config, (candidate, present), loss).await?;
+        let rekey = previous.map(|old| MasterKeyChange {
+            old: Arc::new(old),
+            new: Arc::new(master),
+        });
+        let restored = begin(&config, (candidate, present), (loss, rekey)).await?;
         restored.answer(format);
         Ok(())
+    }
+
+    /// The backup, and the key that opens it if that is not the present one.
+    fn candidate(
+        &self,
+        config: &Config,
+        data: &Path,
+        (master, entropy): (&MasterKey, &Entropy),
+    ) -> Result<(Candidate, Option<MasterKey>), Failure> {
+        let of = |key: &MasterKey| Candidate::of(&self.backup, data, (key, entropy));
+        match of(master) {
+            Err(RestoreError::WrongMasterKey { backup, wants, has }) => {
+                let Some(previous) = find_previous(config, &wants)? else {
+                    return Err(RestoreError::WrongMasterKey { backup, wants, has }.into());
+                };
+                Ok((of(&previous)?, Some(previous)))
+            }
+            found => Ok((found?, None)),
+        }
     }
 
     fn check_replace(&self, data: &Path, present: &Present) -> Result<(), Failure> {
@@ -147,6 +183,30 @@ impl RestoreCommand {
             format!("{problem}: take a newer backup, or accept it with --accept-data-loss");
         Err(Failure::new(Exit::Older, "older", message))
     }
+}
+
+/// What is there, opened by whichever key it wants.
+fn find_present(
+    config: &Config,
+    data: &Path,
+    (master, entropy): (&MasterKey, &Entropy),
+) -> Result<Present, Failure> {
+    let present = Present::find(data, (master, entropy))?;
+    let Present::Unreadable(OpenError::WrongMasterKey { wants, .. }, _) = &present else {
+        return Ok(present);
+    };
+    let Some(previous) = find_previous(config, wants)? else {
+        return Ok(present);
+    };
+    // It holds the file.
+    drop(present);
+    Ok(Present::find(data, (&previous, entropy))?)
+}
+
+fn find_previous(config: &Config, wanted: &str) -> Result<Option<MasterKey>, Failure> {
+    let given = config.previous_master_key.as_ref();
+    let other = find_other(&config.master_key, given, wanted)?;
+    Ok(other.map(Other::into_key))
 }
 
 /// What the backup does not have of the state that it replaces.
@@ -244,7 +304,7 @@ fn takes_away(word: &str) -> bool {
 async fn begin(
     config: &Config,
     (candidate, present): (Candidate, Present),
-    loss: Loss,
+    (loss, rekey): (Loss, Option<MasterKeyChange>),
 ) -> Result<Restored, Failure> {
     let head = candidate.store().audit_head().await?;
     let now = latest_moment(&candidate, &present).await?;
@@ -258,8 +318,13 @@ async fn begin(
     let issuer = config.issuer_at(config.listen);
     let app = assemble_on(config, candidate.store().clone(), issuer).await?;
     let user = rustix::process::geteuid().as_raw();
+    let unavailable = |error: AdminError| Failure::unavailable(error.to_string());
     let noted = app.execute(Actor::local(user), note).await;
-    let links = noted.map_err(|error| Failure::unavailable(error.to_string()))?;
+    let links = noted.map_err(unavailable)?;
+    if let Some(change) = rekey {
+        let done = app.execute(Actor::local(user), Rekey(change)).await;
+        done.map_err(unavailable)?;
+    }
     drop(app);
     let replaced = candidate.put_in_place(present, now).await?;
     Ok(Restored {

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use self::{sockets::Sockets, tls::Security};
 use super::{
-    data::{Data, initialise},
+    data::{Data, initialise, take_up_master_key},
     demo,
     desk::Desk,
     failure::{Exit, Failure},
@@ -61,7 +61,7 @@ second one ends it at once.";
 impl ServeCommand {
     /// Serves until told to stop.
     pub(crate) fn run(self, place: Place, format: Format) -> Result<(), Failure> {
-        environment::hide_master_key()?;
+        environment::hide_master_keys()?;
         let settings = Settings {
             demo: self.start.demo,
             ..self.settings.clone()
@@ -97,8 +97,11 @@ impl ServeCommand {
         let sockets = Sockets::bind(config, &mut held).await?;
         let issuer = config.issuer_at(sockets.public_address);
         data.keep_reserve(config.disk_reserve_bytes);
-        let origin = data.origin;
+        let (origin, rekey) = (data.origin, data.rekey.clone());
         let app = data.assemble(config, issuer.clone()).await?;
+        if let Some(change) = rekey {
+            take_up_master_key(&app, change).await?;
+        }
         if self.start.accept_clock == Some(true) {
             app.accept_clock().await;
         }

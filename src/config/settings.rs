@@ -23,61 +23,21 @@ use crate::{
     telemetry::{LogFormat, LogLevel},
 };
 
-/// Where the data lies: every command needs to know.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Place {
-    /// The data directory: the data file, the master key, the socket and, if there is one, the
-    /// settings file.
-    ///
-    /// Default: jeton-data
-    #[arg(
-        long,
-        env = "JETON_DATA",
-        value_name = "DIR",
-        global = true,
-        hide_env_values = true
-    )]
-    pub data: Option<PathBuf>,
-
-    /// The settings file, in TOML.
-    ///
-    /// Default: jeton.toml in the data directory, if it is there
-    #[arg(
-        long,
-        env = "JETON_CONFIG",
-        value_name = "FILE",
-        global = true,
-        hide_env_values = true
-    )]
-    pub config: Option<PathBuf>,
-
-    /// The file that holds the master key; `-` reads it from standard input.
-    ///
-    /// The key itself may stand in `JETON_MASTER_KEY` instead, or in a credential of systemd named `master-key`. Keep
-    /// a copy away from the data: without it nobody can read them.
-    ///
-    /// Default: master.key in the data directory, made at first start
-    #[arg(
-        long,
-        env = "JETON_MASTER_KEY_FILE",
-        value_name = "FILE",
-        global = true,
-        hide_env_values = true
-    )]
-    pub master_key_file: Option<PathBuf>,
-}
-
 /// How the server runs.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// See [`Place::data`].
+    /// See [`super::Place::data`].
     #[arg(skip)]
     pub data: Option<PathBuf>,
 
-    /// See [`Place::master_key_file`].
+    /// See [`super::Place::master_key_file`].
     #[arg(skip)]
     pub master_key_file: Option<PathBuf>,
+
+    /// See [`super::Place::previous_master_key_file`].
+    #[arg(skip)]
+    pub previous_master_key_file: Option<PathBuf>,
 
     /// See [`Start::demo`].
     #[arg(skip)]
@@ -576,7 +536,7 @@ impl Settings {
             ($($field:ident)*) => { Self { $($field: self.$field.or(other.$field)),* } };
         }
         each! {
-            data master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
+            data master_key_file previous_master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
             tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca tls_client_crl client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
             usage_flush_interval disk_reserve_bytes backup_dir backup_every backup_keep audit_checkpoints

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     actor::Actor,
     api::Api,
-    audit::{Action, AuditEntry, Facts, Object, difference},
+    audit::{Action, AuditEntry, Facts, Object, difference, facts},
     client::Client,
     handover::Handover,
     id::{ApiIdentifier, ClientId, HandoverId, KeyId, OperatorId, RegistrationTokenId, Revision},
@@ -18,6 +18,7 @@ use super::{
     registry::Registry,
     time::Timestamp,
 };
+use crate::crypto::sealed::MasterKey;
 
 /// One difference between two registries, and what the audit log calls it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +48,25 @@ pub enum Effect {
     RegistrationToken(RegistrationTokenId, Option<Arc<RegistrationToken>>),
     /// The policy, which is always there.
     Policy(Arc<Policy>),
+    /// No record changes; the keys of the data file are wrapped by another master key.
+    MasterKey(MasterKeyChange),
     /// No record changes; something happened that the audit log must tell.
     Nothing,
+}
+
+/// One master key in the place of another. Equal to another change if the keys' ids are.
+#[derive(Clone, Debug)]
+pub struct MasterKeyChange {
+    /// What wraps the keys before.
+    pub old: Arc<MasterKey>,
+    /// What wraps them afterwards.
+    pub new: Arc<MasterKey>,
+}
+
+impl PartialEq for MasterKeyChange {
+    fn eq(&self, other: &Self) -> bool {
+        self.old.id() == other.old.id() && self.new.id() == other.new.id()
+    }
 }
 
 impl Effect {
@@ -63,7 +81,7 @@ impl Effect {
             Self::Handover(_, client, _) => Object::Client(client.clone()),
             Self::RegistrationToken(id, _) => Object::RegistrationToken(id.clone()),
             Self::Policy(_) => Object::Settings,
-            Self::Nothing => Object::Server,
+            Self::MasterKey(_) | Self::Nothing => Object::Server,
         }
     }
 
@@ -78,6 +96,7 @@ impl Effect {
                 registry.find_registration_token(id).map(|it| it.facts())
             }
             Self::Policy(_) => Some(registry.policy().facts()),
+            Self::MasterKey(change) => Some(master_key_facts(&change.old)),
             Self::Told(..) | Self::Nothing => None,
         }
         .unwrap_or_default()
@@ -93,6 +112,7 @@ impl Effect {
             Self::Handover(.., after) => after.as_ref().map(|it| it.facts()),
             Self::RegistrationToken(_, after) => after.as_ref().map(|it| it.facts()),
             Self::Policy(after) => Some(after.facts()),
+            Self::MasterKey(change) => Some(master_key_facts(&change.new)),
             Self::Nothing => None,
         }
         .unwrap_or_default()
@@ -132,9 +152,14 @@ impl Effect {
                 policy.revision = revision;
                 Self::Policy(Arc::new(policy))
             }
+            Self::MasterKey(change) => Self::MasterKey(change),
             Self::Nothing => Self::Nothing,
         }
     }
+}
+
+fn master_key_facts(key: &MasterKey) -> Facts {
+    facts([("master_key", key.id().to_owned())])
 }
 
 /// All that one command changes, with its audit entries: kept as a whole or not at all.

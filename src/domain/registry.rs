@@ -171,7 +171,7 @@ impl Registry {
                 self.registration_tokens.remove_mut(id);
             }
             Effect::Policy(policy) => self.policy = Arc::clone(policy),
-            Effect::Told(..) | Effect::Nothing => {}
+            Effect::Told(..) | Effect::MasterKey(_) | Effect::Nothing => {}
         }
     }
 

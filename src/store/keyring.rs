@@ -8,12 +8,15 @@ use super::{
     StoreError,
     records::{self, RecordError},
 };
-use crate::crypto::{
-    mac::MacKey,
-    random::Entropy,
-    sealed::{MasterKey, SealingKey},
-    statement::StatementKey,
-    text,
+use crate::{
+    crypto::{
+        mac::MacKey,
+        random::Entropy,
+        sealed::{MasterKey, SealingKey},
+        statement::StatementKey,
+        text,
+    },
+    domain::change::MasterKeyChange,
 };
 use zeroize::Zeroizing;
 
@@ -64,6 +67,21 @@ impl WrappedKey {
         }
     }
 
+    /// The same key, wrapped by another master key.
+    pub(super) fn wrap_anew(
+        &self,
+        purpose: Purpose,
+        change: &MasterKeyChange,
+        entropy: &Entropy,
+    ) -> Result<Self, RecordError> {
+        let key = self.unwrap_for(purpose, &change.old)?;
+        let wrapped = change.new.wrap(purpose.word(), &self.id, &key, entropy);
+        Ok(Self {
+            id: self.id.clone(),
+            wrapped: text::base64url(wrapped),
+        })
+    }
+
     fn unwrap_for(
         &self,
         purpose: Purpose,
@@ -106,6 +124,11 @@ impl Keyring {
             records: SealingKey::new(&*key(Purpose::Records)?),
             entropy: entropy.clone(),
         })
+    }
+
+    /// Where its nonces come from.
+    pub(super) fn entropy(&self) -> &Entropy {
+        &self.entropy
     }
 
     /// Whether the other one is the same server's.

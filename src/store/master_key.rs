@@ -1,5 +1,7 @@
 //! Where the master key comes from: a file that only its owner can read, or a text handed in.
 
+pub mod change;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},

@@ -6,6 +6,7 @@ mod help;
 pub(crate) mod kit;
 mod listeners;
 mod proving;
+mod rekeying;
 mod restoring;
 mod secrecy;
 mod service_manager;

@@ -237,6 +237,7 @@ pub(crate) async fn frail_server() -> (App, Arc<Frail>) {
         registration: false,
         backups: None,
         audit_checkpoints: None,
+        master_key_file: None,
     };
     let surroundings = Surroundings {
         store: Arc::clone(&store) as Arc<dyn Store>,

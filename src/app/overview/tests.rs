@@ -31,6 +31,7 @@ impl Server {
             registration: false,
             backups: None,
             audit_checkpoints: None,
+            master_key_file: None,
         };
         let surroundings = Surroundings {
             store: Arc::new(RedbStore::in_memory(&entropy)),

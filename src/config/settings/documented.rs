@@ -2,7 +2,8 @@
 
 use clap::{Command, CommandFactory, Parser};
 
-use super::{Place, Settings, Start};
+use super::{Settings, Start};
+use crate::config::Place;
 
 /// One setting as it is documented.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -9,6 +9,8 @@ pub enum Action {
     ServerBackup,
     /// A backup was restored.
     ServerRestore,
+    /// The master key gave way to another.
+    ServerRekey,
     /// The clock of the machine jumped.
     ClockJump,
     /// A client was registered.
@@ -167,10 +169,11 @@ pub enum Action {
 
 impl Action {
     /// Every one.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 81] = [
         Self::ServerInit,
         Self::ServerBackup,
         Self::ServerRestore,
+        Self::ServerRekey,
         Self::ClockJump,
         Self::ClientCreate,
         Self::ClientEdit,
@@ -294,6 +297,7 @@ impl Action {
             Self::ServerInit
             | Self::ServerBackup
             | Self::ServerRestore
+            | Self::ServerRekey
             | Self::ClockJump
             | Self::ClientCreate
             | Self::ClientEdit
@@ -350,6 +354,7 @@ impl Action {
             Self::ServerInit => "server.init",
             Self::ServerBackup => "server.backup",
             Self::ServerRestore => "server.restore",
+            Self::ServerRekey => "server.rekey",
             Self::ClockJump => "server.clock_jump",
             Self::ClientCreate => "client.create",
             Self::ClientEdit => "client.edit",

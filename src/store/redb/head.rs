@@ -24,7 +24,7 @@ pub(super) const FORMAT: u32 = 5;
 pub(super) struct Head {
     /// The revision of the last commit.
     pub(super) revision: Revision,
-    /// The id of the master key that the file was made with.
+    /// The id of the master key that wraps the file's keys.
     pub(super) master_key: String,
     /// The number of the last audit record; 0 if there is none.
     pub(super) audit_seq: u64,

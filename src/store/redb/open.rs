@@ -10,7 +10,10 @@ use std::{
     path::Path,
 };
 
-use redb::{Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, ReadableTable};
+use redb::{
+    Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, ReadableTable,
+    WriteTransaction,
+};
 
 pub use self::error::OpenError;
 use self::error::{Wrong, damaged, refusal, unwritable};
@@ -24,6 +27,7 @@ use super::{
 };
 use crate::{
     crypto::{random::Entropy, sealed::MasterKey},
+    domain::change::MasterKeyChange,
     store::{
         StoreError,
         keyring::{Keyring, Purpose, WrappedKey, corrupt, read_wrapped},
@@ -265,15 +269,36 @@ fn check_content(
     Ok(keys)
 }
 
+/// Wraps the keys of the data file by another master key, within `transaction`. The keys themselves stay.
+pub(super) fn wrap_anew(
+    transaction: &WriteTransaction,
+    keys: &Keyring,
+    change: &MasterKeyChange,
+) -> Result<(), Fault> {
+    let mut table = transaction.open_table(KEYRING)?;
+    for purpose in Purpose::ALL {
+        let wrapped = find_wrapped(&table, purpose)?;
+        let anew = wrapped.wrap_anew(purpose, change, keys.entropy());
+        let anew = anew.map_err(|it| corrupt("keyring", purpose.word().as_bytes(), &it))?;
+        table.insert(purpose.word(), to_json(&anew).as_slice())?;
+    }
+    Ok(())
+}
+
+fn find_wrapped(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    purpose: Purpose,
+) -> Result<WrappedKey, StoreError> {
+    let missing = || corrupt("keyring", purpose.word().as_bytes(), &"it is missing");
+    let found = table.get(purpose.word()).map_err(Fault::from)?;
+    read_wrapped(purpose, found.ok_or_else(missing)?.value())
+}
+
 fn unwrap_keys(
     table: &impl ReadableTable<&'static str, &'static [u8]>,
     master: &MasterKey,
     entropy: &Entropy,
 ) -> Result<Keyring, Fault> {
-    let find = |purpose: Purpose| -> Result<WrappedKey, StoreError> {
-        let missing = || corrupt("keyring", purpose.word().as_bytes(), &"it is missing");
-        let found = table.get(purpose.word()).map_err(Fault::from)?;
-        read_wrapped(purpose, found.ok_or_else(missing)?.value())
-    };
+    let find = |purpose| find_wrapped(table, purpose);
     Ok(Keyring::unwrap_all(master, entropy, find)?)
 }

@@ -5,6 +5,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 use super::{
     Fault, audit,
     head::Head,
+    open,
     tables::{
         APIS, CLIENTS, HANDOVERS, KEYS, ONCE, OPERATORS, REGISTRATION_TOKENS, REMOVED_CLIENTS,
         Records, SETTINGS, SealedReader, SealedWriter,
@@ -210,6 +211,12 @@ pub(super) fn commit(database: &Database, keys: &Keyring, commit: &Commit) -> Re
         keys,
     };
     for change in &commit.changes {
+        if let Effect::MasterKey(change) = &change.effect {
+            if change.old.id() != head.master_key {
+                return Err(StoreError::Conflict.into());
+            }
+            change.new.id().clone_into(&mut head.master_key);
+        }
         writer.put(&change.effect, commit.at)?;
     }
     if let Some(once) = &commit.once {
@@ -271,6 +278,7 @@ impl Writer<'_> {
                 let record = to_json(&StoredPolicy::from(&**policy));
                 self.keep(SETTINGS, POLICY, Some(&record))
             }
+            Effect::MasterKey(change) => open::wrap_anew(self.transaction, self.keys, change),
             Effect::Told(..) | Effect::Nothing => Ok(()),
         }
     }

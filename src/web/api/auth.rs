@@ -45,7 +45,7 @@ macro_rules! needs {
 
 needs! {
     ReadClients WriteClients WriteSecrets WriteGrants ReadApis WriteApis ReadKeys WriteKeys
-    ReadOperators WriteOperators ReadAudit ReadUsage Backup WriteSettings
+    ReadOperators WriteOperators ReadAudit ReadUsage Backup WriteSettings Own
 }
 
 /// Being known is enough.

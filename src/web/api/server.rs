@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    auth::{Anything, Backup, May},
+    auth::{Anything, Backup, May, Own},
     described::{OpenApiRouter, routes},
     extract::Written,
     problem::{Kind, Problem},
@@ -26,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(back_up))
+        .routes(routes!(rekey))
 }
 
 /// The server as it is.
@@ -133,5 +134,31 @@ async fn back_up(
         bytes: report.bytes,
         revision: report.revision,
         master_key_id: report.master_key_id,
+    }))
+}
+
+/// That the master key was changed.
+#[derive(Serialize, ToSchema)]
+struct RekeyView {
+    /// Which master key opens the data now.
+    master_key_id: String,
+    /// Its file, on the server's machine.
+    master_key_file: String,
+    /// Which one opened them before, and opens the backups from before.
+    previous_master_key_id: String,
+    /// Where that is kept.
+    previous_master_key_file: String,
+}
+
+/// Makes a new master key and puts it in the place of the present one, while the server serves.
+#[utoipa::path(post, path = "/server/rekey", tag = "server", operation_id = "rekey",
+    security(("token" = [])), responses((status = 200, body = RekeyView)))]
+async fn rekey(State(app): State<App>, May { actor, .. }: May<Own>) -> Result<Reply, Problem> {
+    let done = app.rekey(actor).await?;
+    Ok(Reply::ok(&RekeyView {
+        master_key_id: done.master_key,
+        master_key_file: done.file.display().to_string(),
+        previous_master_key_id: done.previous,
+        previous_master_key_file: done.previous_file.display().to_string(),
     }))
 }

@@ -47,6 +47,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(registration::routes())
         .route("/settings/backup", get(backup::show).post(backup::download))
         .route("/settings/master-key", post(backup::keep_master_key))
+        .route("/settings/rekey", post(backup::rekey))
         .route("/settings/about", get(about::show))
 }
 

@@ -4,6 +4,8 @@ use std::{process::Command, time::Duration};
 
 use jeton::{crypto::random::Entropy, domain::permission::Role};
 
+use tempfile::TempDir;
+
 use crate::harness::{reply::Reply, server::TestServer};
 
 #[tokio::test]
@@ -129,4 +131,41 @@ async fn a_backup_can_be_taken_away_and_is_on_record() {
     assert!(page.reply.body.starts_with(b"redb"), "it is a data file");
     let page = browser.open("/settings/backup").await;
     page.assert_says("by operator:admin@example.com");
+}
+
+#[tokio::test]
+async fn an_owner_changes_the_master_key_and_has_to_keep_the_new_one() {
+    let directory = TempDir::new().unwrap();
+    let server = TestServer::in_directory(directory.path()).await;
+    let mut admin = server.signed_in(Role::Admin).await;
+    let page = admin.open("/settings/backup").await;
+    page.assert_does_not_say("Change the master key");
+    let mut owner = server.signed_in(Role::Owner).await;
+    let page = owner.open("/settings/backup").await;
+    let kept = [("master_key_kept", "yes")];
+    let page = owner.submit(&page, "/settings/master-key", &kept).await;
+    page.assert_says("Somebody confirmed");
+    let before = server.app.report().await.unwrap().master_key_id;
+
+    let page = owner.submit(&page, "/settings/rekey", &[]).await;
+
+    let now = server.app.report().await.unwrap().master_key_id;
+    assert_ne!(now, before);
+    page.assert_says(&format!("The master key is {now} now."));
+    page.assert_says(&format!("backups from before open with {before} only"));
+    page.assert_says("Nobody has confirmed yet that it is kept elsewhere too.");
+    assert!(directory.path().join("master.key.previous").exists());
+}
+
+#[tokio::test]
+async fn a_master_key_that_is_in_no_file_is_not_offered_to_be_changed() {
+    let server = TestServer::start().await;
+    let mut owner = server.signed_in(Role::Owner).await;
+    let page = owner.open("/settings/backup").await;
+    page.assert_does_not_say("Change the master key");
+
+    let page = owner.post("/settings/rekey", &[]).await;
+
+    page.assert_status(409);
+    page.assert_says("in no file that this server could replace");
 }

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    path::Path,
     sync::Arc,
 };
 
@@ -22,6 +23,7 @@ use jeton::{
         App,
         assemble::{Settings, Surroundings, assemble},
     },
+    config::MasterKeySource,
     crypto::{install_provider, random::Entropy, signer::Algorithm},
     domain::{
         actor::Actor,
@@ -33,7 +35,7 @@ use jeton::{
         scope::ScopeSet,
         time::{Lifetime, ManualClock, Span, Timestamp},
     },
-    store::redb::RedbStore,
+    store::{master_key::load_or_create, redb::RedbStore},
     web::{
         faces::{self, Manners},
         front::Front,
@@ -119,6 +121,17 @@ impl TestServer {
         Self::over((store, now), Outbound::default(), |_| {}).await
     }
 
+    /// A server on a new data file in this directory, with its master key beside it.
+    pub(crate) async fn in_directory(directory: &Path) -> Self {
+        let (data, key) = (directory.join("jeton.redb"), directory.join("master.key"));
+        let entropy = Entropy::seeded(7);
+        let source = MasterKeySource::File(key.clone());
+        let master = load_or_create(&source, &data, &entropy).unwrap();
+        let store = RedbStore::create(&data, &master, &entropy).unwrap();
+        let set = |settings: &mut Settings| settings.master_key_file = Some(key);
+        Self::over((store, START), Outbound::default(), set).await
+    }
+
     async fn over(
         (store, now): (RedbStore, Timestamp),
         outbound: Outbound,
@@ -143,6 +156,7 @@ impl TestServer {
             registration: false,
             backups: None,
             audit_checkpoints: None,
+            master_key_file: None,
         };
         set(&mut settings);
         let app = assemble(settings, surroundings).await.unwrap();

@@ -111,6 +111,8 @@ struct BackupPage {
     /// When a backup was last restored.
     restored: Option<Moment>,
     master_key_id: String,
+    /// Whether it is in a file that the server may replace.
+    may_rekey: bool,
     size: String,
 }
 
@@ -132,6 +134,7 @@ impl BackupPage {
                 .map(|it| Scheduled::of(it, app)),
             restored: app.restored().map(|at| Moment::of(at, app.now())),
             master_key_id: report.master_key_id,
+            may_rekey: app.master_key_file().is_some(),
             size: super::about::bytes(report.bytes),
         })
     }
@@ -163,6 +166,20 @@ pub(super) async fn keep_master_key(
     let page = BackupPage::of(&console, visitor.plain_frame(Here::Settings), entry).await?;
     let again = |_: &Visitor, entry| BackupPage { entry, ..page };
     MASTER_KEY.save((&console, visitor), form, again).await
+}
+
+/// Puts a new master key in the place of the present one.
+pub(super) async fn rekey(
+    State(console): State<Console>,
+    Confirmed { visitor, .. }: Confirmed,
+) -> Result<Response<Body>, Trouble> {
+    visitor.require(Permission::Own)?;
+    let done = console.app.rekey(visitor.actor()).await?;
+    let flash = Flash::done(format!(
+        "The master key is {} now. Keep a copy of its file somewhere else; backups from before open with {} only.",
+        done.master_key, done.previous
+    ));
+    visitor.done("/settings/backup", flash).await
 }
 
 /// Copies on their way out: one at a time, so that they never fill the disk.
