@@ -30,6 +30,7 @@ pub mod limits;
 pub mod link;
 pub mod marks;
 pub mod name;
+pub mod number;
 pub mod operator;
 pub mod permission;
 pub mod policy;

@@ -154,6 +154,40 @@ impl fmt::Display for Email {
     }
 }
 
+/// Where a name stands among others, as people look for it: capitals make no difference, and `Till 2` comes
+/// before `Till 10`. Names that differ only in capitals or leading noughts stand at one place.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Place(Vec<Piece>);
+
+/// A run of digits or of anything else; numbers come before words.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Piece {
+    /// By how many digits it has, and then by what they are: so it may be of any length.
+    Number(usize, String),
+    Word(String),
+}
+
+impl Place {
+    /// The place of `name`.
+    pub fn of(name: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = name;
+        while let Some(first) = rest.chars().next() {
+            let is_number = first.is_ascii_digit();
+            let end = rest.find(|c: char| c.is_ascii_digit() != is_number);
+            let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
+            pieces.push(if is_number {
+                let digits = piece.trim_start_matches('0');
+                Piece::Number(digits.len(), digits.to_owned())
+            } else {
+                Piece::Word(piece.to_lowercase())
+            });
+            rest = after;
+        }
+        Self(pieces)
+    }
+}
+
 fn printable(text: &str, least: usize, most: usize) -> Result<&str, NameError> {
     let text = text.trim();
     let length = text.chars().count();
@@ -191,6 +225,32 @@ mod tests {
             Err(NameError::TooLong(128))
         );
         assert!("".parse::<Note>().is_ok());
+    }
+
+    #[test]
+    fn names_stand_where_people_look_for_them() {
+        let sorted = [
+            "10 pins",
+            "accounts",
+            "Till",
+            "till 1",
+            "Till 2",
+            "Till 10",
+            "till 10 a",
+            "Till 10 b",
+            "Till 99999999999999999999998",
+            "Till 99999999999999999999999",
+            "till-1",
+            "v1.9",
+            "v1.10",
+            "Zürich",
+        ];
+
+        let places = sorted.map(Place::of);
+
+        assert!(places.is_sorted(), "{places:?}");
+        assert_eq!(Place::of("Till 007"), Place::of("till 7"));
+        assert_ne!(Place::of("Till 7"), Place::of("Till 70"));
     }
 
     #[test]

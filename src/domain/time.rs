@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 pub use self::clock::{Clock, ManualClock, SystemClock};
+use super::number;
 
 /// A moment, in seconds since 1970-01-01 00:00 UTC.
 #[derive(
@@ -190,7 +191,7 @@ impl Span {
         } else {
             (nearest(86_400), "day")
         };
-        counted(count, unit)
+        number::count(count, unit)
     }
 
     /// In plain words, to the letter: `180 days`, `36 hours`, `1 hour`, `90 seconds`.
@@ -198,16 +199,12 @@ impl Span {
         let whole = |length: u64| self.0.is_multiple_of(length);
         match self.0 {
             0 => "no time".to_owned(),
-            seconds if whole(86_400) && seconds > 86_400 => counted(seconds / 86_400, "day"),
-            seconds if whole(3600) => counted(seconds / 3600, "hour"),
-            seconds if whole(60) => counted(seconds / 60, "minute"),
-            seconds => counted(seconds, "second"),
+            seconds if whole(86_400) && seconds > 86_400 => number::count(seconds / 86_400, "day"),
+            seconds if whole(3600) => number::count(seconds / 3600, "hour"),
+            seconds if whole(60) => number::count(seconds / 60, "minute"),
+            seconds => number::count(seconds, "second"),
         }
     }
-}
-
-fn counted(count: u64, unit: &str) -> String {
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// As people write it: `24h`, `90d`, `1h 30m`.
@@ -373,7 +370,8 @@ mod tests {
             (Span(604_798), "7 days"),
             (Span::days(7), "7 days"),
             (Span::hours(7 * 24 + 11), "7 days"),
-            (Span(u64::MAX), "213503982334601 days"),
+            (Span::days(4645), "4,645 days"),
+            (Span(u64::MAX), "213,503,982,334,601 days"),
         ] {
             assert_eq!(span.in_words(), words, "{}", span.0);
         }

@@ -7,7 +7,7 @@ use crate::domain::{
     client::Client,
     id::{ClientId, SecretId},
     marks::{Postponed, RuleName},
-    name::DisplayName,
+    name::{DisplayName, Place},
     registry::Registry,
     time::{Span, Timestamp},
 };
@@ -126,12 +126,7 @@ pub fn attention(registry: &Registry, lookout: &Lookout<'_>) -> Vec<Attention> {
     let mut rows: Vec<_> = clients
         .filter_map(|client| attention_to(client, lookout))
         .collect();
-    rows.sort_by(|one, two| {
-        let of = |row: &Attention| (row.rule, row.urgency);
-        of(one)
-            .cmp(&of(two))
-            .then_with(|| one.name.as_str().cmp(two.name.as_str()))
-    });
+    rows.sort_by_cached_key(|row| (row.rule, row.urgency, Place::of(row.name.as_str())));
     rows
 }
 
@@ -188,10 +183,7 @@ pub fn put_off(registry: &Registry, lookout: &Lookout<'_>) -> Vec<PutOff> {
             }
         }
     }
-    all.sort_by(|one, two| {
-        let by_rule = one.rule.cmp(&two.rule);
-        by_rule.then_with(|| one.name.as_str().cmp(two.name.as_str()))
-    });
+    all.sort_by_cached_key(|it| (it.rule, Place::of(it.name.as_str())));
     all
 }
 

@@ -10,6 +10,7 @@ use crate::domain::{
     audit::{AuditEntry, Object},
     client::Client,
     id::{ApiIdentifier, ClientId},
+    number::count,
     scope::{Scope, ScopeSet},
     time::{Day, Timestamp},
     usage::{KEPT_DAYS, Tally},
@@ -177,10 +178,13 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
-    /// As a sentence.
+    /// As a sentence, which begins with the scope.
     pub fn in_words(&self) -> String {
         match self.days {
-            Some(days) => format!("{} has not been asked for in {days} days.", self.scope),
+            Some(days) => {
+                let days = count(u64::from(days), "day");
+                format!("{} has not been asked for in {days}.", self.scope)
+            }
             None => format!("{} has never been asked for.", self.scope),
         }
     }

@@ -6,6 +6,7 @@ use time::{
     OffsetDateTime, format_description::StaticFormatDescription, macros::format_description,
 };
 
+pub use crate::domain::number::{count, number};
 use crate::domain::{time::Timestamp, usage::Outcome};
 
 const DATE: StaticFormatDescription = format_description!("[day padding:none] [month repr:short]");
@@ -40,30 +41,12 @@ fn formatted(at: Timestamp, format: StaticFormatDescription) -> String {
         .unwrap_or_else(|| at.to_string())
 }
 
-/// A number with its thousands apart: `1,204`.
-pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// So many of something that takes an `s`: `1 token`, `1,204 tokens`.
-pub fn count(n: u64, thing: &str) -> String {
-    format!("{} {thing}{}", number(n), if n == 1 { "" } else { "s" })
-}
-
 /// So many addresses: `1 address`, `3 addresses`.
 pub fn addresses(n: usize) -> String {
     if n == 1 {
         "1 address".to_owned()
     } else {
-        format!("{n} addresses")
+        format!("{} addresses", number(n as u64))
     }
 }
 
@@ -73,7 +56,7 @@ pub fn listed(addresses: &[IpAddr]) -> String {
         [] => "nobody".to_owned(),
         [one] => one.to_string(),
         [one, two] => format!("{one} and {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", number(rest.len() as u64)),
     }
 }
 
@@ -128,13 +111,9 @@ mod tests {
     use crate::oauth::reason::ErrorCode;
 
     #[test]
-    fn numbers_and_moments_read_as_people_write_them() {
-        assert_eq!(number(0), "0");
-        assert_eq!(number(999), "999");
-        assert_eq!(number(1204), "1,204");
-        assert_eq!(number(12_345_678), "12,345,678");
-        assert_eq!(count(1, "token"), "1 token");
-        assert_eq!(count(1204, "token"), "1,204 tokens");
+    fn addresses_and_moments_read_as_people_write_them() {
+        assert_eq!(addresses(1), "1 address");
+        assert_eq!(addresses(1204), "1,204 addresses");
 
         let at: Timestamp = "2026-11-05T19:03:59Z".parse().unwrap();
         assert_eq!(date(at), "5 Nov");
