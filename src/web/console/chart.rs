@@ -72,7 +72,7 @@ pub(super) struct Plot {
     pub(super) from: String,
     /// See there.
     pub(super) until: String,
-    /// The lines; later ones are drawn over earlier ones.
+    /// The lines; later ones are drawn over earlier ones, and named before them.
     pub(super) lines: Vec<Line>,
 }
 

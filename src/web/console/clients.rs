@@ -16,7 +16,7 @@ mod try_it;
 
 use axum::Router;
 
-pub(super) use self::attention::{Finding, Look, mark_path};
+pub(super) use self::attention::{Finding, Look, mark_path, told};
 use self::head::{ClientHead, Named, Tab, address, find};
 use super::Console;
 

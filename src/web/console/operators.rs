@@ -21,7 +21,7 @@ use super::{
     visit::Visitor,
     words::{counted, list},
 };
-use crate::domain::{id::OperatorId, operator::Operator, permission::Permission};
+use crate::domain::{id::OperatorId, name::Place, operator::Operator, permission::Permission};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -70,7 +70,7 @@ async fn show_all(
         let sessions = console.app.sessions().of(&operator.id).await?;
         people.push(Person::of(operator, &sessions, &visitor, now));
     }
-    people.sort_by_key(|one| one.name.to_lowercase());
+    people.sort_by_cached_key(|one| Place::of(&one.name));
     let lacking: Vec<&str> = people
         .iter()
         .filter(|person| person.lacks_second_factor)

@@ -101,6 +101,18 @@ pub(super) fn capital(text: &str) -> String {
     }
 }
 
+/// As it goes on in a sentence, with a small letter at its beginning; an abbreviation keeps its capitals.
+pub(super) fn small(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next();
+    if letters.clone().next().is_some_and(char::is_uppercase) {
+        return text.to_owned();
+    }
+    first.map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
+}
+
 /// Who did something, from the name that the audit log has for them.
 pub(super) fn actor(name: &str) -> String {
     match name.split_once(':') {
@@ -122,6 +134,12 @@ pub(super) fn segment(text: &str) -> String {
         .remove(b'_')
         .remove(b'~');
     utf8_percent_encode(text, KEPT).to_string()
+}
+
+/// How many of anything, with the thousands apart: `1,204`.
+pub(super) fn grouped(n: impl fmt::Display) -> String {
+    let digits = n.to_string();
+    digits.parse().map_or(digits, number)
 }
 
 /// `1 client`, `31 clients`.
@@ -175,6 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_goes_on_in_small_letters_but_for_abbreviations() {
+        assert_eq!(small("Scope not granted"), "scope not granted");
+        assert_eq!(small("API not granted"), "API not granted");
+        assert_eq!(capital(&small("Read orders")), "Read orders");
+    }
+
+    #[test]
     fn a_length_of_time_is_typed_as_it_is_read() {
         assert_eq!(typed(Span::hours(36)), "1d12h");
         assert_eq!(typed(Span::hours(36)).parse(), Ok(Span::hours(36)));
@@ -194,6 +219,7 @@ mod tests {
     fn numbers_have_commas_and_nouns_their_plural() {
         assert_eq!(number(31_204), "31,204");
         assert_eq!(number(999), "999");
+        assert_eq!(grouped(31_204_usize), "31,204");
         assert_eq!(counted(1, "address"), "1 address");
         assert_eq!(counted(1_000, "address"), "1,000 addresses");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");

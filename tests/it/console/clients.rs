@@ -8,6 +8,7 @@ use jeton::{
     admin::secrets::RevokeSecret,
     domain::{permission::Role, time::Span},
 };
+use serde_json::json;
 
 use crate::harness::{
     browser::{Browser, Page},
@@ -88,6 +89,31 @@ async fn clients_are_found_by_whatever_is_known_of_them() {
         ["mailer", "report-service"]
     );
     assert_eq!(search(&mut browser, "192.0.2.9").await, [""; 0]);
+}
+
+/// Console 23.
+#[tokio::test]
+async fn names_stand_where_people_look_for_them() {
+    let server = TestServer::start().await;
+    for (id, name) in [
+        ("a", "Till 10"),
+        ("b", "Till 2"),
+        ("c", "till 1"),
+        ("d", "Bakery"),
+    ] {
+        server.client(id).await;
+        let owner = server.owner();
+        let path = format!("/clients/{id}");
+        let renamed = owner.patch(&path, json!({"name": name})).await;
+        renamed.assert_status(200);
+    }
+    let mut browser = server.signed_in(Role::Viewer).await;
+
+    let page = browser.open("/clients?sort=name").await;
+    let turned = browser.open("/clients?sort=-name").await;
+
+    assert_eq!(listed(&page), ["d", "c", "b", "a"]);
+    assert_eq!(listed(&turned), ["a", "b", "c", "d"]);
 }
 
 /// Console 24.

@@ -274,9 +274,10 @@ fn encoded(form: &[(&str, &str)]) -> String {
 }
 
 impl Page {
-    /// The page as it was sent.
+    /// The page as it was sent, without the places where a long word may be broken.
     pub(crate) fn html(&self) -> String {
-        String::from_utf8(self.reply.body.to_vec()).unwrap()
+        let html = String::from_utf8(self.reply.body.to_vec()).unwrap();
+        html.replace("<wbr>", "")
     }
 
     /// What a person reads: the text of the main part, with single spaces.

@@ -30,7 +30,10 @@ use crate::{
         views::ScopeView,
     },
     app::AdminError,
-    domain::{api::Api, client::Client, id::Revision, permission::Permission, scope::ScopeSet},
+    domain::{
+        api::Api, client::Client, id::Revision, name::Place, permission::Permission,
+        scope::ScopeSet,
+    },
 };
 
 /// How many clients stand on one page.
@@ -170,7 +173,7 @@ async fn show(
         .clients()
         .filter(|client| listed.takes(client, &api));
     let mut all: Vec<_> = all.collect();
-    all.sort_by_cached_key(|client| client.name.as_str().to_lowercase());
+    all.sort_by_cached_key(|client| Place::of(client.name.as_str()));
     let shown = all
         .iter()
         .skip((listed.number() - 1).saturating_mul(ON_A_PAGE));

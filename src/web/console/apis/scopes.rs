@@ -16,7 +16,7 @@ use super::{
         page::{self, Frame, Here},
         trouble::Trouble,
         visit::Visitor,
-        words::{counted, segment},
+        words::{counted, grouped, segment},
     },
     ApiHead, Named, Tab, head, save, sheet,
 };
@@ -156,6 +156,9 @@ fn in_words(added: Added) -> String {
     match added.known {
         0 => new,
         1 => format!("{new} 1 was there before and stays as it was."),
-        n => format!("{new} {n} were there before and stay as they were."),
+        n => format!(
+            "{new} {} were there before and stay as they were.",
+            grouped(n)
+        ),
     }
 }

@@ -35,8 +35,8 @@ use super::{
     ClientHead, Named, Tab,
 };
 use crate::domain::{
-    audit::AuditPage, client::Client, id::ApiIdentifier, permission::ADMIN_API, registry::Registry,
-    scope::Scope,
+    api::Api, audit::AuditPage, client::Client, id::ApiIdentifier, name::Place,
+    permission::ADMIN_API, registry::Registry, scope::Scope,
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -132,8 +132,10 @@ async fn page_of(
         client.grants.contains_key(id) || more.iter().any(|more| more == id.as_str())
     };
     let may_own = frame.may_own();
-    let (listed, others): (Vec<_>, Vec<_>) =
-        registry.apis().partition(|api| is_listed(&api.identifier));
+    let mut all: Vec<&Api> = registry.apis().map(AsRef::as_ref).collect();
+    all.sort_by_cached_key(|api| (api.is_admin(), Place::of(api.name.as_str())));
+    let (listed, others): (Vec<&Api>, Vec<&Api>) =
+        all.into_iter().partition(|api| is_listed(&api.identifier));
     let others = others
         .into_iter()
         .filter(|api| !api.is_admin() || may_own)

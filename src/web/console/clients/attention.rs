@@ -24,6 +24,7 @@ use crate::{
         Console,
         act::carry_out,
         form::{Fields, Form, Sheet},
+        marked::{Marked, led_by_code, long},
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
         visit::Visitor,
@@ -49,7 +50,7 @@ pub(in crate::web::console) struct Finding {
     /// Its page, below the console's path.
     pub(in crate::web::console) path: String,
     /// What is the matter, in a sentence.
-    pub(in crate::web::console) reason: String,
+    pub(in crate::web::console) reason: Marked,
     /// What the button says.
     pub(in crate::web::console) act: &'static str,
     /// Where it leads, below the console's path.
@@ -78,7 +79,7 @@ impl Finding {
             look: Look::of(found.rule, found.level),
             client: found.name.to_string(),
             act_path: format!("{path}{}", below(&found.act)),
-            reason: found.reason.clone(),
+            reason: told(found.rule, &found.reason),
             act: found.act.words(),
             is_danger: matches!(found.act, Act::Revoke(_)),
             is_change: matches!(
@@ -88,6 +89,21 @@ impl Finding {
             postpone_path: mark_path(&found.client, found.rule, "postpone"),
             path,
         }
+    }
+}
+
+/// What is the matter; where it is about a scope, the sentence begins with it.
+pub(in crate::web::console) fn told(rule: Rule, reason: &str) -> Marked {
+    match rule {
+        Rule::TooBroad => led_by_code(reason),
+        Rule::Leaked
+        | Rule::Broken
+        | Rule::Deadline
+        | Rule::Expiring
+        | Rule::Finish
+        | Rule::Guessing
+        | Rule::Unused
+        | Rule::Old => long(reason),
     }
 }
 
@@ -177,7 +193,7 @@ struct PostponePage {
     head: ClientHead,
     look: Look,
     /// What is the matter, in a sentence.
-    reason: String,
+    reason: Marked,
     /// How bad it is, as the form has it.
     level: &'static str,
     /// Where the form goes.
@@ -201,7 +217,7 @@ impl PostponePage {
             frame: visitor.frame(Here::Clients).await,
             head: head.below("Postpone"),
             look: Look::of(rule, found.level),
-            reason: found.reason,
+            reason: told(rule, &found.reason),
             level: found.level.as_str(),
             path: mark_path(&client.id, rule, "postpone"),
             sheet,

@@ -35,7 +35,7 @@ use crate::{
         refusal::{FieldErrors, Refusal},
     },
     app::AdminError,
-    domain::{audit::Object, client::Client, permission::Permission},
+    domain::{audit::Object, client::Client, name::Place, permission::Permission},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -156,8 +156,10 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
     let registry = console.app.registry();
     let apis = registry.apis().filter(|api| !api.is_admin());
     let apis = apis.map(|api| (api.identifier.to_string(), api.name.to_string()));
+    let mut apis: Vec<(String, String)> = apis.collect();
+    apis.sort_by_cached_key(|(_, name)| Place::of(name));
     SettingsPage {
-        apis: apis.collect(),
+        apis,
         frame,
         head: ClientHead::of(client, Tab::Settings, console.app.now()),
         sheet,

@@ -27,7 +27,9 @@ use super::{
 };
 use crate::{
     crypto::jws::decode_unverified,
-    domain::{client::Client, permission::ADMIN_API, registry::Registry, time::Timestamp},
+    domain::{
+        client::Client, name::Place, permission::ADMIN_API, registry::Registry, time::Timestamp,
+    },
     oauth::{
         Context, SlowHashes, access_token,
         access_token::Anew,
@@ -197,7 +199,8 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
         path: head.to(format!("/try?api={}", segment(id.as_str()))),
         is_chosen: id.as_str() == asked.api,
     };
-    let apis = client.grants.iter().map(choice).collect();
+    let mut apis: Vec<Choice> = client.grants.iter().map(choice).collect();
+    apis.sort_by_cached_key(|api| Place::of(&api.name));
     let decided = if client.is_active() {
         asked.grant(&registry, client)
     } else {

@@ -10,7 +10,7 @@ use crate::{
         overview::Overview,
         words::clock,
     },
-    app::App,
+    app::{App, Readiness},
     domain::{
         key::Age,
         time::{Span, Timestamp},
@@ -19,7 +19,7 @@ use crate::{
         Console,
         chart::{Ink, Line, Plot},
         settings::{Health, LastBackup, bytes},
-        words::{Moment, date, number, segment},
+        words::{Moment, date, grouped, number, segment},
     },
 };
 
@@ -167,7 +167,7 @@ impl Ahead {
         let sentence = match events.len() {
             0 => "Nothing is due in the next 90 days.".to_owned(),
             1 => "One thing is due in the next 90 days.".to_owned(),
-            count => format!("{count} things are due in the next 90 days."),
+            count => format!("{} things are due in the next 90 days.", grouped(count)),
         };
         Self {
             strip: strip(&events, now),
@@ -262,6 +262,8 @@ impl Coming {
 /// Whether the server is well.
 pub(super) struct HealthPanel {
     pub(super) health: Health,
+    /// Whether what is wrong stands among what needs attention already.
+    pub(super) is_told_above: bool,
     pub(super) issuer: String,
     pub(super) version: &'static str,
     pub(super) keys: Vec<ActiveKey>,
@@ -299,8 +301,10 @@ impl HealthPanel {
             | Age::Revoked { .. } => None,
         });
         let backup = LastBackup::find(app).await;
+        let readiness = app.readiness();
         Self {
-            health: Health::of(app.readiness()),
+            is_told_above: matches!(readiness, Readiness::Degraded(_)),
+            health: Health::of(readiness),
             issuer: app.issuer().to_string(),
             version: env!("CARGO_PKG_VERSION"),
             keys: keys.collect(),

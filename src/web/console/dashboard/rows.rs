@@ -15,8 +15,9 @@ use crate::{
         verdict::{Evidence, Verdict, verdict},
     },
     web::console::{
-        clients::{Finding, Look, mark_path},
-        words::{Moment, actor, counted, list, segment},
+        clients::{Finding, Look, mark_path, told},
+        marked::{Marked, long},
+        words::{Moment, actor, capital, counted, list, segment},
     },
 };
 
@@ -27,7 +28,7 @@ const SHOWN: usize = 10;
 pub(super) struct Attention {
     /// The server's own first.
     pub(super) rows: Vec<Finding>,
-    /// `this server and 4 clients`; nothing is the empty text.
+    /// `This server and 4 clients`; nothing is the empty text.
     pub(super) count: String,
     /// Whether it is known which clients need somebody.
     pub(super) knows_clients: bool,
@@ -43,7 +44,7 @@ pub(super) struct PutOffRow {
     pub(super) client: String,
     pub(super) path: String,
     /// What is the matter now.
-    pub(super) reason: String,
+    pub(super) reason: Marked,
     /// Until when; until it is worse, if nothing.
     pub(super) until: Option<Moment>,
     pub(super) note: String,
@@ -71,7 +72,7 @@ impl Attention {
             let found = attention.add_clients(app, overview);
             count.extend((found > 0).then(|| counted(found as u64, "client")));
         }
-        attention.count = list(&count);
+        attention.count = capital(&list(&count));
         attention
     }
 
@@ -99,7 +100,7 @@ fn of_server(found: &ServerAttention) -> Finding {
         look: Look::of_server(found),
         client: "This server".to_owned(),
         path: ABOUT.to_owned(),
-        reason: found.reason.clone(),
+        reason: long(&found.reason),
         act: found.rule.act(),
         act_path: act_path.to_owned(),
         is_danger: false,
@@ -121,9 +122,10 @@ impl PutOffRow {
             look: Look::of(put_off.rule, Level::Notice),
             client: put_off.name.to_string(),
             path: format!("/clients/{}", segment(put_off.client.as_str())),
-            reason: put_off
-                .reason
-                .unwrap_or_else(|| "Nothing is the matter now.".to_owned()),
+            reason: match &put_off.reason {
+                Some(reason) => told(put_off.rule, reason),
+                None => long("Nothing is the matter now."),
+            },
             until: postponed.until.map(|until| Moment::of(until, now)),
             note: postponed.note.to_string(),
             by: actor(&postponed.by),

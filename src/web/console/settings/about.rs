@@ -74,7 +74,7 @@ struct CertificateCard {
     /// Who signed it, and until when it is valid; nothing while there is none.
     shown: Option<(String, Moment)>,
     source: Source,
-    /// Why the latest try to replace it failed; nothing is the empty text.
+    /// Why the latest try to replace it failed; nothing is the empty text. What is so already stands on top.
     last_failure: String,
 }
 
@@ -88,6 +88,8 @@ impl CertificateCard {
     fn of(status: &CertificateStatus, now: Timestamp) -> Self {
         let found = ServerAttention::of_certificate(status, now);
         let look = found.as_ref().map_or(VALID, Look::of_server);
+        let is_told = found.as_ref().is_some_and(|it| it.rule.is_failure());
+        let failure = status.problem.as_deref().filter(|_| !is_told);
         let shown = status.shown.as_ref();
         let (wanted, source) = match &status.source {
             CertificateSource::File(path) => (Vec::new(), Source::File(path.clone())),
@@ -105,7 +107,7 @@ impl CertificateCard {
             names: shown.map_or(wanted, |it| it.names.clone()),
             shown: shown.map(|it| (it.issuer.clone(), Moment::of(it.not_after, now))),
             source,
-            last_failure: capital(status.problem.as_deref().unwrap_or_default()),
+            last_failure: capital(failure.unwrap_or_default()),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{
-        super::words::{date, day, number, segment},
+        super::{
+            marked::{Marked, led_by_code},
+            words::{counted, date, day, number, segment},
+        },
         ClientHead,
     },
     is_admin,
@@ -64,7 +67,7 @@ impl<'a> Known<'a> {
         open.filter_map(|it| it.suggestion.as_ref())
             .map(|it| Suggested {
                 value: format!("{} {}", it.api, it.scope),
-                words: it.in_words(),
+                words: led_by_code(&it.in_words()),
                 others: self
                     .scopes
                     .keys()
@@ -80,8 +83,8 @@ impl<'a> Known<'a> {
 pub(super) struct Suggested {
     /// The scope, as the value of a box.
     pub(super) value: String,
-    /// Why.
-    pub(super) words: String,
+    /// Why, in a sentence.
+    pub(super) words: Marked,
     /// All other scopes: what the client has without it.
     pub(super) others: Vec<String>,
 }
@@ -252,7 +255,7 @@ impl DaysAgo {
             0 => Self::plain("today"),
             1 => Self::plain("yesterday"),
             days => Self {
-                words: format!("{days} days ago"),
+                words: format!("{} ago", counted(u64::from(days), "day")),
                 date: day(last, now),
             },
         }

@@ -108,7 +108,9 @@ impl Card {
         let day = Series::last_day(&scene.tally, Whose::Secret(&secret.id), now);
         let points: Vec<u64> = day.points.iter().map(|point| point.issued).collect();
         let rows = rows(secret, scene);
-        let (kind, details) = described(&secret.proof);
+        let (kind, mut details) = described(&secret.proof);
+        // Every card says when what it shows expires.
+        details.retain(|(name, _)| *name != VALID_UNTIL);
         Self {
             id: view.secret_id,
             shown: shown(secret),
@@ -244,6 +246,9 @@ const fn next(proof: &Proof) -> &'static str {
     }
 }
 
+/// Until when a certificate is valid.
+const VALID_UNTIL: &str = "Valid until";
+
 /// What a detail of a credential is called.
 fn label(name: &'static str) -> &'static str {
     match name {
@@ -252,7 +257,7 @@ fn label(name: &'static str) -> &'static str {
         "thumbprint" => "Thumbprint",
         "jwks_uri" => "Published at",
         "subject" | "tls_client_auth_subject_dn" => "Subject",
-        "not_after" => "Valid until",
+        "not_after" => VALID_UNTIL,
         "tls_client_auth_san_dns" => "DNS name",
         "tls_client_auth_san_uri" => "URI",
         "tls_client_auth_san_ip" => "IP address",
@@ -262,7 +267,7 @@ fn label(name: &'static str) -> &'static str {
         "audience" => "Audience",
         "claims" => "Claims",
         "keys" => "Keys",
-        "max_age" => "At most as old as",
+        "max_age" => "Age at most",
         other => other,
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn lives(policy: &Policy) -> String {
     } else {
         format!("Left empty, it is {}.", policy.secret_lifetime.in_full())
     };
-    format!("At most {longest}. {empty} It can be more exact: 36h.")
+    format!("At most {longest}. {empty} It can be more exact: `36h`.")
 }
 
 /// Days, or a length of time with its unit.

@@ -15,7 +15,7 @@ use crate::{
     },
     web::console::{
         chart::{Ink, Line, Plot},
-        words::{Moment, counted, number},
+        words::{Moment, counted, grouped, number},
     },
 };
 
@@ -149,9 +149,9 @@ fn moved(moves: &Moves) -> String {
         1 => format!("{} has moved to the new one.", named.join("")),
         n if n <= NAMED => format!("{n} addresses have moved: {}.", named.join(", ")),
         n => {
-            let rest = n - NAMED;
+            let (all, rest) = (grouped(n), grouped(n - NAMED));
             format!(
-                "{n} addresses have moved: {} and {rest} more.",
+                "{all} addresses have moved: {} and {rest} more.",
                 named.join(", ")
             )
         }

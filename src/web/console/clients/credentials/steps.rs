@@ -31,7 +31,7 @@ use crate::{
         page::{self, Flash, Frame, Here, Undo},
         trouble::Trouble,
         visit::Visitor,
-        words::Moment,
+        words::{Moment, counted},
     },
 };
 
@@ -184,7 +184,10 @@ impl Flash {
             Some(verdict) => match verdict.addresses() {
                 [] => Self::watch(what),
                 [one] => Self::watch(format!("{what} {one} may fail.")),
-                several => Self::watch(format!("{what} {} addresses may fail.", several.len())),
+                several => Self::watch(format!(
+                    "{what} {} may fail.",
+                    counted(several.len() as u64, "address")
+                )),
             },
         }
     }

@@ -10,6 +10,7 @@ use crate::{
         time::{Span, Timestamp},
         usage::{KEPT_DAYS, MOST_ADDRESSES},
     },
+    web::console::words::grouped,
 };
 
 /// How many addresses are named.
@@ -70,11 +71,12 @@ impl Users {
         };
         let named: Vec<String> = self.all.iter().take(NAMED).map(name).collect();
         let (last, others) = named.split_last()?;
-        Some(match (self.all.len() - named.len(), self.is_full) {
-            (0, _) if others.is_empty() => last.clone(),
-            (0, _) => format!("{} and {last}", others.join(", ")),
-            (more, false) => format!("{} and {more} more", named.join(", ")),
-            (more, true) => format!("{} and at least {more} more", named.join(", ")),
+        let more = grouped(self.all.len() - named.len());
+        Some(match (self.all.len() == named.len(), self.is_full) {
+            (true, _) if others.is_empty() => last.clone(),
+            (true, _) => format!("{} and {last}", others.join(", ")),
+            (false, false) => format!("{} and {more} more", named.join(", ")),
+            (false, true) => format!("{} and at least {more} more", named.join(", ")),
         })
     }
 }

@@ -1,10 +1,13 @@
 //! What is said before something stops: who breaks, and what can still be done.
 
 use super::{cards::shown, scene::Scene, shown::Shown, users::Users};
-use crate::domain::{
-    client::Client,
-    secret::{Life, Secret},
-    verdict::Verdict,
+use crate::{
+    domain::{
+        client::Client,
+        secret::{Life, Secret},
+        verdict::Verdict,
+    },
+    web::console::words::counted,
 };
 
 /// A question, its consequences, and both answers.
@@ -35,7 +38,10 @@ impl Warning {
             Verdict::StopsWhileUsed { by, .. } | Verdict::InUse { by, .. } => {
                 let act = match by.as_slice() {
                     [one] => format!("Retire and refuse {one}"),
-                    several => format!("Retire and refuse {} addresses", several.len()),
+                    several => format!(
+                        "Retire and refuse {}",
+                        counted(several.len() as u64, "address")
+                    ),
                 };
                 let lead = "It is still in use.".to_owned();
                 let staying = Users::staying(scene);

@@ -8,13 +8,14 @@ use crate::{
     domain::{
         client::Client,
         id::ClientId,
+        name::Place,
         registry::Registry,
         secret::Secret,
         time::{Span, Timestamp},
     },
     web::console::{
         chart::{Svg, sparkline},
-        words::{Moment, list},
+        words::{Moment, grouped, list},
     },
 };
 
@@ -36,6 +37,7 @@ pub(super) struct Known<'a> {
 
 /// A client, and what it is found and sorted by.
 pub(super) struct Entry<'a> {
+    registry: &'a Registry,
     client: &'a Client,
     /// Its place among those that need attention.
     place: usize,
@@ -105,6 +107,7 @@ impl<'a> Known<'a> {
             .filter_map(|it| (self.lookout.latest)(&it.id));
         let summary = self.lookout.overview.client(&client.id);
         Entry {
+            registry: self.registry,
             client,
             place: place.unwrap_or(usize::MAX),
             last: latest.map(|(at, _)| at).max(),
@@ -123,32 +126,13 @@ impl<'a> Known<'a> {
             name: client.name.to_string(),
             id: client.id.to_string(),
             owner: client.owner.to_string(),
-            access: self.access(client),
+            access: entry.access(),
             badge: badge(entry, self.lookout.now),
             note: attention.map_or_else(String::new, note),
             last: entry.last.map(|at| Moment::of(at, self.lookout.now)),
             spark: sparkline(&days.unwrap_or_default()),
             week: super::counted(entry.week, "token"),
         }
-    }
-
-    /// The names of the APIs that it can call, the first few of many.
-    fn access(&self, client: &Client) -> String {
-        let mut names: Vec<String> = client
-            .grants
-            .keys()
-            .map(|id| {
-                let api = self.registry.find_api(id);
-                api.map_or_else(|| id.to_string(), |api| api.name.to_string())
-            })
-            .collect();
-        names.sort();
-        if names.len() > 3 {
-            let more = names.len() - 2;
-            names.truncate(2);
-            names.push(format!("{more} more"));
-        }
-        list(&names)
     }
 }
 
@@ -170,9 +154,26 @@ impl Entry<'_> {
         }
     }
 
-    fn access(&self) -> Vec<&str> {
-        let apis = self.client.grants.keys();
-        apis.map(crate::domain::id::ApiIdentifier::as_str).collect()
+    /// The names of the APIs that it can call, the first few of many.
+    fn access(&self) -> String {
+        let mut names = self.apis();
+        if names.len() > 3 {
+            let more = names.len() - 2;
+            names.truncate(2);
+            names.push(format!("{} more", grouped(more)));
+        }
+        list(&names)
+    }
+
+    /// The names of all of them.
+    fn apis(&self) -> Vec<String> {
+        let name = |id| {
+            let api = self.registry.find_api(id);
+            api.map_or_else(|| id.to_string(), |api| api.name.to_string())
+        };
+        let mut names: Vec<String> = self.client.grants.keys().map(name).collect();
+        names.sort_by_cached_key(|name| Place::of(name));
+        names
     }
 }
 
@@ -188,17 +189,18 @@ impl End {
 
 /// Puts entries in order; the name decides among equals.
 pub(super) fn sort(entries: &mut [Entry<'_>], (column, is_turned): Order) {
-    entries.sort_by_cached_key(|entry| entry.client.name.as_str().to_lowercase());
+    entries.sort_by_cached_key(|entry| Place::of(entry.client.name.as_str()));
     match column {
         Column::Name => {}
         Column::Attention => entries.sort_by_key(|entry| entry.place),
         Column::Owner => entries.sort_by_cached_key(|entry| {
-            let owner = entry.client.owner.as_str().to_lowercase();
-            (owner.is_empty(), owner)
+            let owner = entry.client.owner.as_str();
+            (owner.is_empty(), Place::of(owner))
         }),
-        Column::Access => entries.sort_by(|one, two| {
-            let of = |entry: &Entry<'_>| entry.client.grants.is_empty();
-            (of(one), one.access()).cmp(&(of(two), two.access()))
+        Column::Access => entries.sort_by_cached_key(|entry| {
+            let apis = entry.apis();
+            let places: Vec<Place> = apis.iter().map(|name| Place::of(name)).collect();
+            (places.is_empty(), places)
         }),
         Column::Secret => entries.sort_by_key(|entry| entry.end),
         Column::Used => entries.sort_by_key(|entry| Reverse(entry.last)),
@@ -260,7 +262,7 @@ fn note(attention: &Attention) -> String {
         Rule::Leaked | Rule::Expiring => String::new(),
         Rule::Broken => attention.number.clone(),
         Rule::Deadline => format!("Old one stops {}", attention.number),
-        Rule::Finish => "Ready to retire the old one".to_owned(),
+        Rule::Finish => "Ready to retire".to_owned(),
         Rule::Guessing | Rule::Unused | Rule::TooBroad | Rule::Old => {
             format!("{}: {}", attention.rule.words(), attention.number)
         }

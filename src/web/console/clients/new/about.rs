@@ -22,7 +22,7 @@ use crate::domain::{
     api::Offer,
     client::Client,
     id::ClientId,
-    name::{Description, DisplayName, Owner},
+    name::{Description, DisplayName, Owner, Place},
     permission::{ADMIN_API, Permission},
     registry::Registry,
 };
@@ -167,7 +167,7 @@ fn about(console: &Console, (frame, plan): (Frame, Option<&Plan>), sheet: Sheet)
         .take(OFFERED)
         .map(|client| (client.id.to_string(), client.name.to_string()))
         .collect();
-    others.sort_by(|one, two| one.1.cmp(&two.1));
+    others.sort_by_cached_key(|(_, name)| Place::of(name));
     AboutPage {
         frame,
         steps: Steps::at(0, plan, console.app.now()),

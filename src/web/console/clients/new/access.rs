@@ -21,6 +21,7 @@ use super::{
 };
 use crate::domain::{
     api::{Api, ApiStatus, Offer, Sensitivity},
+    name::Place,
     permission::Permission,
 };
 
@@ -89,7 +90,7 @@ pub(super) async fn show(
         .map(|api| ApiChoice::of(api, &plan, &find))
         .filter(|api| !api.scopes.is_empty())
         .collect();
-    apis.sort_by_key(|api| (api.is_admin, api.name.to_lowercase()));
+    apis.sort_by_cached_key(|api| (api.is_admin, Place::of(&api.name)));
     let like = registry.find_client_by_text(&plan.like);
     let page = AccessPage {
         steps: Steps::at(1, Some(&plan), now),

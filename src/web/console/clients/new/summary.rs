@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{
-        super::words::{self, list},
+        super::words::{self, list, small},
         credentials::described,
     },
     Plan,
@@ -126,14 +126,5 @@ pub(super) fn access(plan: &Plan, registry: &Registry) -> Vec<Access> {
 
 /// A description as part of a sentence: `Read orders.` is `read orders`.
 fn deed(description: &str) -> String {
-    let text = description.trim_end_matches('.');
-    let mut letters = text.chars();
-    let first = letters.next();
-    // Not of an abbreviation: `HR data`.
-    if letters.clone().next().is_some_and(char::is_uppercase) {
-        return text.to_owned();
-    }
-    first.map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    small(description.trim_end_matches('.'))
 }

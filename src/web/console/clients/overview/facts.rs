@@ -4,6 +4,7 @@ use crate::{
     app::App,
     domain::{
         client::Client,
+        name::Place,
         registry::Registry,
         secret::Secret,
         time::{Lifetime, Timestamp},
@@ -178,7 +179,7 @@ fn access(client: &Client, registry: &Registry) -> Vec<Access> {
             }
         })
         .collect();
-    access.sort_by(|one, two| one.name.cmp(&two.name));
+    access.sort_by_cached_key(|api| Place::of(&api.name));
     access
 }
 

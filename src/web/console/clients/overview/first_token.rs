@@ -10,7 +10,7 @@ use crate::{
         time::{Span, Timestamp},
         usage::{Outcome, Tally},
     },
-    web::console::words::Moment,
+    web::console::words::{Moment, small},
 };
 
 /// For how long the first token is news.
@@ -92,7 +92,7 @@ impl FirstToken {
     }
 
     fn refused(client: &Client, request: &RecentRequest, now: Timestamp) -> Self {
-        let why = outcome(request.outcome).to_lowercase();
+        let why = small(outcome(request.outcome));
         let title = format!("The last try was refused: {why}");
         let advice = match request.hint {
             Some(hint) => hint.words(),
@@ -132,14 +132,16 @@ fn advice(outcome: Outcome) -> &'static str {
         }
         Outcome::DisabledClient => "Enable the client under Settings.",
         Outcome::InvalidRequest => {
-            "The request is not a form with grant_type=client_credentials, or says something twice."
+            "The request is not a form with `grant_type=client_credentials`, or says something twice."
         }
-        Outcome::UnsupportedGrantType => "The program must ask with grant_type=client_credentials.",
+        Outcome::UnsupportedGrantType => {
+            "The program must ask with `grant_type=client_credentials`."
+        }
         Outcome::InvalidScope => {
             "It asked for a scope that it does not have. Leave the scope out, or add it under Access."
         }
         Outcome::InvalidTarget => {
-            "It named an API that it may not call, or none where more than one fits: set resource as the programs below do."
+            "It named an API that it may not call, or none where more than one fits: set `resource` as the programs below do."
         }
         Outcome::Halted => {
             "No tokens are issued at present. Resume it under Settings, or with the API."

@@ -17,6 +17,7 @@ use crate::{
         audit::Object,
         client::Binding,
         credential::Method,
+        name::Place,
         permission::Permission,
         registration::Template as Allowed,
     },
@@ -95,7 +96,7 @@ impl NewPage {
             .map(|api| ApiChoice::of(api))
             .filter(|api| !api.scopes.is_empty())
             .collect();
-        apis.sort_by_key(|api| api.name.to_lowercase());
+        apis.sort_by_cached_key(|api| Place::of(&api.name));
         Self {
             frame,
             sheet,
