@@ -5,13 +5,17 @@ mod outside;
 mod past;
 mod rest;
 mod secrets;
+mod troubled;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use jeton::domain::{
-    id::{ClientId, SecretId},
-    permission::Role,
-    time::Span,
+use jeton::{
+    app::assemble::Settings,
+    domain::{
+        id::{ClientId, SecretId},
+        permission::Role,
+        time::Span,
+    },
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -33,7 +37,7 @@ pub(crate) struct Place {
 /// All servers, and what is to be seen there.
 pub(crate) struct World {
     /// The first is that of a small company after ninety days.
-    pub(crate) places: [Place; 4],
+    pub(crate) places: [Place; 5],
     pub(crate) scenes: Vec<Scene>,
     /// The session of an owner of the first server.
     pub(crate) cookie: String,
@@ -63,12 +67,21 @@ struct Tour<'s> {
 
 impl Place {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with these settings.
+    async fn with(set: impl FnOnce(&mut Settings)) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
         let base = format!("http://{address}");
         Self {
-            server: TestServer::with_issuer(&base).await,
+            server: TestServer::with_settings(|settings| {
+                settings.issuer = base.parse().unwrap();
+                set(settings);
+            })
+            .await,
             base,
             listener,
         }
@@ -86,6 +99,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let (company, calm) = (Place::new().await, Place::new().await);
         let (empty, unclaimed) = (Place::new().await, Place::new().await);
+        let troubled = Place::with(troubled::settings).await;
         let mut scenes = Vec::new();
         let cookie;
         {
@@ -103,17 +117,19 @@ impl World {
             cookie = owner.cookies["jeton"].clone();
             scenes.append(&mut tour.scenes);
         }
-        for (place, scenes_of) in [(1, &calm), (2, &empty), (3, &unclaimed)] {
+        let others = [(1, &calm), (2, &empty), (3, &unclaimed), (4, &troubled)];
+        for (place, scenes_of) in others {
             let mut tour = Tour::of(&scenes_of.server, place);
             match place {
                 1 => outside::calm(&mut tour).await,
                 2 => outside::empty(&mut tour).await,
+                4 => troubled::walk(&mut tour).await,
                 _ => outside::unclaimed(&mut tour).await,
             }
             scenes.append(&mut tour.scenes);
         }
         Self {
-            places: [company, calm, empty, unclaimed],
+            places: [company, calm, empty, unclaimed, troubled],
             scenes,
             cookie,
         }

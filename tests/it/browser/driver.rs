@@ -24,8 +24,8 @@ pub(crate) async fn drive(world: &World, program: &str) -> Vec<String> {
         }
         wrong
     };
-    let [one, two, three, four] = world.places.each_ref().map(open);
-    let (wrong, ..) = tokio::join!(driving, one, two, three, four);
+    let [one, two, three, four, five] = world.places.each_ref().map(open);
+    let (wrong, ..) = tokio::join!(driving, one, two, three, four, five);
     wrong
 }
 

@@ -49,6 +49,39 @@ async fn the_page_says_who_still_uses_the_old_secret_and_who_would_break() {
 
 /// Console 35
 #[tokio::test]
+async fn each_verdict_stands_on_the_page_in_a_sentence_of_its_own() {
+    let server = TestServer::start().await;
+    let old = report_service(&server).await;
+    for _ in 0..3 {
+        assert!(works_from(&old, 31).await);
+        server.advance(Span::hours(2)).await;
+    }
+    let new = old.rotated(Span::hours(9)).await;
+    let mut browser = server.signed_in(Role::Operator).await;
+
+    let unused = browser.open(CREDENTIALS).await;
+    assert!(works_from(&new, 12).await && works_from(&old, 31).await);
+    server.advance(Span::minutes(4)).await;
+    let used = browser.open(CREDENTIALS).await;
+    server.advance(Span::minutes(116)).await;
+    browser.sign_in("operator@example.com", PASSWORD).await;
+    let quiet = browser.open(CREDENTIALS).await;
+    server.advance(Span::hours(4)).await;
+    browser.sign_in("operator@example.com", PASSWORD).await;
+    let safe = browser.open(CREDENTIALS).await;
+    assert!(works_from(&old, 31).await);
+    server.advance(Span::minutes(1)).await;
+    let late = browser.open(CREDENTIALS).await;
+
+    unused.assert_says("The new secret has not been used yet. Nothing has moved.");
+    used.assert_says("Not safe to retire yet. 10.0.4.31 used the old secret 4 minutes ago.");
+    quiet.assert_says("Nearly there. No use for 2 hours. This client normally asks at least every 2 hours, so wait until");
+    safe.assert_says("Safe to retire. No use for 6 hours.");
+    late.assert_says("Stops in 3 hours and is still in use by 10.0.4.31.");
+}
+
+/// Console 35
+#[tokio::test]
 async fn what_is_safe_to_retire_is_retired_without_a_question() {
     let server = TestServer::start().await;
     server.advance(Span::minutes(1)).await;
