@@ -46,10 +46,10 @@ impl<'s> Tab<'s> {
     }
 }
 
-/// The text of the element with this id.
+/// The text of the element with this id, without the places where a long word may be broken.
 #[track_caller]
 pub(crate) fn element(page: &[u8], id: &str) -> String {
-    let page = String::from_utf8_lossy(page);
+    let page = String::from_utf8_lossy(page).replace("<wbr>", "");
     let Some((_, rest)) = page.split_once(&format!("id=\"{id}\"")) else {
         panic!("there is no #{id} on the page: {page}");
     };
