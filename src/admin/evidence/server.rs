@@ -161,7 +161,7 @@ impl ServerAttention {
                 last.in_words(),
                 now.since(last).in_words()
             ),
-            None => "There is none".to_owned(),
+            None => "None was made yet".to_owned(),
         };
         let directory = status.plan.directory.display();
         let (rule, reason) = match (status.trouble(now)?, &status.failure) {
