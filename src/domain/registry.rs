@@ -1,5 +1,6 @@
 //! Everything the server knows, at one revision: immutable, cheap to share, cheap to follow up.
 
+mod clients;
 mod keys;
 mod offers;
 mod registrations;
@@ -10,7 +11,7 @@ use std::{fmt, sync::Arc};
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use zeroize::Zeroizing;
 
-use self::offers::Offers;
+use self::{clients::Clients, offers::Offers};
 use super::{
     api::Api,
     audit::Object,
@@ -40,7 +41,7 @@ pub struct Registry {
     pepper: MacKey,
     /// What opaque tokens are sealed with: derived from `pepper`.
     token_seal: Arc<SealingKey>,
-    clients: RedBlackTreeMapSync<ClientId, Arc<Client>>,
+    clients: Clients,
     removed_clients: RedBlackTreeSetSync<ClientId>,
     apis: RedBlackTreeMapSync<ApiIdentifier, Arc<Api>>,
     keys: RedBlackTreeMapSync<KeyId, Arc<SigningKey>>,
@@ -49,7 +50,7 @@ pub struct Registry {
     registration_tokens: RedBlackTreeMapSync<RegistrationTokenId, Arc<RegistrationToken>>,
     policy: Arc<Policy>,
     /// Whose each secret is: derived from `clients`.
-    secrets: RedBlackTreeMapSync<SecretId, ClientId>,
+    secrets: RedBlackTreeMapSync<SecretId, Arc<Client>>,
     /// Who manages its registration by which token: derived from `clients`.
     managed: RedBlackTreeMapSync<RegistrationTokenId, ClientId>,
     /// Who trusts each other issuer: derived from `clients`.
@@ -68,7 +69,7 @@ impl Registry {
             revision: Revision::default(),
             token_seal: Arc::new(SealingKey::new(&key)),
             pepper,
-            clients: RedBlackTreeMapSync::new_sync(),
+            clients: Clients::new(),
             removed_clients: RedBlackTreeSetSync::new_sync(),
             apis: RedBlackTreeMapSync::new_sync(),
             keys: RedBlackTreeMapSync::new_sync(),
@@ -127,16 +128,17 @@ impl Registry {
             Effect::Client(id, Some(client)) => {
                 self.forget_secrets_of(id);
                 for secret in &client.secrets {
-                    self.secrets.insert_mut(secret.id.clone(), id.clone());
+                    self.secrets
+                        .insert_mut(secret.id.clone(), Arc::clone(client));
                 }
                 self.remember_trust_of(client);
                 self.remember_access_of(client);
                 self.remember_offers_of(client);
-                self.clients.insert_mut(id.clone(), Arc::clone(client));
+                self.clients.insert(client);
             }
             Effect::Client(id, None) => {
                 self.forget_secrets_of(id);
-                self.clients.remove_mut(id);
+                self.clients.remove(id.as_str());
                 self.removed_clients.insert_mut(id.clone());
             }
             Effect::Api(id, Some(api)) => self.apis.insert_mut(id.clone(), Arc::clone(api)),
@@ -179,7 +181,8 @@ impl Registry {
         self.forget_trust_of(id);
         self.forget_access_of(id);
         self.forget_offers_of(id);
-        for secret in self.clients.get(id).into_iter().flat_map(|it| &it.secrets) {
+        let client = self.clients.get(id.as_str()).cloned();
+        for secret in client.iter().flat_map(|it| &it.secrets) {
             self.secrets.remove_mut(&secret.id);
         }
     }
@@ -214,7 +217,7 @@ impl Registry {
 
     /// The client a request claims to come from. Says nothing about whether it proved it.
     pub fn find_client(&self, id: &ClientId) -> Option<&Arc<Client>> {
-        self.clients.get(id)
+        self.clients.get(id.as_str())
     }
 
     /// The client with this id, if any has it.
@@ -224,7 +227,7 @@ impl Registry {
 
     /// The client that has, or had, this secret.
     pub fn find_client_by_secret(&self, id: &SecretId) -> Option<&Arc<Client>> {
-        self.clients.get(self.secrets.get(id)?)
+        self.secrets.get(id)
     }
 
     /// Whether a client had this id once. It is never given to another.
@@ -234,20 +237,17 @@ impl Registry {
 
     /// All clients, by id.
     pub fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
-        self.clients.values()
+        self.clients.iter()
     }
 
     /// The clients after `id`, in order of their ids.
-    pub fn clients_after(&self, id: &ClientId) -> impl Iterator<Item = &Arc<Client>> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        self.clients
-            .range((Excluded(id.clone()), Unbounded))
-            .map(|(_, client)| client)
+    pub fn clients_after<'a>(&'a self, id: &'a ClientId) -> impl Iterator<Item = &'a Arc<Client>> {
+        self.clients.after(id.as_str())
     }
 
     /// How many clients there are.
     pub fn client_count(&self) -> usize {
-        self.clients.size()
+        self.clients.len()
     }
 
     /// Ids of the clients that were removed.
@@ -342,7 +342,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("revision", &self.revision)
-            .field("clients", &self.clients.values().collect::<Vec<_>>())
+            .field("clients", &self.clients.iter().collect::<Vec<_>>())
             .field("removed_clients", &self.removed_clients)
             .field("apis", &self.apis.values().collect::<Vec<_>>())
             .field("keys", &self.keys.values().collect::<Vec<_>>())

@@ -29,7 +29,10 @@ impl Registry {
 
     /// Forgets those of a client as it is now.
     pub(super) fn forget_offers_of(&mut self, id: &ClientId) {
-        let its = self.clients.get(id).map(|client| Offers::of(client));
+        let its = self
+            .clients
+            .get(id.as_str())
+            .map(|client| Offers::of(client));
         let its = its.unwrap_or_default();
         self.offers.sign_with_secrets -= its.sign_with_secrets;
         self.offers.exchange_tokens -= its.exchange_tokens;

@@ -35,7 +35,7 @@ impl Registry {
 
     /// The client that manages its registration by the token that somebody showed.
     pub fn find_client_by_access(&self, shown: &PlainToken) -> Option<&Arc<Client>> {
-        let client = self.clients.get(self.managed.get(shown.id())?)?;
+        let client = self.clients.get(self.managed.get(shown.id())?.as_str())?;
         let access = client.registration.as_ref()?.access.as_ref()?;
         (access.digest == shown.digest(&self.pepper)).then_some(client)
     }
@@ -53,7 +53,7 @@ impl Registry {
 
     /// Forgets that of a client as it is now.
     pub(super) fn forget_access_of(&mut self, id: &ClientId) {
-        if let Some(client) = self.clients.get(id).cloned()
+        if let Some(client) = self.clients.get(id.as_str()).cloned()
             && let Some(id) = access_id(&client)
         {
             self.managed.remove_mut(id);

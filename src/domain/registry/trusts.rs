@@ -16,7 +16,7 @@ impl Registry {
     /// The clients that trust, or trusted, tokens of `issuer`.
     pub fn clients_that_trust(&self, issuer: &str) -> impl Iterator<Item = &Arc<Client>> {
         let clients = self.trusts.get(issuer).into_iter().flatten();
-        clients.filter_map(|id| self.clients.get(id))
+        clients.filter_map(|id| self.clients.get(id.as_str()))
     }
 
     pub(super) fn remember_trust_of(&mut self, client: &Client) {
@@ -30,7 +30,7 @@ impl Registry {
 
     /// Forgets that of a client as it is now.
     pub(super) fn forget_trust_of(&mut self, id: &ClientId) {
-        let Some(client) = self.clients.get(id).cloned() else {
+        let Some(client) = self.clients.get(id.as_str()).cloned() else {
             return;
         };
         for issuer in issuers(&client) {
