@@ -43,6 +43,7 @@ pub mod scope;
 pub mod secret;
 pub mod server_certificate;
 pub mod session;
+pub mod shared;
 pub mod spiffe;
 pub mod time;
 pub mod usage;

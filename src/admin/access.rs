@@ -60,7 +60,7 @@ impl SetAccess {
         }
         errors.finish()?;
         let mut after = Client {
-            grants,
+            grants: grants.into(),
             ..Client::clone(before)
         };
         if let Some(defaults) = self.default_scopes {
@@ -199,7 +199,7 @@ mod tests {
             (api("urn:c"), scopes("c")),
             (api("urn:shop"), scopes("read list")),
         ];
-        assert_eq!(after.grants, wanted.into());
+        assert_eq!(*after.grants, wanted.into());
         assert_eq!(after.default_scopes, scopes("list"));
         let commit = world.last.as_ref().unwrap();
         let changed: Vec<&str> = commit.audit[0]
@@ -299,7 +299,7 @@ mod tests {
 
         let after = world.client(&client);
         assert_eq!(
-            after.grants,
+            *after.grants,
             [(api("urn:shop"), scopes("read write"))].into()
         );
         assert_eq!(after.default_scopes, scopes("write"));

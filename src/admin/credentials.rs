@@ -54,7 +54,7 @@ impl NewCredential {
             id,
             proof: self.proof,
             created: now,
-            created_by: draft.actor().to_string(),
+            created_by: draft.actor().to_string().into(),
             expires,
             note: self.note,
             leaked: None,

@@ -2,6 +2,7 @@
 
 use super::{access::SetAccess, command::Command, draft::Draft, refusal::Refusal, require};
 use crate::domain::{
+    client::Grants,
     id::{ApiIdentifier, ClientId, Revision},
     permission::Permission,
     registry::Registry,
@@ -40,7 +41,7 @@ impl Command for SetHolders {
             if before.revision != holder.revision {
                 return Err(Refusal::Stale(before.revision));
             }
-            let mut grants = before.grants.clone();
+            let mut grants = Grants::clone(&before.grants);
             grants.insert(self.api.clone(), holder.scopes);
             let set = SetAccess {
                 client: holder.client,

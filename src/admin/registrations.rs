@@ -258,7 +258,7 @@ impl Command for ReplaceItself {
             after.rules.binding = admitted.binding;
         }
         after.name = admitted.name;
-        after.grants = admitted.grants;
+        after.grants = admitted.grants.into();
         grants::drop_lost(&mut after);
         after.registration = Some(Arc::new(Registration {
             access: Some(kept(&access, registry)),

@@ -92,7 +92,7 @@ pub(super) fn make(
         id: plain.id().clone(),
         proof,
         created: now,
-        created_by: draft.actor().to_string(),
+        created_by: draft.actor().to_string().into(),
         expires,
         note: new.note,
         leaked: None,

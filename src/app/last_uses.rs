@@ -20,9 +20,9 @@ use crate::domain::{
     usage::LastUse,
 };
 
-/// One mark for each secret.
+/// One mark for each secret. Those who hold the map as it was, and as it is, hold the same marks.
 #[derive(Debug)]
-pub(super) struct LastUses(ArcSwap<HashTrieMapSync<SecretId, Arc<Mark>>>);
+pub(super) struct LastUses(ArcSwap<HashTrieMapSync<SecretId, Mark>>);
 
 #[derive(Debug, Default)]
 struct Mark {
@@ -35,14 +35,14 @@ impl LastUses {
     pub(super) fn new(registry: &Registry, recorded: Vec<(SecretId, LastUse)>) -> Self {
         let mut marks = HashTrieMapSync::new_sync();
         for secret in registry.clients().flat_map(|client| &client.secrets) {
-            marks.insert_mut(secret.id.clone(), Arc::default());
+            marks.insert_mut(secret.id.clone(), Mark::default());
         }
         for (id, last) in recorded {
             let mark = Mark {
                 at: last.at.0.into(),
                 count: last.count.into(),
             };
-            marks.insert_mut(id, Arc::new(mark));
+            marks.insert_mut(id, mark);
         }
         Self(ArcSwap::from_pointee(marks))
     }
@@ -77,7 +77,7 @@ impl LastUses {
         let mut marks = HashTrieMapSync::clone(&self.0.load());
         for secret in clients.flat_map(|client| &client.secrets) {
             if !marks.contains_key(&secret.id) {
-                marks.insert_mut(secret.id.clone(), Arc::default());
+                marks.insert_mut(secret.id.clone(), Mark::default());
             }
         }
         self.0.store(Arc::new(marks));

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     registration::Registration,
     scope::ScopeSet,
     secret::{Life, Secret},
+    shared::{Shared, Usual},
     time::{Lifetime, Timestamp},
 };
 
@@ -40,7 +41,7 @@ pub struct Client {
     /// The longest life of its tokens; the API's if none, and never longer than the API's.
     pub token_lifetime: Option<Lifetime>,
     /// Which scopes it may have, on which API.
-    pub grants: BTreeMap<ApiIdentifier, ScopeSet>,
+    pub grants: Shared<Grants>,
     /// What it gets when it names no scope (RFC 6749 §3.3). Empty: everything granted on the API.
     pub default_scopes: ScopeSet,
     /// Its secrets, oldest first: at most two live, and the dead that are remembered.
@@ -50,14 +51,17 @@ pub struct Client {
     /// Tokens that were issued to it until then do not count any more.
     pub tokens_void_until: Option<Timestamp>,
     /// What else holds for its tokens.
-    pub rules: ClientRules,
+    pub rules: Shared<ClientRules>,
     /// What people noted on it.
-    pub marks: Marks,
+    pub marks: Shared<Marks>,
     /// That it registered itself, if it did.
     pub registration: Option<Arc<Registration>>,
     /// The revision that last changed it.
     pub revision: Revision,
 }
+
+/// Which scopes, on which API.
+pub type Grants = BTreeMap<ApiIdentifier, ScopeSet>;
 
 /// What else holds for a client; nothing does, unless an operator says so.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -273,5 +277,28 @@ impl ClientRules {
             let field = format!("authorization_details.{api}");
             all.insert(field, details::in_words(types));
         }
+    }
+}
+
+/// No grant at all.
+impl Usual for Grants {
+    fn usual() -> &'static Shared<Self> {
+        static NONE: LazyLock<Shared<Grants>> = LazyLock::new(|| Shared::new(Grants::new()));
+        &NONE
+    }
+}
+
+impl<const N: usize> From<[(ApiIdentifier, ScopeSet); N]> for Shared<Grants> {
+    fn from(grants: [(ApiIdentifier, ScopeSet); N]) -> Self {
+        Grants::from(grants).into()
+    }
+}
+
+/// Nothing else.
+impl Usual for ClientRules {
+    fn usual() -> &'static Shared<Self> {
+        static NONE: LazyLock<Shared<ClientRules>> =
+            LazyLock::new(|| Shared::new(ClientRules::default()));
+        &NONE
     }
 }

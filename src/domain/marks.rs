@@ -2,7 +2,13 @@
 //!
 //! None of it changes what the client gets.
 
-use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{
+    borrow::Borrow,
+    collections::BTreeMap,
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +17,7 @@ use super::{
     id::{ApiIdentifier, IdError},
     name::Note,
     scope::{Scope, ScopeSet},
+    shared::{Shared, Usual},
     time::{Span, Timestamp},
 };
 
@@ -99,6 +106,14 @@ pub struct Marks {
     pub watched: BTreeMap<(ApiIdentifier, Scope), Timestamp>,
     /// The scopes that are kept, used or not, and until when nobody is asked about them.
     pub kept: BTreeMap<(ApiIdentifier, Scope), Timestamp>,
+}
+
+/// Nothing noted.
+impl Usual for Marks {
+    fn usual() -> &'static Shared<Self> {
+        static NONE: LazyLock<Shared<Marks>> = LazyLock::new(|| Shared::new(Marks::default()));
+        &NONE
+    }
 }
 
 impl Marks {

@@ -39,7 +39,7 @@ macro_rules! bounded_text {
             type Err = NameError;
 
             fn from_str(text: &str) -> Result<Self, NameError> {
-                Ok(Self(printable(text, $least, $most)?.into()))
+                Ok(Self(shared(printable(text, $least, $most)?)))
             }
         }
 
@@ -185,6 +185,15 @@ impl Place {
             rest = after;
         }
         Self(pieces)
+    }
+}
+
+/// The text, on the heap unless it is empty: most notes are.
+fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() {
+        Arc::default()
+    } else {
+        text.into()
     }
 }
 

@@ -1,6 +1,10 @@
 //! Scopes: the grammar of RFC 6749 §3.3, and sets of them.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,14 +81,14 @@ impl fmt::Display for Scope {
 /// A set of scopes, in alphabetical order, with the text that stands for it on the wire.
 ///
 /// Cheap to clone: the members are shared.
-#[derive(Clone, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Eq, Hash, PartialEq, Deserialize, Serialize)]
 #[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
 pub struct ScopeSet(Arc<Members>);
 
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Debug, Eq, Hash, PartialEq)]
 struct Members {
-    sorted: Vec<Scope>,
-    text: String,
+    sorted: Box<[Scope]>,
+    text: Box<str>,
 }
 
 impl ScopeSet {
@@ -141,6 +145,21 @@ impl ScopeSet {
             .collect()
     }
 
+    fn of_sorted(scopes: Vec<Scope>) -> Self {
+        let length = scopes.iter().map(|scope| scope.as_str().len() + 1).sum();
+        let mut text = String::with_capacity(length);
+        for scope in &scopes {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(scope.as_str());
+        }
+        Self(Arc::new(Members {
+            sorted: scopes.into(),
+            text: text.into(),
+        }))
+    }
+
     /// The members, separated by one space each (RFC 6749 §3.3).
     pub fn as_str(&self) -> &str {
         &self.0.text
@@ -158,31 +177,25 @@ impl<'a> IntoIterator for &'a ScopeSet {
 
 impl Default for ScopeSet {
     fn default() -> Self {
-        Vec::new().into()
+        static EMPTY: LazyLock<ScopeSet> = LazyLock::new(|| ScopeSet::of_sorted(Vec::new()));
+        EMPTY.clone()
     }
 }
 
 impl From<Vec<Scope>> for ScopeSet {
     fn from(mut scopes: Vec<Scope>) -> Self {
+        if scopes.is_empty() {
+            return Self::default();
+        }
         scopes.sort_unstable();
         scopes.dedup();
-        let mut text = String::new();
-        for scope in &scopes {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(scope.as_str());
-        }
-        Self(Arc::new(Members {
-            sorted: scopes,
-            text,
-        }))
+        Self::of_sorted(scopes)
     }
 }
 
 impl From<ScopeSet> for Vec<Scope> {
     fn from(set: ScopeSet) -> Self {
-        set.0.sorted.clone()
+        set.0.sorted.to_vec()
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod proof;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 
@@ -155,7 +155,7 @@ pub struct Secret {
     /// When it was made.
     pub created: Timestamp,
     /// Who made it, as the audit log names them.
-    pub created_by: String,
+    pub created_by: Arc<str>,
     /// When it stops by itself, if ever.
     pub expires: Option<Timestamp>,
     /// Where it is kept.

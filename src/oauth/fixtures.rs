@@ -1,6 +1,6 @@
 //! A small world for the tests of this floor: built from records, as a store would hand them over.
 
-use std::{collections::BTreeMap, fmt::Write, sync::Arc};
+use std::{fmt::Write, sync::Arc};
 
 use super::{
     Context, Request, SlowHashes,
@@ -17,7 +17,7 @@ use crate::{
     domain::{
         api::{Api, ApiScope, ApiStatus, Signing},
         change::Effect,
-        client::{Client, ClientStatus},
+        client::{Client, ClientStatus, Grants},
         id::{ApiIdentifier, Revision, SecretId},
         issuer::Issuer,
         key::SigningKey,
@@ -171,7 +171,7 @@ pub(super) fn kept(plain: &PlainSecret, proof: Proof, state: SecretState) -> Sec
         id: plain.id().clone(),
         proof,
         created: NOW,
-        created_by: "system:test".to_owned(),
+        created_by: "system:test".into(),
         expires: None,
         note: Note::default(),
         leaked: None,
@@ -210,13 +210,13 @@ pub(super) fn client(id: &str, grants: &[(&str, &str)]) -> Client {
         status: ClientStatus::Active,
         created: NOW,
         token_lifetime: None,
-        grants: grants.iter().map(grant).collect::<BTreeMap<_, _>>(),
+        grants: grants.iter().map(grant).collect::<Grants>().into(),
         default_scopes: ScopeSet::default(),
         secrets: Vec::new(),
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
-        rules: crate::domain::client::ClientRules::default(),
-        marks: crate::domain::marks::Marks::default(),
+        rules: crate::domain::shared::Shared::default(),
+        marks: crate::domain::shared::Shared::default(),
         registration: None,
         revision: Revision::default(),
     }

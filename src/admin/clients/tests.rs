@@ -24,7 +24,7 @@ fn a_new_client_gets_a_readable_id_and_one_secret() {
         Some(&made.client.secrets[0].id)
     );
     assert_eq!(world.client(&made.client.id), &made.client);
-    assert_eq!(made.client.secrets[0].created_by, "local:0");
+    assert_eq!(&*made.client.secrets[0].created_by, "local:0");
     assert_eq!(world.audited(), ["client.create"]);
 }
 

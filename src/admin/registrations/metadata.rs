@@ -13,7 +13,7 @@ use crate::{
     admin::refusal::FieldErrors,
     crypto::jws::Members,
     domain::{
-        client::{Binding, Client},
+        client::{Binding, Client, Grants},
         id::{ApiIdentifier, ClientId},
         name::DisplayName,
         profile::Profile,
@@ -214,7 +214,7 @@ impl ClientMetadata {
         before: Option<&Client>,
     ) -> Result<BTreeMap<ApiIdentifier, ScopeSet>, String> {
         let held = before
-            .map(|client| client.grants.clone())
+            .map(|client| Grants::clone(&client.grants))
             .unwrap_or_default();
         let Some(named) = &self.scopes else {
             return Ok(held);

@@ -100,7 +100,7 @@ impl SecretView {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
             created_at: moment(secret.created),
-            created_by: secret.created_by.clone(),
+            created_by: secret.created_by.as_ref().to_owned(),
             expires_at: secret.expires.map(moment),
             note: secret.note.to_string(),
             ended_at: secret.ended(now).map(moment),

@@ -75,7 +75,7 @@ fn world_of(proofs: &[(Proof, SecretState)]) -> (World, Vec<SecretId>) {
             id: plain.id().clone(),
             proof: proof.clone(),
             created: NOW,
-            created_by: "system:test".to_owned(),
+            created_by: "system:test".into(),
             expires: None,
             note: Note::default(),
             leaked: None,

@@ -245,8 +245,8 @@ fn put(id: &str, name: &str) -> Change {
         secrets: Vec::new(),
         introspects: std::collections::BTreeSet::default(),
         tokens_void_until: None,
-        rules: crate::domain::client::ClientRules::default(),
-        marks: crate::domain::marks::Marks::default(),
+        rules: crate::domain::shared::Shared::default(),
+        marks: crate::domain::shared::Shared::default(),
         registration: None,
         revision: Revision::default(),
     };

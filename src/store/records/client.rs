@@ -17,6 +17,7 @@ use crate::domain::{
     details::DetailGrants,
     id::{ApiIdentifier, ClientId, Revision, SecretId},
     limits::ClientLimits,
+    marks::Marks,
     name::{Description, DisplayName, Note, Owner},
     scope::ScopeSet,
     secret::{IfUsed, Retiring, Secret, SecretState},
@@ -83,7 +84,7 @@ struct StoredSecret {
     id: SecretId,
     proof: StoredProof,
     created: Timestamp,
-    created_by: String,
+    created_by: Arc<str>,
     expires: Option<Timestamp>,
     note: Note,
     // Since format 2.
@@ -136,10 +137,10 @@ impl From<&Client> for StoredClient {
             },
             created: client.created,
             token_lifetime: client.token_lifetime,
-            grants: client.grants.clone(),
+            grants: BTreeMap::clone(&client.grants),
             default_scopes: client.default_scopes.clone(),
             secrets: client.secrets.iter().map(Into::into).collect(),
-            marks: StoredMarks::from(&client.marks),
+            marks: StoredMarks::from(&*client.marks),
             introspects: client.introspects.clone(),
             tokens_void_until: client.tokens_void_until,
             binding: client.rules.binding.into(),
@@ -159,6 +160,9 @@ impl TryFrom<StoredClient> for Client {
 
     fn try_from(stored: StoredClient) -> Result<Self, RecordError> {
         let secrets = stored.secrets.into_iter().map(TryInto::try_into);
+        let mut secrets: Vec<Secret> = secrets.collect::<Result<_, _>>()?;
+        // Whoever reads a list does not know how long it is, and sets too much aside.
+        secrets.shrink_to_fit();
         Ok(Self {
             id: stored.id,
             name: stored.name,
@@ -169,10 +173,10 @@ impl TryFrom<StoredClient> for Client {
                 .map_or(ClientStatus::Active, ClientStatus::Disabled),
             created: stored.created,
             token_lifetime: stored.token_lifetime,
-            grants: stored.grants,
+            grants: stored.grants.into(),
             default_scopes: stored.default_scopes,
-            secrets: secrets.collect::<Result<_, _>>()?,
-            marks: stored.marks.into(),
+            secrets,
+            marks: Marks::from(stored.marks).into(),
             introspects: stored.introspects,
             tokens_void_until: stored.tokens_void_until,
             rules: ClientRules {
@@ -184,7 +188,8 @@ impl TryFrom<StoredClient> for Client {
                 limits: stored
                     .limits
                     .map_or_else(|| Ok(ClientLimits::default()), TryInto::try_into)?,
-            },
+            }
+            .into(),
             registration: stored
                 .registration
                 .map(|it| it.try_into().map(Arc::new))

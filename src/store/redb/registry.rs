@@ -23,6 +23,7 @@ use crate::{
         policy::Policy,
         registration::RegistrationToken,
         registry::Registry,
+        shared::Pool,
         time::Timestamp,
     },
     store::{
@@ -46,7 +47,15 @@ pub(super) fn load(database: &Database, keys: &Keyring) -> Result<Registry, Faul
         transaction: &transaction,
         keys,
     };
-    reader.each(CLIENTS, read_client, |client| {
+    let mut grants = Pool::default();
+    let mut owners = Pool::default();
+    let mut makers = Pool::default();
+    reader.each(CLIENTS, read_client, |mut client| {
+        grants.share(&mut client.grants);
+        owners.share(&mut client.owner);
+        for secret in &mut client.secrets {
+            makers.share(&mut secret.created_by);
+        }
         records.push(Effect::Client(client.id.clone(), Some(client.into())));
     })?;
     reader.each(REMOVED_CLIENTS, read_tombstone, |id| removed.push(id))?;

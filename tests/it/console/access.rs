@@ -111,7 +111,7 @@ async fn what_is_taken_back_is_as_it_was_with_defaults_and_marks() {
     server
         .run(SetAccess {
             client: "billing-worker".parse().unwrap(),
-            grants: client().0,
+            grants: (*client().0).clone(),
             default_scopes: Some("write".parse().unwrap()),
         })
         .await;

@@ -59,7 +59,7 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
     let mut client = first::report_service(pepper);
     client.id = "deploy-service".parse().unwrap();
     client.secrets = credentials();
-    client.rules = ClientRules {
+    *client.rules = ClientRules {
         binding: Binding::Dpop,
         claims: claims(),
         legacy_assertion_audience: true,
@@ -142,7 +142,7 @@ fn registration_token(pepper: &MacKey) -> RegistrationToken {
         used: 1,
         last_used: Some(NOW),
         created: NOW,
-        created_by: "operator:ana@example.com".to_owned(),
+        created_by: "operator:ana@example.com".into(),
         expires: NOW.plus(Span::days(7)),
         revoked: Some(NOW.plus(Span::days(1))),
         revision: Revision::default(),
@@ -233,7 +233,7 @@ fn credentials() -> Vec<Secret> {
         id: PlainSecret::generate(&entropy).id().clone(),
         proof,
         created: NOW,
-        created_by: "operator:ana@example.com".to_owned(),
+        created_by: "operator:ana@example.com".into(),
         expires: None,
         note: "1Password / Ops".parse().unwrap(),
         leaked: None,

@@ -37,7 +37,7 @@ pub(super) fn history(pepper: &MacKey) -> Vec<Vec<Change>> {
         effect: Effect::Policy(policy().into()),
     };
     let mut client = first::report_service(pepper);
-    client.marks = marks();
+    *client.marks = marks();
     client.secrets[1].leaked = Some(NOW);
     let client = Change {
         action: Action::ClientPostpone,
@@ -79,7 +79,7 @@ fn handovers(pepper: &MacKey) -> [Handover; 3] {
         client: "report-service-7kq2d4".parse().unwrap(),
         token: LinkToken::generate(&entropy).digest(LinkUse::Handover, pepper),
         created: NOW,
-        created_by: "operator:ana@example.com".to_owned(),
+        created_by: "operator:ana@example.com".into(),
         by_owner: true,
         expires: NOW.plus(Span::hours(24)),
         state,
