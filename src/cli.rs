@@ -5,6 +5,7 @@ mod api;
 mod attention;
 mod audit;
 mod client;
+mod compact;
 mod credential;
 mod data;
 mod demo;
@@ -75,6 +76,7 @@ enum Command {
     #[command(flatten)]
     AtDesk(DeskCommand),
     Check(Box<server::CheckCommand>),
+    Compact(compact::CompactCommand),
     Restore(restore::RestoreCommand),
     /// Get a token as a service does, and print it.
     Token(token::TokenCommand),
@@ -167,6 +169,7 @@ impl Command {
             Self::Demo(command) => wait_for(command.run(place, format)),
             Self::AtDesk(command) => wait_for(command.run(place, format)),
             Self::Check(command) => wait_for(command.run(place, format)),
+            Self::Compact(command) => command.run(place, format),
             Self::Restore(command) => wait_for(command.run(place, format)),
             Self::Token(command) => wait_for(command.run(format)),
             Self::Inspect(command) => wait_for(command.run(place, format)),

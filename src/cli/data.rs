@@ -103,6 +103,13 @@ impl Data {
         }
     }
 
+    /// Gives the room that nothing uses back to the disk, and closes the file; how many bytes there were, and are.
+    pub(crate) fn compact(self) -> Result<(u64, u64), Failure> {
+        self.store
+            .compact()
+            .map_err(|error| Failure::unavailable(error.to_string()))
+    }
+
     /// The server on these data, with nothing running in the background yet.
     pub(crate) async fn assemble(self, config: &Config, issuer: Issuer) -> Result<App, Failure> {
         assemble_from(config, (self.store, self.entropy), issuer).await

@@ -118,6 +118,15 @@ impl RedbStore {
         self.0.keep_reserve(bytes)
     }
 
+    /// Gives the room that nothing uses any more back to the disk; how many bytes there were, and are. Everything else
+    /// waits for it: not for a server that serves.
+    ///
+    /// # Errors
+    /// If the file cannot be written; whatever it held, it holds still.
+    pub fn compact(&self) -> Result<(u64, u64), StoreError> {
+        self.0.compact()
+    }
+
     /// A store that is gone with the process: the same in all else.
     ///
     /// # Panics

@@ -59,5 +59,6 @@ engine_faults!(
     TableError,
     TransactionError,
     CommitError,
-    DatabaseError
+    DatabaseError,
+    CompactionError
 );

@@ -135,6 +135,19 @@ impl Shared {
         }
     }
 
+    /// Gives the room that nothing uses any more back to the disk; how many bytes there were, and are. Nobody reads
+    /// or writes meanwhile.
+    pub(super) fn compact(&self) -> Result<(u64, u64), StoreError> {
+        let mut database = self.lock();
+        let Some(database) = database.as_mut() else {
+            return Err(StoreError::Unavailable("the store is closed".to_owned()));
+        };
+        self.place.check()?;
+        let before = self.place.bytes();
+        database.compact().map_err(Fault::from)?;
+        Ok((before, self.place.bytes()))
+    }
+
     /// Closes the database, if it is open.
     pub(super) fn close(&self) -> Result<(), StoreError> {
         let database = self.lock().take();

@@ -40,6 +40,28 @@ proptest! {
     }
 }
 
+#[tokio::test]
+async fn a_file_that_was_compacted_is_smaller_and_holds_the_same() {
+    let (bench, _) = Bench::filled(10).await;
+    let store = bench.open().unwrap();
+    let used = (0..5000).map(|number| UsedAssertion {
+        client: "svc".parse().unwrap(),
+        id: number.to_string(),
+        expires: NOW,
+    });
+    store.use_assertions(used.collect()).await.unwrap();
+    store.prune(NOW.plus(Span::days(1000))).await.unwrap();
+    let content = Content::of(&store).await;
+
+    let (before, after) = store.compact().unwrap();
+
+    assert!(after < before, "{after} bytes of {before}");
+    assert_eq!(fs::metadata(bench.path()).unwrap().len(), after);
+    assert_eq!(Content::of(&store).await, content);
+    store.close().await.unwrap();
+    assert_eq!(Content::of(&bench.open().unwrap()).await, content);
+}
+
 /// ST-07
 #[tokio::test]
 async fn a_backup_holds_everything_and_opens_with_the_same_key() {
