@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 
+#[path = "console/browser.rs"]
+mod browser;
 #[path = "console/pages.rs"]
 mod pages;
 

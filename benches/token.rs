@@ -4,37 +4,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
-use std::{collections::BTreeMap, hint::black_box, iter::Cycle, slice::Iter, sync::Arc};
+mod world;
+
+use std::{hint::black_box, iter::Cycle, slice::Iter};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use criterion::{Criterion, Throughput};
 use jeton::{
-    crypto::{
-        install_provider,
-        mac::MacKey,
-        random::Entropy,
-        signer::{Algorithm, Signer},
-    },
+    crypto::{install_provider, mac::MacKey, random::Entropy, signer::Algorithm},
     domain::{
-        api::{Api, ApiScope, ApiStatus, Signing},
-        change::Effect,
-        client::{Client, ClientStatus},
-        id::Revision,
-        issuer::Issuer,
-        key::SigningKey,
-        marks::Marks,
-        profile::Profile,
-        registry::Registry,
-        scope::ScopeSet,
-        secret::{PlainSecret, Proof, Secret, SecretState},
-        time::{Lifetime, Timestamp},
+        id::Revision, issuer::Issuer, profile::Profile, registry::Registry, secret::PlainSecret,
     },
     oauth::{self, Context, Request, SlowHashes, access_token::Anew, credentials::Header},
 };
 
-const NOW: Timestamp = Timestamp(1_800_000_000);
-const API: &str = "https://sales.example/";
-const SCOPES: &str = "read:analytics read:orders write:orders";
+use world::{API, NOW, api, client, signing};
+
 const FORM: &str = "grant_type=client_credentials&scope=read%3Aanalytics\
     &resource=https%3A%2F%2Fsales.example%2F";
 
@@ -185,69 +170,4 @@ impl World {
             restored: None,
         }
     }
-}
-
-fn signing(algorithm: Algorithm, entropy: &Entropy) -> (Signing, Option<Effect>) {
-    let (signer, private) = Signer::generate(algorithm, entropy);
-    if algorithm.is_symmetric() {
-        let (signer, key) = (Arc::new(signer), Arc::new(private));
-        return (Signing::Shared { signer, key }, None);
-    }
-    let key = SigningKey::new((signer, private), NOW, NOW);
-    let key = Effect::Key(key.id.clone(), Some(Arc::new(key)));
-    (Signing::Published(algorithm), Some(key))
-}
-
-fn api(signing: Signing) -> Effect {
-    let scopes: ScopeSet = SCOPES.parse().unwrap();
-    let api = Api {
-        identifier: API.parse().unwrap(),
-        name: "Sales Analytics API".parse().unwrap(),
-        description: "".parse().unwrap(),
-        status: ApiStatus::Active,
-        signing,
-        token_lifetime: Lifetime::DEFAULT,
-        longest_lifetime: Lifetime::DEFAULT,
-        rules: jeton::domain::api::ApiRules::default(),
-        scopes: scopes
-            .iter()
-            .map(|scope| (scope.clone(), ApiScope::default()))
-            .collect(),
-        created: NOW,
-        revision: Revision(1),
-    };
-    Effect::Api(api.identifier.clone(), Some(Arc::new(api)))
-}
-
-fn client(id: &str, secret: &PlainSecret, pepper: &MacKey) -> Effect {
-    let grant = (API.parse().unwrap(), SCOPES.parse().unwrap());
-    let secret = Secret {
-        id: secret.id().clone(),
-        proof: Proof::of_generated(secret, pepper),
-        created: NOW,
-        created_by: "local:0".to_owned(),
-        expires: None,
-        note: "".parse().unwrap(),
-        leaked: None,
-        state: SecretState::Active,
-    };
-    let client = Client {
-        id: id.parse().unwrap(),
-        name: "Report Service".parse().unwrap(),
-        description: "".parse().unwrap(),
-        owner: "".parse().unwrap(),
-        status: ClientStatus::Active,
-        created: NOW,
-        token_lifetime: None,
-        grants: BTreeMap::from([grant]),
-        default_scopes: ScopeSet::default(),
-        secrets: vec![secret],
-        introspects: std::collections::BTreeSet::default(),
-        tokens_void_until: None,
-        rules: jeton::domain::client::ClientRules::default(),
-        marks: Marks::default(),
-        registration: None,
-        revision: Revision(1),
-    };
-    Effect::Client(client.id.clone(), Some(Arc::new(client)))
 }

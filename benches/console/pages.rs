@@ -1,38 +1,19 @@
 //! Every page of the console as an Owner gets it: how long the server takes, and how large it is.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use axum::{
-    body::{Body, to_bytes},
-    http::{Request, Response, header},
-};
 use jeton::{
-    admin::{
-        account::EnrolSecondFactor,
-        operators::{AddOperator, NewPassword},
-        secrets::{NewSecret, RotateSecret},
-    },
+    admin::secrets::{NewSecret, RotateSecret},
     app::App,
-    crypto::{random::Entropy, totp::TotpSecret},
-    domain::{actor::Actor, permission::Role, rotation::Overlap, secret::IfUsed, time::Span},
-    web::{
-        faces::{self, Manners},
-        front::Front,
-        layers::{Arrival, Edge},
-        server::{Limits, Peer},
-    },
+    domain::{actor::Actor, rotation::Overlap, secret::IfUsed, time::Span},
 };
 use tokio::runtime::Runtime;
+
+use super::browser::Browser;
 
 /// What a page may take and weigh at most.
 const SLOWEST: Duration = Duration::from_millis(20);
 const LARGEST: usize = 60_000;
-
-const EMAIL: &str = "ana@as.example";
-const PASSWORD: &str = "a quiet morning in may";
 
 /// How often each page is asked for.
 const TIMES: usize = 21;
@@ -115,15 +96,10 @@ fn paths(app: &App) -> Vec<String> {
     paths
 }
 
-/// An Owner's browser.
-struct Browser {
-    edge: Edge<Front>,
-    cookie: String,
-}
-
 /// Asks for every page, prints what it took, and tells how many took or weigh too much.
 pub(crate) fn weigh(runtime: &Runtime, app: &App) -> usize {
     let browser = runtime.block_on(Browser::signed_in(app));
+    runtime.block_on(rotate(app));
     println!("\n{:<70} {:>9} {:>9}", "page", "median", "HTML");
     let mut wrong = 0;
     for path in paths(app) {
@@ -131,7 +107,7 @@ pub(crate) fn weigh(runtime: &Runtime, app: &App) -> usize {
         let mut size = 0;
         for _ in 0..TIMES {
             let begun = Instant::now();
-            let reply = runtime.block_on(browser.ask("GET", &path, None));
+            let reply = runtime.block_on(browser.ask("GET", &format!("/console{path}"), None));
             taken.push(begun.elapsed());
             assert_eq!(reply.0.status(), 200, "{path}");
             size = reply.1.len();
@@ -149,72 +125,6 @@ pub(crate) fn weigh(runtime: &Runtime, app: &App) -> usize {
         wrong += usize::from(!verdict.is_empty());
     }
     wrong
-}
-
-impl Browser {
-    async fn signed_in(app: &App) -> Self {
-        let owner = || Actor::local(0);
-        let password = NewPassword::parse(PASSWORD.to_owned().into()).unwrap();
-        let ana = AddOperator {
-            email: EMAIL.parse().unwrap(),
-            name: "Ana Lima".parse().unwrap(),
-            role: Role::Owner,
-            password: Some(password),
-        };
-        let id = app.execute(owner(), ana).await.unwrap();
-        let secret = TotpSecret::generate(&Entropy::seeded(42));
-        let enrol = EnrolSecondFactor {
-            code: secret.code_at(app.now().minus(Span(30)).seconds()),
-            secret,
-        };
-        let actor = Actor::operator(id, EMAIL.parse().unwrap(), Role::Owner);
-        app.execute(actor, enrol).await.unwrap();
-        rotate(app).await;
-        let routes = faces::protocol(app).merge(faces::operator(app));
-        let settings = faces::edge_settings(app, &Manners::default());
-        let mut browser = Self {
-            edge: Edge::new(routes, settings),
-            cookie: String::new(),
-        };
-        let code = TotpSecret::generate(&Entropy::seeded(42)).code_at(app.now().seconds());
-        for (path, form) in [
-            (
-                "/sign-in",
-                format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+")),
-            ),
-            ("/sign-in/second", format!("code={code}")),
-        ] {
-            let (reply, _) = browser.ask("POST", path, Some(form)).await;
-            assert_eq!(reply.status(), 303, "{path}");
-            for field in reply.headers().get_all(header::SET_COOKIE) {
-                let pair = field.to_str().unwrap().split(';').next().unwrap();
-                pair.clone_into(&mut browser.cookie);
-            }
-        }
-        browser
-    }
-
-    async fn ask(&self, method: &str, path: &str, form: Option<String>) -> (Response<()>, Vec<u8>) {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/console{path}"))
-            .header(header::HOST, "as.example")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header("sec-fetch-site", "same-origin")
-            .header(header::COOKIE, &self.cookie)
-            .body(form.map_or_else(Body::empty, Body::from))
-            .unwrap();
-        let arrival = Arrival {
-            peer: Peer::Tcp(SocketAddr::from(([192, 0, 2, 8], 50_000))),
-            certificate: None,
-            limits: Limits::default(),
-            refusal: None,
-            is_too_much: false,
-        };
-        let (parts, body) = self.edge.respond(arrival, request).await.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        (Response::from_parts(parts, ()), body.to_vec())
-    }
 }
 
 /// The first client moves over to a new secret.
