@@ -32,6 +32,7 @@ pub mod marks;
 pub mod name;
 pub mod number;
 pub mod operator;
+pub mod order;
 pub mod permission;
 pub mod policy;
 pub mod profile;

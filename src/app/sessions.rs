@@ -9,6 +9,7 @@ use super::{AdminError, App};
 use crate::{
     domain::{
         id::OperatorId,
+        order,
         session::{SessionKey, SessionRecord},
         time::Clock,
     },
@@ -68,7 +69,7 @@ impl Sessions {
         let now = self.clock.now();
         let mut sessions = self.store.sessions_of(operator).await?;
         sessions.retain(|session| !session.is_over(now));
-        sessions.sort_by_key(|session| std::cmp::Reverse(session.seen));
+        order::by_key(&mut sessions, |session| std::cmp::Reverse(session.seen));
         Ok(sessions)
     }
 

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::{
     client::Client,
+    order,
     secret::Retiring,
     time::{Span, Timestamp},
     usage::{AddressUse, MOST_ADDRESSES, SecretUsage},
@@ -203,9 +204,9 @@ impl<'a> Addresses<'a> {
                 sorted.needs = sorted.needs.max(quiet);
             }
         }
-        loud.sort_unstable_by(|one, two| two.cmp(one));
+        order::by(&mut loud, |one, two| two.cmp(one));
         sorted.loud = loud.into_iter().map(|(_, address)| address).collect();
-        sorted.stayed.sort_unstable_by_key(|(_, usage)| usage.first);
+        order::by_key(&mut sorted.stayed, |(_, usage)| usage.first);
         sorted
     }
 

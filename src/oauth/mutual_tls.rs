@@ -15,6 +15,7 @@ use crate::{
     crypto::certificate::ClientCertificate,
     domain::{
         credential::{CertificateSubject, Method, PublicKey},
+        order,
         registry::Registry,
         secret::{Proof, Secret},
     },
@@ -63,7 +64,7 @@ pub(super) fn prove<'r>(
         }
     }
     // Those that are live first, so that a dead one counts only where it is all there is.
-    fitting.sort_by_key(|it| !it.is_live(now));
+    order::by_key(&mut fitting, |it| !it.is_live(now));
     // Where a certificate is registered itself, or its key, nobody need vouch for it.
     let is_trusted = |it: &Secret| is_pinned(it) || shown.certificate.is_vouched_for;
     let proves = |it: &&Secret| it.is_live(now) && is_trusted(it);

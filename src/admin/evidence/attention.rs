@@ -8,6 +8,7 @@ use crate::domain::{
     id::{ClientId, SecretId},
     marks::{Postponed, RuleName},
     name::{DisplayName, Place},
+    order,
     registry::Registry,
     time::{Span, Timestamp},
 };
@@ -126,7 +127,9 @@ pub fn attention(registry: &Registry, lookout: &Lookout<'_>) -> Vec<Attention> {
     let mut rows: Vec<_> = clients
         .filter_map(|client| attention_to(client, lookout))
         .collect();
-    rows.sort_by_cached_key(|row| (row.rule, row.urgency, Place::of(row.name.as_str())));
+    order::by_key(&mut rows, |row| {
+        (row.rule, row.urgency, Place::of(row.name.as_str()))
+    });
     rows
 }
 
@@ -183,7 +186,7 @@ pub fn put_off(registry: &Registry, lookout: &Lookout<'_>) -> Vec<PutOff> {
             }
         }
     }
-    all.sort_by_cached_key(|it| (it.rule, Place::of(it.name.as_str())));
+    order::by_key(&mut all, |it| (it.rule, Place::of(it.name.as_str())));
     all
 }
 

@@ -8,6 +8,7 @@ use crate::domain::{
     client::Client,
     id::SecretId,
     key::{Age, SIGNS_FOR, SigningKey},
+    order,
     registry::Registry,
     server_certificate::{CertificateSource, CertificateStatus},
     time::{Span, Timestamp},
@@ -59,7 +60,7 @@ pub fn horizon(
         .chain(certificate.and_then(certificate_of))
         .filter(|event| event.at > now && event.at <= now.plus(AHEAD))
         .collect();
-    events.sort_by_key(|event| event.at);
+    order::by_key(&mut events, |event| event.at);
     events
 }
 

@@ -7,6 +7,7 @@ use super::{overview::Overview, words};
 use crate::domain::{
     api::{Api, Signing},
     key::{Age, KEPT_AFTER, SigningKey},
+    order,
     registry::Registry,
     time::{Lifetime, Span, Timestamp},
     usage::{FETCHES_KEPT_DAYS, KeyFetch},
@@ -93,7 +94,7 @@ impl Readiness {
             .filter(|(_, fetch)| fetch.at <= next.published)
             .map(|(address, fetch)| (*address, fetch.at))
             .collect();
-        behind.sort_by_key(|(address, at)| (Reverse(*at), *address));
+        order::by_key(&mut behind, |(address, at)| (Reverse(*at), *address));
         match recent().count() {
             0 => Self::Unknown,
             all if behind.is_empty() => Self::Ready(all),

@@ -6,6 +6,7 @@ use std::{cmp::Reverse, net::IpAddr};
 use super::{Series, Whose};
 use crate::domain::{
     id::SecretId,
+    order,
     time::{Span, Timestamp},
     usage::{AddressUse, Tally},
     verdict::has_moved,
@@ -41,7 +42,9 @@ impl Moves {
         let (moved, mut staying): (Vec<_>, Vec<_>) = users
             .filter(|(_, usage)| usage.count > 0)
             .partition(|(address, usage)| has_moved(*address, usage, &after));
-        staying.sort_by_key(|(address, usage)| (Reverse(usage.last), *address));
+        order::by_key(&mut staying, |(address, usage)| {
+            (Reverse(usage.last), *address)
+        });
         Self {
             staying,
             moved: moved.into_iter().map(|(address, _)| address).collect(),

@@ -7,6 +7,7 @@ use super::words;
 use crate::domain::{
     id::ClientId,
     limits::Networks,
+    order,
     time::{Span, Timestamp},
     usage::Tally,
 };
@@ -49,7 +50,7 @@ pub fn outside(
             }),
         }
     }
-    found.sort_by_key(|it| (std::cmp::Reverse(it.last), it.address));
+    order::by_key(&mut found, |it| (std::cmp::Reverse(it.last), it.address));
     found
 }
 

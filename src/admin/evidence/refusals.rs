@@ -4,6 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use super::{Whose, words};
 use crate::domain::{
+    order,
     time::{Span, Timestamp},
     usage::{Outcome, Tally},
 };
@@ -102,7 +103,7 @@ fn outcomes(tally: &Tally, whose: Whose<'_>, now: Timestamp) -> Vec<RefusedOutco
         .into_iter()
         .map(|(outcome, count)| RefusedOutcome { outcome, count })
         .collect();
-    groups.sort_by_key(|group| Reverse(group.count));
+    order::by_key(&mut groups, |group| Reverse(group.count));
     groups
 }
 
@@ -126,6 +127,6 @@ pub(super) fn addresses(tally: &Tally, whose: Whose<'_>, since: Timestamp) -> Ve
         group.in_90_days += usage.refused;
     }
     let mut groups: Vec<_> = found.into_values().collect();
-    groups.sort_by_key(|group| Reverse(group.last));
+    order::by_key(&mut groups, |group| Reverse(group.last));
     groups
 }

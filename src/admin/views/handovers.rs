@@ -7,6 +7,7 @@ use super::moment;
 use crate::domain::{
     handover::{Handover, HandoverState},
     id::ClientId,
+    order,
     registry::Registry,
     rotation::Overlap,
     time::{Span, Timestamp},
@@ -73,7 +74,7 @@ impl HandoverView {
             .handovers()
             .filter(|handover| handover.client == *client)
             .collect();
-        all.sort_by_key(|handover| std::cmp::Reverse(handover.created));
+        order::by_key(&mut all, |handover| std::cmp::Reverse(handover.created));
         all.into_iter().map(|it| Self::of(it, now)).collect()
     }
 }

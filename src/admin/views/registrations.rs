@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::{GrantView, moment};
 use crate::domain::{
     details::DetailGrants,
+    order,
     registration::{Registration, RegistrationToken},
     registry::Registry,
     time::{Span, Timestamp},
@@ -76,7 +77,7 @@ impl RegistrationTokenView {
     /// All that are remembered, the newest first.
     pub fn all(registry: &Registry, now: Timestamp) -> Vec<Self> {
         let mut all: Vec<_> = registry.registration_tokens().collect();
-        all.sort_by_key(|token| std::cmp::Reverse(token.created));
+        order::by_key(&mut all, |token| std::cmp::Reverse(token.created));
         all.into_iter().map(|it| Self::of(it, now)).collect()
     }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{Sight, moment};
 use crate::domain::{
     client::Client,
+    order,
     rotation::ANOTHER_DAY,
     secret::{IfUsed, Life, Retiring, Secret, SecretState, UNDO},
     usage::{AddressUse, SecretUsage},
@@ -350,7 +351,9 @@ impl SecretDetailView {
     pub fn of(client: &Client, secret: &Secret, sight: &Sight<'_>) -> Self {
         let usage = sight.usage.map(|tally| tally.of_secret(&secret.id));
         let mut addresses: Vec<_> = usage.unwrap_or_default().addresses.into_iter().collect();
-        addresses.sort_by_key(|(address, usage)| (std::cmp::Reverse(usage.latest()), *address));
+        order::by_key(&mut addresses, |(address, usage)| {
+            (std::cmp::Reverse(usage.latest()), *address)
+        });
         Self {
             secret: SecretView::of(client, secret, sight),
             addresses: addresses

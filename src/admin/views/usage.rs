@@ -9,6 +9,7 @@ use super::moment;
 use crate::domain::{
     client::Client,
     id::ApiIdentifier,
+    order,
     scope::Scope,
     time::{Day, Timestamp},
     usage::{DayCounts, KEPT_DAYS, KeyFetch, Outcome, Subject, Tally},
@@ -115,7 +116,7 @@ impl ClientUsageView {
                 (*day, DayView::of(*day, secret_id, counts))
             })
             .collect();
-        days.sort_by_key(|(day, _)| Reverse(*day));
+        order::by_key(&mut days, |(day, _)| Reverse(*day));
         let addresses = tally.addresses.iter();
         let refused = addresses
             .filter(|((subject, _), usage)| is_its(subject) && usage.refused > 0)
@@ -311,7 +312,9 @@ impl KeyFetchView {
     /// All that `tally` knows, latest first.
     pub fn all_of(tally: &Tally) -> Vec<Self> {
         let mut fetches: Vec<_> = tally.fetches.iter().collect();
-        fetches.sort_by_key(|(address, fetch)| (Reverse(fetch.at), **address));
+        order::by_key(&mut fetches, |(address, fetch)| {
+            (Reverse(fetch.at), **address)
+        });
         let view = |(address, fetch): (&IpAddr, &KeyFetch)| Self {
             address: address.to_string(),
             at: moment(fetch.at),

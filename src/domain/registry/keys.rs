@@ -8,6 +8,7 @@ use crate::{
     domain::{
         api::{Api, Signing},
         key::{Age, KEPT_AFTER, Material, SigningKey},
+        order,
         time::{Span, Timestamp},
     },
 };
@@ -87,7 +88,7 @@ impl Registry {
             .filter(|key| key.signer().is_some())
             .cloned()
             .collect();
-        whole.sort_by(|one, two| {
+        order::by(&mut whole, |one, two| {
             let latest_first = two.seniority().cmp(&one.seniority());
             one.algorithm.cmp(&two.algorithm).then(latest_first)
         });

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::{
         id::{ClientId, SecretId},
+        order,
         time::Day,
         usage::{LastUse, MOST_ADDRESSES, Subject, Tally, merge_last},
     },
@@ -152,7 +153,7 @@ fn trim(
         ranked.push((rank, key.to_vec()));
         Ok(())
     })?;
-    ranked.sort_unstable_by(|one, two| two.cmp(one));
+    order::by(&mut ranked, |one, two| two.cmp(one));
     for (_, key) in ranked.iter().skip(most) {
         table.remove(key)?;
     }

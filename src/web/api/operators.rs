@@ -27,6 +27,7 @@ use crate::{
         actor::Actor,
         audit::Object,
         id::{OperatorId, Revision},
+        order,
     },
 };
 
@@ -51,7 +52,7 @@ async fn list(
 ) -> Result<Reply, Problem> {
     let registry = app.registry();
     let mut operators: Vec<_> = registry.operators().collect();
-    operators.sort_by_key(|it| it.email.as_str());
+    order::by_key(&mut operators, |it| it.email.as_str());
     let (operators, next_cursor) = query
         .parse()?
         .take(operators.into_iter(), |it| it.email.as_str());

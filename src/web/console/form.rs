@@ -14,7 +14,7 @@ use crate::{
     },
     app::{App, Once, Terms},
     crypto::text::base64url,
-    domain::{actor::Actor, audit::Object, id::Revision},
+    domain::{actor::Actor, audit::Object, id::Revision, order},
     oauth::form::decode,
 };
 
@@ -235,7 +235,7 @@ impl Sheet {
     /// where it stands.
     pub(super) fn complain(&mut self, field: &str, message: &str) {
         self.errors.push((field.to_owned(), capital(message)));
-        self.errors.sort_by_key(|(field, _)| {
+        order::by_key(&mut self.errors, |(field, _)| {
             let place = self.order.iter().position(|it| it == field);
             place.unwrap_or_else(|| self.fields.place(field))
         });

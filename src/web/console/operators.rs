@@ -21,7 +21,9 @@ use super::{
     visit::Visitor,
     words::{counted, list},
 };
-use crate::domain::{id::OperatorId, name::Place, operator::Operator, permission::Permission};
+use crate::domain::{
+    id::OperatorId, name::Place, operator::Operator, order, permission::Permission,
+};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -70,7 +72,7 @@ async fn show_all(
         let sessions = console.app.sessions().of(&operator.id).await?;
         people.push(Person::of(operator, &sessions, &visitor, now));
     }
-    people.sort_by_cached_key(|one| Place::of(&one.name));
+    order::by_key(&mut people, |one| Place::of(&one.name));
     let lacking: Vec<&str> = people
         .iter()
         .filter(|person| person.lacks_second_factor)

@@ -31,7 +31,7 @@ use crate::{
     },
     app::AdminError,
     domain::{
-        api::Api, client::Client, id::Revision, name::Place, permission::Permission,
+        api::Api, client::Client, id::Revision, name::Place, order, permission::Permission,
         scope::ScopeSet,
     },
 };
@@ -173,7 +173,7 @@ async fn show(
         .clients()
         .filter(|client| listed.takes(client, &api));
     let mut all: Vec<_> = all.collect();
-    all.sort_by_cached_key(|client| Place::of(client.name.as_str()));
+    order::by_key(&mut all, |client| Place::of(client.name.as_str()));
     let shown = all
         .iter()
         .skip((listed.number() - 1).saturating_mul(ON_A_PAGE));

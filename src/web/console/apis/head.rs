@@ -11,7 +11,9 @@ use super::super::{
     visit::Visitor,
     words::{counted, segment},
 };
-use crate::domain::{api::Api, client::Client, id::ApiIdentifier, name::Place, registry::Registry};
+use crate::domain::{
+    api::Api, client::Client, id::ApiIdentifier, name::Place, order, registry::Registry,
+};
 
 /// The pages of an API, in the order of their tabs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -157,7 +159,7 @@ impl Holders {
     /// These clients.
     pub(super) fn of<'r>(clients: impl Iterator<Item = &'r Arc<Client>>) -> Self {
         let mut clients: Vec<_> = clients.collect();
-        clients.sort_by_cached_key(|client| Place::of(client.name.as_str()));
+        order::by_key(&mut clients, |client| Place::of(client.name.as_str()));
         let first = clients.iter().take(NAMED).map(|client| Holder {
             path: format!("/clients/{}/access", segment(client.id.as_str())),
             name: client.name.to_string(),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     admin::{evidence::overview::Overview, views::ApiView},
-    domain::{api::Api, name::Place, registry::Registry, time::Span},
+    domain::{api::Api, name::Place, order, registry::Registry, time::Span},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -69,7 +69,7 @@ async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body
         Row::of(api, &registry, tokens.as_ref().map(of_it))
     });
     let (built_in, mut apis): (Vec<_>, Vec<_>) = rows.partition(|row| row.api.built_in);
-    apis.sort_by_cached_key(|row| Place::of(&row.api.name));
+    order::by_key(&mut apis, |row| Place::of(&row.api.name));
     page::ok(&ListPage {
         frame: visitor.frame(Here::Apis).await,
         apis,

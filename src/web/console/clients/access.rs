@@ -35,7 +35,7 @@ use super::{
     ClientHead, Named, Tab,
 };
 use crate::domain::{
-    api::Api, audit::AuditPage, client::Client, id::ApiIdentifier, name::Place,
+    api::Api, audit::AuditPage, client::Client, id::ApiIdentifier, name::Place, order,
     permission::ADMIN_API, registry::Registry, scope::Scope,
 };
 
@@ -133,7 +133,9 @@ async fn page_of(
     };
     let may_own = frame.may_own();
     let mut all: Vec<&Api> = registry.apis().map(AsRef::as_ref).collect();
-    all.sort_by_cached_key(|api| (api.is_admin(), Place::of(api.name.as_str())));
+    order::by_key(&mut all, |api| {
+        (api.is_admin(), Place::of(api.name.as_str()))
+    });
     let (listed, others): (Vec<&Api>, Vec<&Api>) =
         all.into_iter().partition(|api| is_listed(&api.identifier));
     let others = others

@@ -35,7 +35,7 @@ use crate::{
         refusal::{FieldErrors, Refusal},
     },
     app::AdminError,
-    domain::{audit::Object, client::Client, name::Place, permission::Permission},
+    domain::{audit::Object, client::Client, name::Place, order, permission::Permission},
 };
 
 pub(super) fn routes() -> Router<Console> {
@@ -157,7 +157,7 @@ fn settings(console: &Console, (frame, sheet): (Frame, Sheet), client: &Client) 
     let apis = registry.apis().filter(|api| !api.is_admin());
     let apis = apis.map(|api| (api.identifier.to_string(), api.name.to_string()));
     let mut apis: Vec<(String, String)> = apis.collect();
-    apis.sort_by_cached_key(|(_, name)| Place::of(name));
+    order::by_key(&mut apis, |(_, name)| Place::of(name));
     SettingsPage {
         apis,
         frame,

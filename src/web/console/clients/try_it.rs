@@ -28,7 +28,8 @@ use super::{
 use crate::{
     crypto::jws::decode_unverified,
     domain::{
-        client::Client, name::Place, permission::ADMIN_API, registry::Registry, time::Timestamp,
+        client::Client, name::Place, order, permission::ADMIN_API, registry::Registry,
+        time::Timestamp,
     },
     oauth::{
         Context, SlowHashes, access_token,
@@ -200,7 +201,7 @@ fn page_of(console: &Console, frame: Frame, client: &Client, asked: &Asked) -> T
         is_chosen: id.as_str() == asked.api,
     };
     let mut apis: Vec<Choice> = client.grants.iter().map(choice).collect();
-    apis.sort_by_cached_key(|api| Place::of(&api.name));
+    order::by_key(&mut apis, |api| Place::of(&api.name));
     let decided = if client.is_active() {
         asked.grant(&registry, client)
     } else {

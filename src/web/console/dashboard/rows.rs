@@ -9,6 +9,7 @@ use crate::{
     app::App,
     domain::{
         client::Client,
+        order,
         secret::Secret,
         time::Timestamp,
         usage::SecretUsage,
@@ -167,7 +168,7 @@ impl RotationRow {
                 Some((retiring.deadline, row))
             })
             .collect();
-        found.sort_by_key(|(deadline, _)| *deadline);
+        order::by_key(&mut found, |(deadline, _)| *deadline);
         found.into_iter().map(|(_, row)| row).collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         api::Signing,
         key::{PUBLISHED_AHEAD, SIGNS_FOR, SigningKey},
+        order,
         registry::Registry,
         time::Timestamp,
     },
@@ -66,7 +67,9 @@ impl Family {
         let mut algorithms: Vec<Algorithm> = registry.keys().map(|key| key.algorithm).collect();
         algorithms.sort();
         algorithms.dedup();
-        algorithms.sort_by_key(|it| std::cmp::Reverse(apis_of(*it, registry)));
+        order::by_key(&mut algorithms, |it| {
+            std::cmp::Reverse(apis_of(*it, registry))
+        });
         algorithms
             .into_iter()
             .map(|algorithm| Self::of(algorithm, registry, evidence, now))
@@ -79,7 +82,7 @@ impl Family {
             .map(|key| &**key)
             .filter(|key| key.algorithm == algorithm)
             .collect();
-        keys.sort_by(|one, two| two.seniority().cmp(&one.seniority()));
+        order::by(&mut keys, |one, two| two.seniority().cmp(&one.seniority()));
         let at = |place| -> Vec<&SigningKey> {
             let stands = |key: &&SigningKey| Station::of(key, registry, now).place == place;
             keys.iter().copied().filter(stands).collect()

@@ -21,6 +21,7 @@ use crate::{
         client::{Binding, Client},
         credential::Method,
         id::RegistrationTokenId,
+        order,
         permission::Permission,
         registration::RegistrationToken,
         registry::Registry,
@@ -118,7 +119,9 @@ async fn show_all(State(console): State<Console>, visitor: Visitor) -> Response<
     let now = console.app.now();
     let registry = console.app.registry_arc();
     let mut tokens: Vec<_> = registry.registration_tokens().collect();
-    tokens.sort_by_key(|token| (token.ended(now).is_some(), std::cmp::Reverse(token.created)));
+    order::by_key(&mut tokens, |token| {
+        (token.ended(now).is_some(), std::cmp::Reverse(token.created))
+    });
     page::ok(&RegistrationPage {
         frame: visitor.frame(Here::Settings).await,
         tab: "registration",

@@ -10,6 +10,7 @@ use crate::{
     },
     domain::{
         credential::Method,
+        order,
         secret::{Life, Proof, Secret},
         time::{Span, Timestamp},
         usage::AddressUse,
@@ -146,7 +147,9 @@ pub(super) fn rows(secret: &Secret, scene: &Scene) -> Vec<Row> {
         .addresses
         .into_iter()
         .collect();
-    all.sort_by_key(|(address, usage)| (std::cmp::Reverse(usage.latest()), *address));
+    order::by_key(&mut all, |(address, usage)| {
+        (std::cmp::Reverse(usage.latest()), *address)
+    });
     let rows = all.iter();
     rows.map(|(address, usage)| Row::of((*address, usage), scene.now))
         .collect()

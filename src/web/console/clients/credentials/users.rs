@@ -6,6 +6,7 @@ use super::scene::Scene;
 use crate::{
     admin::evidence::Moves,
     domain::{
+        order,
         secret::Secret,
         time::{Span, Timestamp},
         usage::{KEPT_DAYS, MOST_ADDRESSES},
@@ -36,9 +37,7 @@ impl Users {
                 .all
                 .extend(used.map(|(address, it)| (*address, it.last)));
         }
-        users
-            .all
-            .sort_by_key(|(address, at)| (Reverse(*at), *address));
+        order::by_key(&mut users.all, |(address, at)| (Reverse(*at), *address));
         let mut seen = BTreeSet::new();
         users.all.retain(|(address, _)| seen.insert(*address));
         users

@@ -9,6 +9,7 @@ use crate::{
         client::Client,
         id::ClientId,
         name::Place,
+        order,
         registry::Registry,
         secret::Secret,
         time::{Span, Timestamp},
@@ -172,7 +173,7 @@ impl Entry<'_> {
             api.map_or_else(|| id.to_string(), |api| api.name.to_string())
         };
         let mut names: Vec<String> = self.client.grants.keys().map(name).collect();
-        names.sort_by_cached_key(|name| Place::of(name));
+        order::by_key(&mut names, |name| Place::of(name));
         names
     }
 }
@@ -189,22 +190,22 @@ impl End {
 
 /// Puts entries in order; the name decides among equals.
 pub(super) fn sort(entries: &mut [Entry<'_>], (column, is_turned): Order) {
-    entries.sort_by_cached_key(|entry| Place::of(entry.client.name.as_str()));
+    order::by_key(entries, |entry| Place::of(entry.client.name.as_str()));
     match column {
         Column::Name => {}
-        Column::Attention => entries.sort_by_key(|entry| entry.place),
-        Column::Owner => entries.sort_by_cached_key(|entry| {
+        Column::Attention => order::by_key(entries, |entry| entry.place),
+        Column::Owner => order::by_key(entries, |entry| {
             let owner = entry.client.owner.as_str();
             (owner.is_empty(), Place::of(owner))
         }),
-        Column::Access => entries.sort_by_cached_key(|entry| {
+        Column::Access => order::by_key(entries, |entry| {
             let apis = entry.apis();
             let places: Vec<Place> = apis.iter().map(|name| Place::of(name)).collect();
             (places.is_empty(), places)
         }),
-        Column::Secret => entries.sort_by_key(|entry| entry.end),
-        Column::Used => entries.sort_by_key(|entry| Reverse(entry.last)),
-        Column::Week => entries.sort_by_key(|entry| Reverse(entry.week)),
+        Column::Secret => order::by_key(entries, |entry| entry.end),
+        Column::Used => order::by_key(entries, |entry| Reverse(entry.last)),
+        Column::Week => order::by_key(entries, |entry| Reverse(entry.week)),
     }
     if is_turned {
         entries.reverse();

@@ -23,6 +23,7 @@ use crate::domain::{
     client::Client,
     id::ClientId,
     name::{Description, DisplayName, Owner, Place},
+    order,
     permission::{ADMIN_API, Permission},
     registry::Registry,
 };
@@ -167,7 +168,7 @@ fn about(console: &Console, (frame, plan): (Frame, Option<&Plan>), sheet: Sheet)
         .take(OFFERED)
         .map(|client| (client.id.to_string(), client.name.to_string()))
         .collect();
-    others.sort_by_cached_key(|(_, name)| Place::of(name));
+    order::by_key(&mut others, |(_, name)| Place::of(name));
     AboutPage {
         frame,
         steps: Steps::at(0, plan, console.app.now()),

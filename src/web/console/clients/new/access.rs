@@ -22,6 +22,7 @@ use super::{
 use crate::domain::{
     api::{Api, ApiStatus, Offer, Sensitivity},
     name::Place,
+    order,
     permission::Permission,
 };
 
@@ -90,7 +91,7 @@ pub(super) async fn show(
         .map(|api| ApiChoice::of(api, &plan, &find))
         .filter(|api| !api.scopes.is_empty())
         .collect();
-    apis.sort_by_cached_key(|api| (api.is_admin, Place::of(&api.name)));
+    order::by_key(&mut apis, |api| (api.is_admin, Place::of(&api.name)));
     let like = registry.find_client_by_text(&plan.like);
     let page = AccessPage {
         steps: Steps::at(1, Some(&plan), now),

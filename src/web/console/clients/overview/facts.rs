@@ -5,6 +5,7 @@ use crate::{
     domain::{
         client::Client,
         name::Place,
+        order,
         registry::Registry,
         secret::Secret,
         time::{Lifetime, Timestamp},
@@ -179,7 +180,7 @@ fn access(client: &Client, registry: &Registry) -> Vec<Access> {
             }
         })
         .collect();
-    access.sort_by_cached_key(|api| Place::of(&api.name));
+    order::by_key(&mut access, |api| Place::of(&api.name));
     access
 }
 

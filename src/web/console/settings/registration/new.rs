@@ -18,6 +18,7 @@ use crate::{
         client::Binding,
         credential::Method,
         name::Place,
+        order,
         permission::Permission,
         registration::Template as Allowed,
     },
@@ -96,7 +97,7 @@ impl NewPage {
             .map(|api| ApiChoice::of(api))
             .filter(|api| !api.scopes.is_empty())
             .collect();
-        apis.sort_by_cached_key(|api| Place::of(&api.name));
+        order::by_key(&mut apis, |api| Place::of(&api.name));
         Self {
             frame,
             sheet,
