@@ -56,7 +56,7 @@ mod tests {
             by_key(&mut found, |item| item.0);
             prop_assert_eq!(&found, &expected);
 
-            expected.sort_by(|one, two| two.0.cmp(&one.0));
+            expected.sort_by_key(|item| std::cmp::Reverse(item.0));
             by(&mut found, |one, two| two.0.cmp(&one.0));
             prop_assert_eq!(found, expected);
         }

@@ -148,6 +148,9 @@ async fn the_console_shows_the_plan_and_what_became_of_it() {
         .await;
     let page = browser.open("/settings/backup").await;
     page.assert_says("The latest backup failed. The newest is of 15 Jan, 08:00 UTC, 24 hours ago.");
+    let page = browser.open("/fragments/attention").await;
+    let way = "href=\"/console/settings/backup\">Look into it";
+    assert!(page.html().contains(way), "{}", page.html());
 }
 
 #[test]

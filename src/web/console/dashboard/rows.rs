@@ -92,26 +92,38 @@ impl Attention {
 
 /// What is the matter with the server, in the same rows as clients.
 fn of_server(found: &ServerAttention) -> Finding {
-    let is_halt = matches!(
-        found.rule,
-        ServerRule::IssuanceHalted | ServerRule::ApiHalted
-    );
-    let act_path = if is_halt { ISSUANCE } else { ABOUT };
     Finding {
         look: Look::of_server(found),
         client: "This server".to_owned(),
         path: ABOUT.to_owned(),
         reason: long(&found.reason),
         act: found.rule.act(),
-        act_path: act_path.to_owned(),
+        act_path: place_of(found.rule).to_owned(),
         is_danger: false,
         is_change: false,
         postpone_path: String::new(),
     }
 }
 
-/// The page that tells what is halted.
-const ISSUANCE: &str = "/settings/issuance";
+/// The page that tells more of what is the matter with the server.
+const fn place_of(rule: ServerRule) -> &'static str {
+    match rule {
+        ServerRule::IssuanceHalted | ServerRule::ApiHalted => "/settings/issuance",
+        ServerRule::BackupFailed | ServerRule::BackupOverdue => "/settings/backup",
+        ServerRule::CheckpointsNotWritten => "/audit",
+        ServerRule::ClockBehind
+        | ServerRule::DiskFull
+        | ServerRule::DiskFailed
+        | ServerRule::DataFileMoved
+        | ServerRule::ChangesNotSaved
+        | ServerRule::UsageNotSaved
+        | ServerRule::Guessing
+        | ServerRule::CertificateMissing
+        | ServerRule::CertificateExpired
+        | ServerRule::CertificateNotRenewed
+        | ServerRule::CertificateEndsSoon => ABOUT,
+    }
+}
 
 /// The page that tells of the server itself.
 const ABOUT: &str = "/settings/about";
