@@ -1,11 +1,11 @@
 //! Whether the server is well, and if not, why: its store, its keys, its certificate, its backups.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use super::{App, disk};
 use crate::{
     admin::evidence::server::{ServerAttention, StoreTrouble},
-    domain::{server_certificate::CertificateStatus, time::Timestamp},
+    domain::{order, server_certificate::CertificateStatus, time::Timestamp},
 };
 
 /// Whether tokens can be issued, and whether all is well.
@@ -98,7 +98,9 @@ impl App {
         let of_store = behind.into_iter().chain(of_store).chain(of_halts);
         let others = of_certificate.into_iter().chain(of_guessing);
         let others = others.chain(of_checkpoints).chain(of_backups);
-        of_store.chain(others).collect()
+        let mut all: Vec<ServerAttention> = of_store.chain(others).collect();
+        order::by_key(&mut all, |it| Reverse(it.level));
+        all
     }
 
     /// What is known of the certificate that the server shows; nothing if it speaks plain HTTP.

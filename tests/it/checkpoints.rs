@@ -185,7 +185,7 @@ async fn a_server_that_cannot_write_them_serves_on_and_says_so() {
     assert_eq!(status["ready"], "degraded");
     let problem = status["problems"][0].as_str().unwrap();
     assert!(
-        problem.starts_with("Checkpoints of the audit log can't be written."),
+        problem.starts_with("Checkpoints of the audit log cannot be written."),
         "{problem}"
     );
     client.request_token("read").await.assert_issued();

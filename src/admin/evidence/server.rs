@@ -146,7 +146,7 @@ impl ServerAttention {
             rule: ServerRule::CheckpointsNotWritten,
             level: Level::Warning,
             reason: format!(
-                "Checkpoints of the audit log can't be written. Until they are, nobody can tell if its end is cut \
+                "Checkpoints of the audit log cannot be written. Until they are, nobody can tell if its end is cut \
                  off. The reason: {}.",
                 problem.trim_end_matches('.')
             ),
@@ -256,7 +256,7 @@ fn first_sentence(
             "{certificate} expires {end}. A new one in its place is taken up within seconds."
         ),
         (CertificateTrouble::NotRenewed, CertificateSource::File(path)) => format!(
-            "What is in {path} now can't be used. The certificate that was read before stays in use and \
+            "What is in {path} now cannot be used. The certificate that was read before stays in use and \
              expires {end}."
         ),
         (CertificateTrouble::NotRenewed, CertificateSource::Directory { .. }) => {

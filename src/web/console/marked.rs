@@ -91,7 +91,7 @@ fn escape(text: &str, html: &mut String) {
 const fn joins(letter: char) -> bool {
     matches!(
         letter,
-        '/' | '.' | ':' | '-' | '@' | '?' | '&' | '=' | '#' | ',' | '+'
+        '/' | '.' | ':' | '-' | '_' | '@' | '?' | '&' | '=' | '#' | ',' | '+'
     )
 }
 
@@ -142,6 +142,10 @@ mod tests {
                 "https://<wbr>api.<wbr>example.<wbr>com/<wbr>v2/",
             ),
             (
+                "self_signed_tls_client_auth",
+                "self_<wbr>signed_<wbr>tls_<wbr>client_<wbr>auth",
+            ),
+            (
                 "by ana.lima@example.com.",
                 "by ana.<wbr>lima@<wbr>example.<wbr>com.",
             ),
@@ -150,7 +154,7 @@ mod tests {
                 "https://<wbr>a.<wbr>example/?<wbr>a=<wbr>1&amp;<wbr>b=<wbr>&lt;b&gt;",
             ),
             ("a@b.example", "a@<wbr>b.<wbr>example"),
-            ("token_endpoint_auth_method", "token_endpoint_auth_method"),
+            ("client_secret", "client_secret"),
         ] {
             assert_eq!(long(text).to_string(), html, "{text}");
         }

@@ -72,7 +72,7 @@ fn a_file_that_can_not_be_read_again_says_why() {
     assert_eq!((rule, level), ("certificate_not_renewed", Level::Warning));
     assert_eq!(
         reason,
-        "What is in /etc/as.pem now can't be used. The certificate that was read before stays in use and \
+        "What is in /etc/as.pem now cannot be used. The certificate that was read before stays in use and \
          expires 24 Feb, 08:00 UTC, in 40 days. The reason: the key in a does not belong to the \
          certificate in b."
     );
