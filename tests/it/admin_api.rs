@@ -95,6 +95,7 @@ POST /operators/{operator}/withdraw
 POST /registration-tokens
 POST /registration-tokens/{token_id}/revoke
 POST /server/backup
+POST /server/rekey
 PUT /clients/{client_id}/grants/{api}
 PUT /operators/{operator}/password";
 

@@ -160,6 +160,7 @@ async fn no_scope_makes_a_program_an_owner() {
         admin
             .post("/server/backup", json!({"path": "/tmp/backup"}))
             .await,
+        admin.post("/server/rekey", json!(null)).await,
     ] {
         reply.assert_problem("forbidden", &[]);
         assert!(!lacks_scope(&reply), "no scope would help: {reply:?}");

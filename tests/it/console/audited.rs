@@ -7,6 +7,7 @@ mod server;
 use std::collections::BTreeSet;
 
 use jeton::domain::{audit::AuditPage, audit::AuditRecord, permission::Role, time::Span};
+use tempfile::TempDir;
 
 use self::{
     clients::{apis_are_told, clients_are_told},
@@ -127,7 +128,8 @@ impl<'s> Round<'s> {
 /// Console 46.
 #[tokio::test]
 async fn every_form_that_changes_something_leaves_one_record() {
-    let server = TestServer::start().await;
+    let directory = TempDir::new().unwrap();
+    let server = TestServer::in_directory(directory.path()).await;
     server.api("urn:shop", "read write").await;
     let mut round = Round::begin(&server, Role::Owner).await;
 
@@ -141,6 +143,8 @@ async fn every_form_that_changes_something_leaves_one_record() {
         .await;
     let route = "/settings/backup";
     round.sends(route, route, &[], "server.backup").await;
+    let route = "/settings/rekey";
+    round.sends(route, route, &[], "server.rekey").await;
     the_policy_is_told(&mut round).await;
     registration_tokens_are_told(&mut round).await;
     the_own_account_is_told(&mut round).await;
