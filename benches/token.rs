@@ -12,13 +12,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use criterion::{Criterion, Throughput};
 use jeton::{
     crypto::{install_provider, mac::MacKey, random::Entropy, signer::Algorithm},
-    domain::{
-        id::Revision, issuer::Issuer, profile::Profile, registry::Registry, secret::PlainSecret,
-    },
-    oauth::{self, Context, Request, SlowHashes, access_token::Anew, credentials::Header},
+    domain::{id::Revision, issuer::Issuer, registry::Registry, secret::PlainSecret},
+    oauth::{self, Context, Request, credentials::Header},
 };
 
-use world::{API, NOW, api, client, signing};
+use world::{API, NOW, api, client, context, signing};
 
 const FORM: &str = "grant_type=client_credentials&scope=read%3Aanalytics\
     &resource=https%3A%2F%2Fsales.example%2F";
@@ -153,21 +151,6 @@ impl World {
     }
 
     fn context(&self) -> Context<'_> {
-        Context {
-            now: NOW,
-            issuer: &self.issuer,
-            profile: Profile::default(),
-            mutual: None,
-            entropy: &self.entropy,
-            remembers: &|_, _| false,
-            keys: &|_| None,
-            slow_hashes: SlowHashes::Ask,
-            proofs: &oauth::dpop::Nowhere,
-            verified: &Anew,
-            is_revoked: &|_| false,
-            address: std::net::Ipv4Addr::LOCALHOST.into(),
-            take: &|_, _| Ok(()),
-            restored: None,
-        }
+        context(&self.issuer, &self.entropy)
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use jeton::{
     crypto::{
@@ -15,12 +15,15 @@ use jeton::{
         change::Effect,
         client::{Client, ClientStatus},
         id::Revision,
+        issuer::Issuer,
         key::SigningKey,
+        profile::Profile,
         scope::ScopeSet,
         secret::{PlainSecret, Proof, Secret, SecretState},
         shared::Shared,
         time::{Lifetime, Timestamp},
     },
+    oauth::{Context, SlowHashes, access_token::Anew, dpop},
 };
 
 /// When everything happens.
@@ -31,6 +34,26 @@ pub(crate) const API: &str = "https://sales.example/";
 
 /// The API's scopes; every client has all of them.
 pub(crate) const SCOPES: &str = "read:analytics read:orders write:orders";
+
+/// What decisions need beside the registry and the request.
+pub(crate) fn context<'a>(issuer: &'a Issuer, entropy: &'a Entropy) -> Context<'a> {
+    Context {
+        now: NOW,
+        issuer,
+        profile: Profile::default(),
+        mutual: None,
+        entropy,
+        remembers: &|_, _| false,
+        keys: &|_| None,
+        slow_hashes: SlowHashes::Ask,
+        proofs: &dpop::Nowhere,
+        verified: &Anew,
+        is_revoked: &|_| false,
+        address: Ipv4Addr::LOCALHOST.into(),
+        take: &|_, _| Ok(()),
+        restored: None,
+    }
+}
 
 /// How the API's tokens are signed, and the key that does, if it is one of the server's.
 pub(crate) fn signing(algorithm: Algorithm, entropy: &Entropy) -> (Signing, Option<Effect>) {

@@ -8,7 +8,7 @@ mod counted;
 #[path = "../world.rs"]
 mod world;
 
-use std::{hint::black_box, net::Ipv4Addr, sync::Arc};
+use std::{hint::black_box, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jeton::{
@@ -20,14 +20,13 @@ use jeton::{
         client::Client,
         id::Revision,
         issuer::Issuer,
-        profile::Profile,
         registry::Registry,
         secret::PlainSecret,
     },
-    oauth::{self, Context, Request, SlowHashes, access_token::Anew, credentials::Header, dpop},
+    oauth::{self, Context, Request, credentials::Header},
 };
 
-use world::{API, NOW};
+use world::{API, NOW, context};
 
 /// How often each is done: among so many clients.
 const TIMES: usize = 500;
@@ -123,22 +122,7 @@ impl World {
     }
 
     fn context(&self) -> Context<'_> {
-        Context {
-            now: NOW,
-            issuer: &self.issuer,
-            profile: Profile::default(),
-            mutual: None,
-            entropy: &self.entropy,
-            remembers: &|_, _| false,
-            keys: &|_| None,
-            slow_hashes: SlowHashes::Ask,
-            proofs: &dpop::Nowhere,
-            verified: &Anew,
-            is_revoked: &|_| false,
-            address: Ipv4Addr::LOCALHOST.into(),
-            take: &|_, _| Ok(()),
-            restored: None,
-        }
+        context(&self.issuer, &self.entropy)
     }
 }
 

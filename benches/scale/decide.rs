@@ -2,22 +2,19 @@
 
 use std::{
     hint::black_box,
-    net::Ipv4Addr,
     time::{Duration, Instant},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jeton::{
     crypto::{mac::MacKey, random::Entropy, signer::Algorithm},
-    domain::{
-        id::Revision, issuer::Issuer, profile::Profile, registry::Registry, secret::PlainSecret,
-    },
-    oauth::{self, Context, Request, SlowHashes, access_token::Anew, credentials::Header, dpop},
+    domain::{id::Revision, issuer::Issuer, registry::Registry, secret::PlainSecret},
+    oauth::{self, Context, Request, credentials::Header},
 };
 
 use crate::{
     Figures, fill, median,
-    world::{self, NOW},
+    world::{self, context},
 };
 
 const FORM: &[u8] = b"grant_type=client_credentials&scope=read%3Aanalytics\
@@ -113,21 +110,6 @@ impl World {
     }
 
     fn context(&self) -> Context<'_> {
-        Context {
-            now: NOW,
-            issuer: &self.issuer,
-            profile: Profile::default(),
-            mutual: None,
-            entropy: &self.entropy,
-            remembers: &|_, _| false,
-            keys: &|_| None,
-            slow_hashes: SlowHashes::Ask,
-            proofs: &dpop::Nowhere,
-            verified: &Anew,
-            is_revoked: &|_| false,
-            address: Ipv4Addr::LOCALHOST.into(),
-            take: &|_, _| Ok(()),
-            restored: None,
-        }
+        context(&self.issuer, &self.entropy)
     }
 }
