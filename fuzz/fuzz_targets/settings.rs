@@ -5,10 +5,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::LazyLock};
 
-use jeton::config::{
-    Config, ConfigError, PlainHttp,
-    settings::{Place, Settings},
-};
+use jeton::config::{Config, ConfigError, Place, PlainHttp, Settings};
 
 static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
     std::env::temp_dir().join(format!("jeton-fuzz-settings-{}.toml", std::process::id()))
