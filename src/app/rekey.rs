@@ -66,7 +66,9 @@ impl App {
         let change = change.await?;
         let file = path.clone();
         match self.execute(actor, Rekey(change.clone())).await {
-            Ok(()) => with_files(move || finish(&file)).await?,
+            Ok(()) => with_files(move || finish(&file))
+                .await
+                .map_err(|error| unfinished(&error))?,
             // Whether it was kept is unknown: the new key stays until that is.
             Err(error @ AdminError::Unavailable(_)) => return Err(error),
             Err(error) => {
@@ -81,6 +83,14 @@ impl App {
 /// Why a key that comes from elsewhere is not changed here.
 const ELSEWHERE: &str = "the master key is in no file that this server could replace: start it with a new one, and \
     with the present one as the previous master key";
+
+/// What is said when the data want the new key, and its file could not be moved.
+fn unfinished(error: &AdminError) -> AdminError {
+    AdminError::Unavailable(format!(
+        "the data want the new master key already, and its file could not take the place of the old one; the next start \
+         tries again: {error}"
+    ))
+}
 
 fn rekeyed(change: &MasterKeyChange, file: PathBuf) -> Rekeyed {
     Rekeyed {

@@ -20,7 +20,7 @@ use crate::{
         AdminError,
         checkpoints::{CheckpointFile, CheckpointFileError, compare},
     },
-    config::{Config, Place},
+    config::{Config, MasterKeySource, Place},
     crypto::{random::Entropy, sealed::MasterKey, statement::StatementKey},
     domain::{
         actor::Actor,
@@ -34,7 +34,7 @@ use crate::{
         Store, StoreError,
         master_key::{
             self,
-            change::{Other, find_other},
+            change::{Other, find_other, finish},
         },
     },
 };
@@ -76,7 +76,7 @@ impl RestoreCommand {
         let entropy = Entropy::os();
         let master = master_key::load(&config.master_key)?;
         make_folder(&config.data)?;
-        let present = find_present(&config, &data, (&master, &entropy))?;
+        let (present, master) = find_present(&config, &data, (master, &entropy))?;
         self.check_replace(&data, &present)?;
         crate::store::sweep(&data);
         let (candidate, previous) = self.candidate(&config, &data, (&master, &entropy))?;
@@ -185,22 +185,35 @@ impl RestoreCommand {
     }
 }
 
-/// What is there, opened by whichever key it wants.
+/// What is there, opened by whichever key it wants, and the present key. A change of the master key that was cut short
+/// is finished first: the new key is the only one that opens what is about to be replaced, and kept.
 fn find_present(
     config: &Config,
     data: &Path,
-    (master, entropy): (&MasterKey, &Entropy),
-) -> Result<Present, Failure> {
-    let present = Present::find(data, (master, entropy))?;
+    (master, entropy): (MasterKey, &Entropy),
+) -> Result<(Present, MasterKey), Failure> {
+    let present = Present::find(data, (&master, entropy))?;
     let Present::Unreadable(OpenError::WrongMasterKey { wants, .. }, _) = &present else {
-        return Ok(present);
+        return Ok((present, master));
     };
-    let Some(previous) = find_previous(config, wants)? else {
-        return Ok(present);
+    let Some(other) = find_other(
+        &config.master_key,
+        config.previous_master_key.as_ref(),
+        wants,
+    )?
+    else {
+        return Ok((present, master));
     };
     // It holds the file.
     drop(present);
-    Ok(Present::find(data, (&previous, entropy))?)
+    let present = Present::find(data, (other.key(), entropy))?;
+    match (other, &config.master_key) {
+        (Other::Next(next), MasterKeySource::File(file)) => {
+            finish(file)?;
+            Ok((present, next))
+        }
+        (Other::Next(_) | Other::Previous(_), _) => Ok((present, master)),
+    }
 }
 
 fn find_previous(config: &Config, wanted: &str) -> Result<Option<MasterKey>, Failure> {

@@ -89,6 +89,30 @@ fn a_backup_from_before_is_restored_and_wants_the_new_key_from_then_on() {
 }
 
 #[test]
+fn a_restore_in_the_middle_of_a_change_keeps_the_key_of_what_it_replaces() {
+    let home = Home::with_data();
+    home.jeton(&["backup", "backup.redb"]).assert(0);
+    home.jeton(&["client", "create", "Late", "--id", "late"])
+        .assert(0);
+    home.jeton(&["rekey"]).assert(0);
+    let now = master_key(&home);
+    let key = home.path("data/master.key");
+    // As a crash leaves them, once the data want the new key.
+    fs::rename(&key, home.path("data/master.key.next")).unwrap();
+    fs::rename(home.path("data/master.key.previous"), &key).unwrap();
+
+    let words = ["restore", "--replace", "--accept-data-loss", "backup.redb"];
+    let restored = home.jeton(&[&words[..], &["--json"]].concat());
+
+    let kept = text(&restored.assert(0).json()["replaced"]);
+    home.jeton(&["client", "show", "late"]).assert(1);
+    assert_eq!(master_key(&home), now);
+    fs::rename(home.terminal.folder().join(&kept), home.file()).unwrap();
+    home.jeton(&["client", "show", "late"]).assert(0);
+    assert_eq!(master_key(&home), now);
+}
+
+#[test]
 fn after_a_crash_in_the_middle_the_data_open_with_the_key_that_they_want() {
     let home = Home::with_data();
     let [key, next, previous] =
