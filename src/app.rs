@@ -226,10 +226,25 @@ impl App {
         terms: Terms,
         command: C,
     ) -> Result<C::Outcome, AdminError> {
-        self.0.executor.execute(actor, terms, command).await
+        self.execute_and(actor, (terms, command), |_| ()).await
     }
 
-    /// On what the same request was carried out before; nothing if it was not.
+    /// The same, and `tell` sees the outcome before anybody else can learn that the command was
+    /// carried out: also if nobody waits for it any more.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn execute_and<C: Command>(
+        &self,
+        actor: Actor,
+        order: (Terms, C),
+        tell: impl FnOnce(&C::Outcome) + Send + 'static,
+    ) -> Result<C::Outcome, AdminError> {
+        self.0.executor.execute(actor, order, tell).await
+    }
+
+    /// On what the same request was carried out before; nothing if it was not. Waits for the running
+    /// command.
     ///
     /// # Errors
     /// [`AdminError::KeyReused`] if it was another request; [`AdminError::Unavailable`] if the

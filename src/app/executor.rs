@@ -37,9 +37,14 @@ pub(super) struct Executor {
     pub(super) finished: Arc<AtomicBool>,
 }
 
+const DECIDED: &str = "the decision is that of the command";
+
 /// What a command decides, whichever it is: the write path is compiled once, not once for each command.
 type Decision =
     Box<dyn FnOnce(&Registry, &mut Draft) -> Result<Box<dyn Any + Send>, Refusal> + Send>;
+
+/// What is done with a command's outcome before anybody else can learn that it was carried out.
+type Telling = Box<dyn FnOnce(&(dyn Any + Send)) + Send>;
 
 /// On which terms a command is run.
 #[derive(Clone, Debug, Default)]
@@ -86,12 +91,13 @@ impl Executor {
     /// Runs a command to its end: decided on the newest registry, durable before it is visible.
     ///
     /// The work goes on even if the caller hangs up, so that what is on disk and what is published
-    /// cannot part.
+    /// cannot part. `tell` sees the outcome before the next command, and before [`Executor::earlier`]
+    /// answers for this one.
     pub(super) async fn execute<C: Command>(
         &self,
         actor: Actor,
-        terms: Terms,
-        command: C,
+        (terms, command): (Terms, C),
+        tell: impl FnOnce(&C::Outcome) + Send + 'static,
     ) -> Result<C::Outcome, AdminError> {
         if !actor.may(C::NEEDS) {
             return Err(Refusal::Forbidden(C::NEEDS).into());
@@ -100,17 +106,16 @@ impl Executor {
             let outcome = command.decide(registry, draft)?;
             Ok(Box::new(outcome))
         });
-        let outcome = Box::pin(self.complete(actor, terms, decision)).await?;
-        Ok(*outcome
-            .downcast()
-            .expect("the decision is that of the command"))
+        let telling: Telling = Box::new(|outcome| tell(outcome.downcast_ref().expect(DECIDED)));
+        let outcome = Box::pin(self.complete(actor, terms, (decision, telling))).await?;
+        Ok(*outcome.downcast().expect(DECIDED))
     }
 
     async fn complete(
         &self,
         actor: Actor,
         terms: Terms,
-        decision: Decision,
+        decision: (Decision, Telling),
     ) -> Result<Box<dyn Any + Send>, AdminError> {
         let executor = self.clone();
         let work = async move { executor.run(actor, terms, decision).await };
@@ -125,7 +130,7 @@ impl Executor {
         &self,
         actor: Actor,
         terms: Terms,
-        decision: Decision,
+        (decision, tell): (Decision, Telling),
     ) -> Result<Box<dyn Any + Send>, AdminError> {
         let mut head = self.head.lock().await;
         if self.finished.load(Ordering::SeqCst) {
@@ -140,6 +145,7 @@ impl Executor {
         let draft = Draft::new(actor, self.clock.now(), self.entropy.clone());
         let (outcome, draft) = decide(Arc::clone(&base), draft, decision).await?;
         let Some(mut commit) = draft.into_commit(&base) else {
+            tell(&*outcome);
             return Ok(outcome);
         };
         commit.once = terms.once.map(|once| OnceRecord {
@@ -159,6 +165,7 @@ impl Executor {
         self.last_uses.follow(&commit);
         *head = Arc::clone(&next);
         self.published.publish(next);
+        tell(&*outcome);
         Ok(outcome)
     }
 
@@ -174,12 +181,18 @@ impl Executor {
         Ok(())
     }
 
-    /// On what a request with the same idempotency key was carried out before, if one was.
+    /// On what a request with the same idempotency key was carried out before, if one was. Waits for
+    /// the running command: what it made is in the registry then.
     pub(super) async fn earlier(
         &self,
         actor: &str,
         once: &Once,
     ) -> Result<Option<Object>, AdminError> {
+        let _head = self.head.lock().await;
+        self.recall(actor, once).await
+    }
+
+    async fn recall(&self, actor: &str, once: &Once) -> Result<Option<Object>, AdminError> {
         match self.store.recall(actor, &once.key).await? {
             Some(earlier) if earlier.request == once.request => Ok(Some(earlier.object)),
             Some(_) => Err(AdminError::KeyReused),
@@ -194,7 +207,7 @@ impl Executor {
         terms: &Terms,
     ) -> Result<(), AdminError> {
         if let Some(once) = &terms.once
-            && let Some(object) = self.earlier(actor, once).await?
+            && let Some(object) = self.recall(actor, once).await?
         {
             return Err(AdminError::Replayed(object));
         }

@@ -1,14 +1,21 @@
 //! What the server does when the store fails in the middle of a change.
 
 use std::{
+    future::{Future, poll_fn},
     path::Path,
+    pin::pin,
     sync::atomic::{AtomicU8, Ordering},
+    task::Poll,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 
 use crate::{
-    admin::{apis::DefineApi, init::InitServer},
+    admin::{
+        apis::{DefineApi, Defined},
+        init::InitServer,
+    },
     app::{
         AdminError, App, Readiness,
         assemble::{Settings, Surroundings, assemble},
@@ -44,6 +51,8 @@ pub(crate) struct Frail {
     disk: AtomicU8,
     /// While a test holds it, no assertion is written down.
     pub(crate) pen: Mutex<()>,
+    /// While a test holds it, nobody hears that a change was kept.
+    kept: Mutex<()>,
 }
 
 const BEFORE: u8 = 1;
@@ -59,6 +68,7 @@ impl Frail {
             fails: AtomicU8::new(0),
             disk: AtomicU8::new(0),
             pen: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
@@ -89,6 +99,7 @@ impl Store for Frail {
         if fails != BEFORE {
             self.store.commit(commit).await?;
         }
+        let _kept = self.kept.lock().await;
         match fails {
             0 => Ok(()),
             _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
@@ -311,4 +322,47 @@ async fn after_a_failure_the_next_change_goes_on_from_what_the_store_says() {
             app.registry().revision().0 + 2
         );
     }
+}
+
+#[tokio::test]
+async fn that_a_change_was_made_before_is_said_when_it_is_seen_and_told() {
+    let (app, store) = frail_server().await;
+    let once = Once {
+        key: "k".to_owned(),
+        request: "r".to_owned(),
+    };
+    let terms = Terms {
+        once: Some(once.clone()),
+        ..Terms::default()
+    };
+    let told = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&told);
+    let kept = store.kept.lock().await;
+    let work = app.clone();
+    tokio::spawn(async move {
+        let order = (terms, define("urn:orders:eu"));
+        let told = move |_: &Defined| tell.store(true, Ordering::SeqCst);
+        let done = work.execute_and(Actor::local(0), order, told);
+        drop(tokio::time::timeout(Duration::ZERO, done).await);
+    });
+    let actor = Actor::local(0);
+    while store
+        .recall(&actor.to_string(), "k")
+        .await
+        .unwrap()
+        .is_none()
+    {
+        tokio::task::yield_now().await;
+    }
+
+    let mut earlier = pin!(app.earlier(&actor, &once));
+    let early = poll_fn(|context| Poll::Ready(earlier.as_mut().poll(context))).await;
+    drop(kept);
+    let object = earlier.await.unwrap();
+
+    assert!(early.is_pending());
+    let identifier = "urn:orders:eu".parse().unwrap();
+    assert_eq!(object, Some(Object::Api(identifier)));
+    assert!(app.registry().apis().next().is_some());
+    assert!(told.load(Ordering::SeqCst));
 }

@@ -1,12 +1,16 @@
 //! Acts: the page before one that stops something, and the form that has it carried out.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{body::Body, http::Response};
+use zeroize::Zeroizing;
 
 use super::{Console, page, page::Frame, visit::Visitor};
 use crate::{
     admin::command::Command,
-    app::{AdminError, Terms},
+    app::{AdminError, App, Terms},
+    domain::actor::Actor,
 };
 
 /// Such a page.
@@ -46,6 +50,30 @@ impl ActPage {
     /// The page as an answer.
     pub(super) fn answer(&self) -> Response<Body> {
         page::ok(self)
+    }
+}
+
+/// What is shown once: under which name, and the text.
+pub(super) type Window = (String, Zeroizing<String>);
+
+impl Console {
+    /// Runs a command whose outcome is shown once. The window on it is open before anybody can learn
+    /// that the command was carried out, and also if nobody waits for the answer any more: whoever
+    /// sends the form again is led there.
+    pub(super) async fn execute_showing<C: Command>(
+        &self,
+        (visit, actor): (&str, Actor),
+        order: (Terms, C),
+        shown: impl FnOnce(&App, &C::Outcome) -> Option<Window> + Send + 'static,
+    ) -> Result<C::Outcome, AdminError> {
+        let (app, reveals) = (self.app.clone(), Arc::clone(&self.reveals));
+        let visit = visit.to_owned();
+        let open = move |outcome: &C::Outcome| {
+            if let Some((place, text)) = shown(&app, outcome) {
+                reveals.open((&visit, &place), text, app.now());
+            }
+        };
+        self.app.execute_and(actor, order, open).await
     }
 }
 

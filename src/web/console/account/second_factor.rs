@@ -15,11 +15,12 @@ use crate::{
         account::{EnrolSecondFactor, RemoveSecondFactor, RenewRecoveryCodes},
         refusal::{FieldErrors, Refusal},
     },
-    app::AdminError,
+    app::{AdminError, App},
     crypto::totp::TotpSecret,
     domain::operator::{RecoveryCodes, recovery_digest},
     web::console::{
         Console,
+        act::Window,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -147,11 +148,12 @@ async fn enrol(
         secret,
         code: form.fields.text("code").to_owned(),
     };
-    let terms = form.terms_of_new(&console.app);
-    let done = console.app.execute_on(visitor.actor(), terms, command);
+    let order = (form.terms_of_new(&console.app), command);
+    let visit = (visitor.name(), visitor.actor());
+    let done = console.execute_showing(visit, order, window_on);
     match done.await {
-        Ok(codes) => {
-            let response = reveal_codes(&console, &visitor, &codes);
+        Ok(_) => {
+            let response = visitor.see(CODES_PAGE);
             console.reveals.close((visitor.name(), PENDING));
             Ok(response)
         }
@@ -178,15 +180,14 @@ async fn was_sent_before(
     Ok(earlier.is_some())
 }
 
-fn reveal_codes(console: &Console, visitor: &Visitor, codes: &RecoveryCodes) -> Response<Body> {
+/// Codes that were just made, as what their window shows.
+fn window_on(_: &App, codes: &RecoveryCodes) -> Option<Window> {
     let mut text = Zeroizing::new(String::with_capacity(10 * 30));
     for code in codes.reveal() {
         text.push_str(code);
         text.push('\n');
     }
-    let now = console.app.now();
-    console.reveals.open((visitor.name(), CODES), text, now);
-    visitor.see(CODES_PAGE)
+    Some((CODES.to_owned(), text))
 }
 
 async fn show_codes(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
@@ -225,12 +226,10 @@ async fn renew_codes(
         return Ok(visitor.see(CODES_PAGE));
     }
     let Confirmed { visitor, form } = Confirmed::anew(&console, visitor, form).await?;
-    let terms = form.terms_of_new(&console.app);
-    let renew = console
-        .app
-        .execute_on(visitor.actor(), terms, RenewRecoveryCodes);
-    match renew.await {
-        Ok(codes) => Ok(reveal_codes(&console, &visitor, &codes)),
+    let order = (form.terms_of_new(&console.app), RenewRecoveryCodes);
+    let visit = (visitor.name(), visitor.actor());
+    match console.execute_showing(visit, order, window_on).await {
+        Ok(_) => Ok(visitor.see(CODES_PAGE)),
         Err(AdminError::Replayed(_)) => Ok(visitor.see(CODES_PAGE)),
         Err(error) => Err(error.into()),
     }

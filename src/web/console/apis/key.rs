@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     super::{
         Console,
-        act::carry_out,
+        act::Window,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -25,7 +25,11 @@ use super::{
     ApiHead, Named, Tab, address,
 };
 use crate::{
-    admin::apis::{Defined, RekeyApi},
+    admin::{
+        apis::{Defined, RekeyApi},
+        command::Command,
+    },
+    app::{AdminError, App, Terms},
     domain::{
         api::{Api, Signing},
         audit::Object,
@@ -55,16 +59,29 @@ struct Shown {
     closes: String,
 }
 
-/// Opens the window on a key that was just made, and sends its maker there.
-pub(super) fn open(
+/// A key that was just made, as what its window shows.
+pub(super) fn window_on(_: &App, defined: &Defined) -> Option<Window> {
+    let key = defined.shared_key.as_ref()?;
+    Some((place(&defined.api), key.reveal().to_owned().into()))
+}
+
+/// The page with the key of an API, below the console's path.
+pub(super) fn path(api: &ApiIdentifier) -> String {
+    format!("{}/key", address(api))
+}
+
+/// Changes an API; nothing if the same form did it before. A key that this makes is shown once.
+pub(super) async fn change<C: Command<Outcome = Defined>>(
     console: &Console,
     visitor: &Visitor,
-    api: &Api,
-    key: Zeroizing<String>,
-) -> Response<Body> {
-    let place = (visitor.name(), &*place(api));
-    console.reveals.open(place, key, console.app.now());
-    visitor.see(&format!("{}/key", address(&api.identifier)))
+    order: (Terms, C),
+) -> Result<Option<Defined>, Trouble> {
+    let visit = (visitor.name(), visitor.actor());
+    match console.execute_showing(visit, order, window_on).await {
+        Ok(defined) => Ok(Some(defined)),
+        Err(AdminError::Replayed(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Under which name the key that `api` has now is shown: another key has another window.
@@ -147,13 +164,6 @@ async fn rekey(
     let command = RekeyApi {
         api: identifier.clone(),
     };
-    if let Some(Defined {
-        api,
-        shared_key: Some(key),
-    }) = carry_out((&console, &visitor), terms, command).await?
-    {
-        let text = key.reveal().to_owned().into();
-        return Ok(open(&console, &visitor, &api, text));
-    }
-    Ok(visitor.see(&format!("{}/key", address(&identifier))))
+    change(&console, &visitor, (terms, command)).await?;
+    Ok(visitor.see(&path(&identifier)))
 }

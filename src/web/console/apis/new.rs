@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
-use zeroize::Zeroizing;
 
 use super::{
     super::{
@@ -67,12 +66,10 @@ async fn define(
         }
         Ok(command) => {
             let terms = form.terms_of_new(&console.app);
-            match console
-                .app
-                .execute_on(visitor.actor(), terms, command)
-                .await
-            {
-                Ok(defined) => return told(&console, &visitor, &defined).await,
+            let visit = (visitor.name(), visitor.actor());
+            let order = (terms, command);
+            match console.execute_showing(visit, order, key::window_on).await {
+                Ok(defined) => return told(&visitor, &defined).await,
                 Err(AdminError::Replayed(Object::Api(api))) => {
                     return Ok(key::again(&console, &visitor, &api));
                 }
@@ -122,16 +119,11 @@ fn input(fields: &Fields) -> ApiInput {
 }
 
 /// Shows the shared key if there is one, else the API.
-async fn told(
-    console: &Console,
-    visitor: &Visitor,
-    defined: &Defined,
-) -> Result<Response<Body>, Trouble> {
+async fn told(visitor: &Visitor, defined: &Defined) -> Result<Response<Body>, Trouble> {
     let api = &defined.api;
-    let Some(shared) = &defined.shared_key else {
+    if defined.shared_key.is_none() {
         let flash = Flash::done(format!("{} is defined. Now add its scopes.", api.name));
         return visitor.done(&address(&api.identifier), flash).await;
-    };
-    let text = Zeroizing::new(shared.reveal().to_owned());
-    Ok(key::open(console, visitor, api, text))
+    }
+    Ok(visitor.see(&key::path(&api.identifier)))
 }

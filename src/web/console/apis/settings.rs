@@ -12,7 +12,6 @@ use axum::{
 use super::{
     super::{
         Console,
-        act::carry_out,
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         page::{self, Flash, Frame, Here},
@@ -23,10 +22,7 @@ use super::{
     ApiHead, Named, Tab, head, key, save, sheet,
 };
 use crate::{
-    admin::{
-        apis::Defined,
-        input::{ApiEditInput, Edit, SpanInput},
-    },
+    admin::input::{ApiEditInput, Edit, SpanInput},
     domain::{
         api::{Api, Signing, TokenFormat},
         audit::Object,
@@ -176,13 +172,9 @@ async fn change_algorithm(
         .parse(identifier.clone())
         .map_err(|errors| Trouble::unacceptable(errors.to_string()))?;
     let terms = form.terms(&console.app, Object::Api(identifier.clone()));
-    if let Some(Defined {
-        api,
-        shared_key: Some(shared),
-    }) = carry_out((&console, &visitor), terms, command).await?
-    {
-        let text = shared.reveal().to_owned().into();
-        return Ok(key::open(&console, &visitor, &api, text));
+    let done = key::change(&console, &visitor, (terms, command)).await?;
+    if done.is_some_and(|defined| defined.shared_key.is_some()) {
+        return Ok(visitor.see(&key::path(&identifier)));
     }
     let algorithm = form.fields.text("algorithm");
     let text = format!("New tokens for {} are signed with {algorithm}.", api.name);

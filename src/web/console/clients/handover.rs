@@ -26,7 +26,7 @@ use crate::{
         refusal::Refusal,
         secrets::ShowSecret,
     },
-    app::AdminError,
+    app::{AdminError, App, Terms},
     domain::{
         actor::Actor,
         client::Client,
@@ -278,10 +278,15 @@ async fn take(link: Link) -> Result<Response<Body>, Trouble> {
     }
     let visit = link.visit.named().await?;
     let token = link.token.parse().map_err(|_| Trouble::dead_link())?;
-    let command = RedeemHandover { token };
-    let done = link.console.app.execute(link.actor(), command).await;
-    let Redeemed { rotated, .. } = match done {
-        Ok(redeemed) => redeemed,
+    let order = (Terms::default(), RedeemHandover { token });
+    let place = link.window();
+    let shown = move |_: &App, it: &Redeemed| {
+        let text = it.rotated.secret.reveal().to_owned();
+        Some((place, text.into()))
+    };
+    let acting = (&*visit, link.actor());
+    match link.console.execute_showing(acting, order, shown).await {
+        Ok(_) => {}
         Err(AdminError::Refusal(Refusal::Conflict(_))) => {
             let registry = link.console.app.registry_arc();
             let handover = registry.find_handover(&link.handover.id).cloned();
@@ -290,12 +295,9 @@ async fn take(link: Link) -> Result<Response<Body>, Trouble> {
             return Err(link.spent().unwrap_or_else(Trouble::dead_link));
         }
         Err(error) => return Err(error.into()),
-    };
-    let text = Zeroizing::new(rotated.secret.reveal().to_owned());
+    }
     let place = link.window();
-    let reveals = &link.console.reveals;
-    reveals.open((&visit, &place), text, link.now);
-    let revealed = reveals.look((&visit, &place), link.now);
+    let revealed = link.console.reveals.look((&visit, &place), link.now);
     let revealed = revealed.ok_or_else(Trouble::failed)?;
     let page = link.taken(revealed, (Sheet::default(), None)).await?;
     Ok(page::ok(&page))

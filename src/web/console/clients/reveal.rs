@@ -19,6 +19,7 @@ pub(super) use self::arrival::Arrival;
 use super::{
     super::{
         Console,
+        act::Window,
         form::{Form, Sheet},
         page::{self, Frame, Here},
         reveal::Revealed,
@@ -32,7 +33,8 @@ use super::{
 use crate::{
     admin::secrets::ShowSecret,
     domain::{
-        client::Client, credential::Method, id::SecretId, permission::Permission, time::Timestamp,
+        client::Client, credential::Method, id::SecretId, permission::Permission,
+        secret::PlainSecret, time::Timestamp,
     },
 };
 
@@ -46,6 +48,11 @@ pub(super) fn routes() -> Router<Console> {
 /// The place of a secret's window among those of a visit.
 pub(in super::super) fn window(secret: &SecretId) -> String {
     format!("secret/{secret}")
+}
+
+/// A secret that was just made, as what its window shows.
+pub(in super::super) fn window_on(secret: &PlainSecret) -> Window {
+    (window(secret.id()), secret.reveal().to_owned().into())
 }
 
 /// The page that shows a secret, below the console's path.

@@ -16,7 +16,7 @@ use crate::{
         invitations::{InviteOperator, Invited, ResetOperator, WithdrawInvitation},
         refusal::{FieldErrors, Refusal},
     },
-    app::AdminError,
+    app::{AdminError, App},
     crypto::{mac::SecretDigest, text::base64url},
     domain::{
         audit::Object,
@@ -27,7 +27,7 @@ use crate::{
     },
     web::console::{
         Console,
-        act::{ActPage, carry_out},
+        act::{ActPage, Window, carry_out},
         confirm::Confirmed,
         form::{Fields, Form, Sheet},
         link,
@@ -67,16 +67,16 @@ pub(super) async fn invite(
         Err(errors) => return Ok(again(&visitor, form.fields, &errors).await),
     };
     let terms = form.terms_of_new(&console.app);
+    let visit = (visitor.name(), visitor.actor());
     let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
+        .execute_showing(visit, (terms, command), window_on)
         .await;
     match done {
         Err(AdminError::Refusal(Refusal::Conflict(what))) => {
             let errors = FieldErrors::one("email", &what);
             Ok(again(&visitor, form.fields, &errors).await)
         }
-        done => show_once(&console, &visitor, done),
+        done => to_link(&visitor, done),
     }
 }
 
@@ -114,23 +114,21 @@ async fn again(visitor: &Visitor, fields: Fields, errors: &FieldErrors) -> Respo
     })
 }
 
-/// Opens the window with a link that was just made, and goes there.
-fn show_once(
-    console: &Console,
+/// A link that was just made, as what its window shows.
+fn window_on(app: &App, invited: &Invited) -> Option<Window> {
+    let path = Zeroizing::new(format!("/invitation/{}", invited.token.reveal()));
+    let registry = app.registry();
+    let tag = invited.token.digest(LinkUse::Account, registry.pepper());
+    Some((window(&invited.operator, &tag), link(app, &path).into()))
+}
+
+/// Goes where a link that was just made is shown.
+fn to_link(
     visitor: &Visitor,
     done: Result<Invited, AdminError>,
 ) -> Result<Response<Body>, Trouble> {
     let operator = match done {
-        Ok(invited) => {
-            let path = Zeroizing::new(format!("/invitation/{}", invited.token.reveal()));
-            let link = Zeroizing::new(link(&console.app, &path));
-            let registry = console.app.registry();
-            let tag = invited.token.digest(LinkUse::Account, registry.pepper());
-            let place = window(&invited.operator, &tag);
-            let now = console.app.now();
-            console.reveals.open((visitor.name(), &place), link, now);
-            invited.operator
-        }
+        Ok(invited) => invited.operator,
         Err(AdminError::Replayed(Object::Operator(operator))) => operator,
         Err(error) => return Err(error.into()),
     };
@@ -208,11 +206,11 @@ pub(super) async fn reset(
     let operator = named(&id)?;
     let terms = form.terms(&console.app, Object::Operator(operator.clone()));
     let command = ResetOperator { operator };
+    let visit = (visitor.name(), visitor.actor());
     let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
+        .execute_showing(visit, (terms, command), window_on)
         .await;
-    show_once(&console, &visitor, done)
+    to_link(&visitor, done)
 }
 
 #[derive(Template)]

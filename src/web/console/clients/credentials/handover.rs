@@ -23,7 +23,7 @@ use crate::{
         handovers::{OfferHandover, Offered, WithdrawHandover},
         refusal::Refusal,
     },
-    app::AdminError,
+    app::{AdminError, App},
     domain::{
         audit::Object,
         client::Client,
@@ -35,6 +35,7 @@ use crate::{
     },
     web::console::{
         Console,
+        act::Window,
         clients::{ClientHead, Named, Tab},
         confirm::Confirmed,
         form::{Form, Sheet},
@@ -101,12 +102,12 @@ async fn offer(
         }
     };
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
+    let visit = (visitor.name(), visitor.actor());
     let done = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
+        .execute_showing(visit, (terms, command), window_on)
         .await;
     match done {
-        Ok(offered) => Ok(show_once(&offered, &client, (&console, &visitor))),
+        Ok(offered) => Ok(visitor.see(&path(&client.id, &offered.id))),
         Err(AdminError::Replayed(_)) => {
             let registry = console.app.registry_arc();
             let open = open_of(&registry, &client.id, now);
@@ -126,18 +127,10 @@ async fn offer(
     }
 }
 
-/// Opens the window through which the link is seen, and goes there.
-fn show_once(
-    offered: &Offered,
-    client: &Client,
-    (console, visitor): (&Console, &Visitor),
-) -> Response<Body> {
+/// The link, as what its window shows.
+fn window_on(app: &App, offered: &Offered) -> Option<Window> {
     let page = Zeroizing::new(format!("/handover/{}", offered.token.reveal()));
-    let link = Zeroizing::new(link(&console.app, &page));
-    let place = window(&offered.id);
-    let now = console.app.now();
-    console.reveals.open((visitor.name(), &place), link, now);
-    visitor.see(&path(&client.id, &offered.id))
+    Some((window(&offered.id), Zeroizing::new(link(app, &page))))
 }
 
 /// Under which name a link is shown.

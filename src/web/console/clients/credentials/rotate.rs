@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
-use zeroize::Zeroizing;
 
 use super::{
     life::{life_like, lives, read_life},
@@ -17,7 +16,7 @@ use crate::{
         refusal::{FieldErrors, Refusal},
         secrets::{RotateSecret, Rotated},
     },
-    app::AdminError,
+    app::{AdminError, App},
     domain::{
         audit::Object,
         client::Client,
@@ -28,10 +27,7 @@ use crate::{
     },
     web::console::{
         Console,
-        clients::{
-            ClientHead, Named, Tab,
-            reveal::{self, window},
-        },
+        clients::{ClientHead, Named, Tab, reveal},
         confirm::Confirmed,
         form::{Fields, Sheet},
         page::{self, Flash, Frame, Here},
@@ -120,12 +116,13 @@ async fn make(
         }
     };
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
-    match console
-        .app
-        .execute_on(visitor.actor(), terms, command)
-        .await
-    {
-        Ok(rotated) => Ok(show_once(&rotated, &client, (&console, &visitor))),
+    let visit = (visitor.name(), visitor.actor());
+    let shown = |_: &App, rotated: &Rotated| Some(reveal::window_on(&rotated.secret));
+    let done = console
+        .execute_showing(visit, (terms, command), shown)
+        .await;
+    match done {
+        Ok(rotated) => Ok(visitor.see(&reveal::path(&client, rotated.secret.id()))),
         Err(AdminError::Replayed(_)) => again(&client, (&console, &visitor)).await,
         Err(AdminError::Refusal(Refusal::Conflict(_) | Refusal::Stale(_)))
             if client.live_secrets(now).count() > 1 =>
@@ -135,21 +132,6 @@ async fn make(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Opens the window through which the new secret is seen, and goes there.
-fn show_once(
-    rotated: &Rotated,
-    client: &Client,
-    (console, visitor): (&Console, &Visitor),
-) -> Response<Body> {
-    let id = rotated.secret.id();
-    let text = Zeroizing::new(rotated.secret.reveal().to_owned());
-    let now = console.app.now();
-    console
-        .reveals
-        .open((visitor.name(), &window(id)), text, now);
-    visitor.see(&reveal::path(client, id))
 }
 
 /// The same form came twice: the secret that the first one made is shown, if it still may be.

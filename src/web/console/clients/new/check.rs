@@ -8,7 +8,6 @@ use axum::{
     extract::State,
     http::{Response, StatusCode},
 };
-use zeroize::Zeroizing;
 
 use super::{
     super::{
@@ -31,7 +30,7 @@ use super::{
 };
 use crate::{
     admin::{
-        clients::{RegisterClient, RegisterWithoutSecret},
+        clients::{RegisterClient, RegisterWithoutSecret, Registered},
         command::Command,
         input::{ClientInput, GrantInput, Registration, SecretInput, SpanInput},
         refusal::{FieldErrors, Refusal},
@@ -150,7 +149,9 @@ async fn make(
             let made = make_at_once(console, visitor, (terms, command)).await;
             Ok(made.map(|client| Made::Without(hand_over(&client.id))))
         }
-        Registration::Secret(command) => make_with_secret(console, visitor, (terms, command)).await,
+        Registration::Secret(command) => {
+            Ok(make_with_secret(console, visitor, (terms, command)).await)
+        }
         Registration::Nothing(_) => Err(Trouble::malformed()),
         Registration::Credential(command) => {
             let made = make_at_once(console, visitor, (terms, command)).await;
@@ -159,24 +160,17 @@ async fn make(
     }
 }
 
-/// Makes the client and opens the window on its secret, also if nobody waits for the answer any
-/// more: whoever sends the form again is led there.
+/// Makes the client and opens the window on its secret.
 async fn make_with_secret(
     console: &Console,
     visitor: &Visitor,
-    (terms, command): (Terms, RegisterClient),
-) -> Result<Result<Made, AdminError>, Trouble> {
-    let (app, reveals) = (console.app.clone(), Arc::clone(&console.reveals));
-    let (actor, visit) = (visitor.actor(), visitor.name().to_owned());
-    let work = async move {
-        let made = app.execute_on(actor, terms, command).await?;
-        let id = made.secret.id();
-        let text = Zeroizing::new(made.secret.reveal().to_owned());
-        reveals.open((&visit, &reveal::window(id)), text, app.now());
-        Ok(Made::WithSecret(reveal::path(&made.client, id)))
-    };
-    let done = console.app.tasks().complete(work).await;
-    done.ok_or_else(Trouble::failed)
+    order: (Terms, RegisterClient),
+) -> Result<Made, AdminError> {
+    let visit = (visitor.name(), visitor.actor());
+    let shown = |_: &App, made: &Registered| Some(reveal::window_on(&made.secret));
+    let made = console.execute_showing(visit, order, shown).await?;
+    let path = reveal::path(&made.client, made.secret.id());
+    Ok(Made::WithSecret(path))
 }
 
 /// Makes a client of which nothing has to be shown.

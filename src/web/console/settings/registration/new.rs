@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::{body::Body, extract::State, http::Response};
-use zeroize::Zeroizing;
 
 use super::{address, binding, method, window};
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
         refusal::{FieldErrors, Refusal},
         registrations::{CreateRegistrationToken, Created},
     },
-    app::AdminError,
+    app::{AdminError, App},
     domain::{
         api::{Api, Offer, Sensitivity},
         audit::Object,
@@ -135,27 +134,22 @@ pub(super) async fn make(
         Err(errors) => return Ok(again(&console, &visitor, form.fields, &errors)),
     };
     let terms = form.terms_of_new(&console.app);
+    let visit = (visitor.name(), visitor.actor());
+    let shown = |_: &App, it: &Created| {
+        let text = it.token.reveal().to_owned();
+        Some((window(it.token.id()), text.into()))
+    };
     let made = console
-        .app
-        .execute_on(visitor.actor(), terms, command)
+        .execute_showing(visit, (terms, command), shown)
         .await;
     match made {
-        Ok(created) => Ok(reveal(&console, &visitor, &created)),
+        Ok(created) => Ok(visitor.see(&address(created.token.id()))),
         Err(AdminError::Replayed(Object::RegistrationToken(id))) => Ok(visitor.see(&address(&id))),
         Err(AdminError::Refusal(Refusal::Invalid(errors))) => {
             Ok(again(&console, &visitor, form.fields, &errors))
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Opens the window on a token that was just made, and goes there.
-fn reveal(console: &Console, visitor: &Visitor, created: &Created) -> Response<Body> {
-    let text = Zeroizing::new(created.token.reveal().to_owned());
-    let place = window(created.token.id());
-    let now = console.app.now();
-    console.reveals.open((visitor.name(), &place), text, now);
-    visitor.see(&address(created.token.id()))
 }
 
 /// The command, or all that is wrong with it at once.
