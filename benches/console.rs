@@ -117,6 +117,7 @@ async fn server(store: &Arc<RedbStore>, overview_max_age: Span) -> App {
         registration: false,
         backups: None,
         audit_checkpoints: None,
+        audit_tokens: jeton::domain::issued_token::TokenRecords::Off,
         master_key_file: None,
     };
     let surroundings = Surroundings {

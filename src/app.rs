@@ -7,13 +7,13 @@
 
 pub mod acme;
 pub mod assemble;
-mod assertions;
 mod backups;
 pub mod checkpoints;
 mod clock;
 mod disk;
 pub mod dry_run;
 mod executor;
+mod group_commit;
 mod health;
 mod last_uses;
 mod overview;
@@ -44,11 +44,11 @@ use zeroize::Zeroizing;
 pub(crate) use self::executor::tests::frail_server;
 use self::{
     assemble::Settings,
-    assertions::Assertions,
     backups::Backups,
     checkpoints::Checkpoints,
     clock::Watched,
     executor::Executor,
+    group_commit::GroupCommit,
     last_uses::LastUses,
     overview::Overviews,
     passwords::Passwords,
@@ -83,6 +83,7 @@ use crate::{
         audit::{AuditPage, AuditRecord, Object},
         epoch::Epoch,
         id::SecretId,
+        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
         issuer::Issuer,
         permission::Permission,
         profile::Profile,
@@ -118,7 +119,9 @@ struct Parts {
     remembered: RememberedSecrets,
     verified_tokens: KnownTokens,
     revocations: Revocations,
-    assertions: Assertions,
+    assertions: GroupCommit<UsedAssertion, bool>,
+    /// Nothing if tokens are not put on record.
+    issued: Option<GroupCommit<IssuedToken, ()>>,
     remote_keys: RemoteKeys,
     checkpoints: Checkpoints,
     backups: Backups,
@@ -337,6 +340,27 @@ impl App {
     /// told now: then it proves nobody.
     pub async fn use_assertion(&self, used: UsedAssertion) -> Option<bool> {
         self.0.assertions.keep(used).await
+    }
+
+    /// Whether each token is put on record before it is handed out.
+    pub fn records_tokens(&self) -> bool {
+        self.0.issued.is_some()
+    }
+
+    /// Puts a token on record, durably; whether that is done. If it is not, the token is not handed out.
+    pub async fn record_token(&self, issued: IssuedToken) -> bool {
+        match &self.0.issued {
+            Some(records) => records.keep(issued).await.is_some(),
+            None => true,
+        }
+    }
+
+    /// A stretch of the records of issued tokens, newest first.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] if the store cannot be read.
+    pub async fn issued_tokens(&self, page: IssuedPage) -> Result<Vec<IssuedRecord>, AdminError> {
+        Ok(self.0.store.issued(page).await?)
     }
 
     /// The keys that were last fetched from there. Takes no lock.

@@ -23,7 +23,10 @@ use clap::Parser;
 use ipnet::IpNet;
 
 use crate::{
-    domain::{backup::BackupPlan, issuer::Issuer, profile::Profile, time::Span},
+    domain::{
+        backup::BackupPlan, issued_token::TokenRecords, issuer::Issuer, profile::Profile,
+        time::Span,
+    },
     telemetry::{LogFormat, LogLevel},
 };
 pub use acme::{Acme, AcmeContact, AcmeDirectory, AcmeDomain};
@@ -34,7 +37,8 @@ pub use settings::Settings;
 pub use start::Start;
 pub use tls::Tls;
 pub use values::{
-    CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch, ValueError,
+    CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch,
+    TokenRecordsName, ValueError,
 };
 
 /// Where everything is kept unless `--data` says otherwise.
@@ -109,6 +113,8 @@ pub struct Config {
     pub backups: Option<BackupPlan>,
     /// The file for checkpoints of the audit log, if there is to be one.
     pub audit_checkpoints: Option<PathBuf>,
+    /// Whether tokens are put on record before they are handed out.
+    pub audit_tokens: TokenRecords,
     /// What a peer may cost.
     pub limits: Limits,
 }
@@ -270,6 +276,7 @@ impl Config {
             disk_reserve_bytes: settings.disk_reserve_bytes.unwrap_or(64 * 1024 * 1024),
             backups,
             audit_checkpoints: settings.audit_checkpoints,
+            audit_tokens: settings.audit_tokens.unwrap_or_default().0,
             limits,
         };
         if config.usage_flush_interval == Span(0) {

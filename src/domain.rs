@@ -24,6 +24,7 @@ pub mod halt;
 pub mod handover;
 pub mod hint;
 pub mod id;
+pub mod issued_token;
 pub mod issuer;
 pub mod key;
 pub mod limits;

@@ -25,6 +25,7 @@ use crate::domain::{
     change::{Commit, OnceRecord},
     epoch::AuditHead,
     id::{ClientId, OperatorId, SecretId},
+    issued_token::{IssuedPage, IssuedRecord, IssuedToken},
     registry::Registry,
     revocation::Revocation,
     session::{SessionKey, SessionRecord},
@@ -86,6 +87,19 @@ pub trait Store: Send + Sync + 'static {
     /// in their order. Durable when it returns.
     async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError>;
 
+    /// Keeps the records of issued tokens, in their order. Durable when it returns.
+    async fn keep_issued(&self, issued: Vec<IssuedToken>) -> Result<(), StoreError>;
+
+    /// A stretch of the records of issued tokens, newest first. At most the 100,000 records before
+    /// [`IssuedPage::before`] are looked through.
+    async fn issued(&self, page: IssuedPage) -> Result<Vec<IssuedRecord>, StoreError>;
+
+    /// Checks the chain of the records of issued tokens; how many there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] names the first record that does not fit.
+    async fn verify_issued(&self) -> Result<u64, StoreError>;
+
     /// What was last kept of the server's own certificate; nothing if nothing ever was.
     async fn acme(&self) -> Result<Option<AcmeState>, StoreError>;
 
@@ -123,7 +137,7 @@ pub trait Store: Send + Sync + 'static {
         except: Option<SessionKey>,
     ) -> Result<u64, StoreError>;
 
-    /// Deletes what is older than it is kept: usage of 90 days, JWK set fetches of 7 days,
+    /// Deletes what is older than it is kept: usage and records of issued tokens of 90 days, JWK set fetches of 7 days,
     /// idempotency keys of 24 hours, sessions that are over, revocations of expired tokens, assertions
     /// that have expired.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -83,6 +83,7 @@ pub(crate) async fn server(store: RedbStore) -> App {
         registration: false,
         backups: None,
         audit_checkpoints: None,
+        audit_tokens: jeton::domain::issued_token::TokenRecords::Off,
         master_key_file: None,
     };
     let surroundings = Surroundings {

@@ -174,6 +174,7 @@ async fn assembled() -> App {
         registration: true,
         backups: None,
         audit_checkpoints: None,
+        audit_tokens: jeton::domain::issued_token::TokenRecords::Off,
         master_key_file: None,
     };
     let surroundings = Surroundings {

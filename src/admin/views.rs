@@ -10,6 +10,7 @@ mod clients;
 mod details;
 mod halts;
 mod handovers;
+mod issued_token;
 mod keys;
 mod limits;
 mod operators;
@@ -29,6 +30,7 @@ pub use self::{
     details::DetailTypeView,
     halts::{HaltView, HaltedApiView, IssuanceView},
     handovers::HandoverView,
+    issued_token::IssuedTokenView,
     keys::KeyView,
     limits::{LimitsView, QuotaView},
     operators::OperatorView,

@@ -6,12 +6,12 @@ use tokio::sync::Mutex;
 
 use super::{
     App, Parts,
-    assertions::Assertions,
     backups::{self, Backups},
     checkpoints::{self, CheckpointFile, Checkpoints},
     clock::{self, Watched},
     disk,
     executor::Executor,
+    group_commit::GroupCommit,
     last_uses::LastUses,
     overview::Overviews,
     passwords::Passwords,
@@ -33,6 +33,7 @@ use crate::{
     crypto::random::Entropy,
     domain::{
         backup::BackupPlan,
+        issued_token::{IssuedToken, TokenRecords},
         issuer::Issuer,
         profile::Profile,
         registry::Registry,
@@ -63,6 +64,8 @@ pub struct Settings {
     pub backups: Option<BackupPlan>,
     /// The file for checkpoints of the audit log, if there is to be one.
     pub audit_checkpoints: Option<PathBuf>,
+    /// Whether tokens are put on record before they are handed out.
+    pub audit_tokens: TokenRecords,
     /// The file that holds the master key, if it is one that this server may replace.
     pub master_key_file: Option<PathBuf>,
 }
@@ -105,7 +108,8 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         fetcher,
     } = surroundings;
     Ok(App(Arc::new(Parts {
-        assertions: Assertions::new(Arc::clone(&store), tasks.clone()),
+        assertions: GroupCommit::of_assertions(Arc::clone(&store), tasks.clone()),
+        issued: records_of_tokens(&settings, &store, &tasks),
         remote_keys: RemoteKeys::new(fetcher),
         certificate: Published::new(Arc::new(None)),
         disk: Published::new(Arc::new(Condition::Well)),
@@ -137,6 +141,20 @@ pub async fn assemble(settings: Settings, surroundings: Surroundings) -> Result<
         clock,
         entropy,
     })))
+}
+
+fn records_of_tokens(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    tasks: &Tasks,
+) -> Option<GroupCommit<IssuedToken, ()>> {
+    match settings.audit_tokens {
+        TokenRecords::Off => None,
+        TokenRecords::Durable => {
+            let store = Arc::clone(store);
+            Some(GroupCommit::of_issued_tokens(store, tasks.clone()))
+        }
+    }
 }
 
 fn executor(

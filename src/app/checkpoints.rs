@@ -56,6 +56,8 @@ struct Latest {
 pub struct AuditVerdict {
     /// How many records there are.
     pub records: u64,
+    /// How many issued tokens are on record, in a chain of their own.
+    pub issued_tokens: u64,
     /// How many checkpoints agree with it, and how many are of records that a restore gave up; nothing if no
     /// checkpoints are written.
     pub checkpoints: Option<(u64, u64)>,
@@ -254,6 +256,7 @@ impl App {
         let records = self.0.store.verify_audit(AuditScope::All).await?;
         let mut verdict = AuditVerdict {
             records,
+            issued_tokens: self.0.store.verify_issued().await?,
             checkpoints: None,
         };
         if let Some(file) = &self.0.checkpoints.file

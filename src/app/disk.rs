@@ -34,7 +34,10 @@ pub(super) async fn look(app: &App) {
     }
     app.0.disk.publish(Arc::new(found));
     if let Some(trouble) = trouble(found) {
-        tracing::error!("{}", ServerAttention::of_store(trouble).reason);
+        tracing::error!(
+            "{}",
+            ServerAttention::of_store(trouble, app.0.settings.audit_tokens).reason
+        );
     } else {
         tracing::info!("the disk is well again");
     }

@@ -59,6 +59,9 @@ impl App {
         if !can_sign {
             return Readiness::Unable("No signing key is active.");
         }
+        if self.records_tokens() && disk::trouble(**self.0.disk.current()).is_some() {
+            return Readiness::Unable("No token can be put on record: the disk takes nothing.");
+        }
         let found = self.attention_to_server(now).into_iter();
         let failures = found.filter(|it| it.rule.is_failure());
         let problems: Vec<_> = failures.map(|it| it.reason).collect();
@@ -84,7 +87,7 @@ impl App {
         let of_store = of_store
             .into_iter()
             .flatten()
-            .map(ServerAttention::of_store);
+            .map(|it| ServerAttention::of_store(it, self.0.settings.audit_tokens));
         let of_certificate = certificate.and_then(|it| ServerAttention::of_certificate(it, now));
         let of_halts = ServerAttention::of_halts(&self.registry(), now);
         let held_back = self.client_throttle().held_back(now);

@@ -1,5 +1,6 @@
 //! `jeton audit`: what was changed, by whom.
 
+mod tokens;
 mod verify;
 
 use std::{
@@ -38,6 +39,12 @@ Examples:
   jeton audit verify
   jeton audit verify --anchors /mnt/elsewhere/jeton-checkpoints.jsonl")]
     Verify(verify::Verify),
+    /// List the tokens that were issued, newest first, if the server puts them on record.
+    #[command(after_help = "\
+Examples:
+  jeton audit tokens --client report-service
+  jeton audit tokens --token-id 7f3k2m9q4h8s --json")]
+    Tokens(tokens::Tokens),
     /// Write changes as JSON, one per line, newest first.
     #[command(after_help = "\
 Examples:
@@ -101,6 +108,7 @@ impl AuditCommand {
                 desk.answer(&desk.get(&path).await?, list)
             }
             Self::Verify(verify) => verify.run(desk).await,
+            Self::Tokens(tokens) => tokens.run(desk).await,
             Self::Export(export) => export.run(desk).await,
         }
     }

@@ -140,6 +140,7 @@ async fn assemble_from(
         registration: config.registration == Switch::On,
         backups: config.backups.clone(),
         audit_checkpoints: config.audit_checkpoints.clone(),
+        audit_tokens: config.audit_tokens,
         master_key_file: match &config.master_key {
             MasterKeySource::File(path) => Some(path.clone()),
             MasterKeySource::Credential(_) | MasterKeySource::Given(_) => None,

@@ -16,7 +16,10 @@ use super::{
     acme::{AcmeContact, AcmeDirectory, AcmeDomain},
     start::Start,
     toml_file::{list, text},
-    values::{CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch},
+    values::{
+        CertificateHeader, ConsoleUrl, Endpoint, ForwardedBy, Network, ProfileName, Switch,
+        TokenRecordsName,
+    },
 };
 use crate::{
     domain::{issuer::Issuer, time::Span},
@@ -425,6 +428,21 @@ pub struct Settings {
     )]
     pub audit_checkpoints: Option<PathBuf>,
 
+    /// Whether each token is put on record before it is handed out: `off`, or `durable`. Then it is on disk to whom it was
+    /// issued, for what, and from where, in a chain like the audit log's, for 90 days; what cannot be put on record is not
+    /// issued. Requests that come together share one write.
+    ///
+    /// Default: off
+    #[arg(
+        long,
+        env = "JETON_AUDIT_TOKENS",
+        value_name = "OFF|DURABLE",
+        help_heading = KEEPING,
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "text")]
+    pub audit_tokens: Option<TokenRecordsName>,
+
     /// How long requests in flight may take when the server is told to stop.
     ///
     /// Default: 10s
@@ -539,7 +557,7 @@ impl Settings {
             data master_key_file previous_master_key_file demo listen operator_listen console_url issuer profile behind_proxy forwarded_by
             tls_cert tls_key acme acme_agree acme_contact acme_domains acme_listen acme_ca mtls_listen mtls_url tls_client_ca tls_client_crl client_certificate_from
             allow_plain_http_from_anywhere fetch_allow fetch_ca registration log_format log_level worker_threads
-            usage_flush_interval disk_reserve_bytes backup_dir backup_every backup_keep audit_checkpoints
+            usage_flush_interval disk_reserve_bytes backup_dir backup_every backup_keep audit_checkpoints audit_tokens
             drain_timeout max_connections max_connections_per_address max_header_bytes
             max_target_bytes max_body_bytes first_byte_timeout handshake_timeout header_timeout body_timeout
             request_timeout shed_after idle_timeout connection_lifetime

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, str::FromStr};
 use clap::ValueEnum;
 use ipnet::IpNet;
 
-use crate::domain::{issuer::Issuer, profile::Profile};
+use crate::domain::{issued_token::TokenRecords, issuer::Issuer, profile::Profile};
 
 /// An address and a port to listen on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -136,6 +136,22 @@ impl FromStr for Switch {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         <Self as ValueEnum>::from_str(text, false).map_err(|_| ValueError("on or off"))
+    }
+}
+
+/// Whether tokens are put on record, as a setting says it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TokenRecordsName(pub TokenRecords);
+
+impl FromStr for TokenRecordsName {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "off" => Ok(Self(TokenRecords::Off)),
+            "durable" => Ok(Self(TokenRecords::Durable)),
+            _ => Err(ValueError("off or durable")),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{UsesAssertion, confirmation::Confirmation, json, token_exchange};
 use crate::domain::{
     assertion::UsedAssertion,
     id::{ApiIdentifier, ClientId, SecretId},
+    issued_token::IssuedToken,
     scope::ScopeSet,
     time::Span,
     usage::{Asked, Observation, Seen},
@@ -78,6 +79,22 @@ impl Issued {
     /// Whether only who has a key may use it.
     pub fn is_bound_to_a_key(&self) -> bool {
         matches!(self.confirmation, Some(Confirmation::Jkt(_)))
+    }
+
+    /// What is put on record of it.
+    pub fn record(&self, seen: Seen) -> IssuedToken {
+        IssuedToken {
+            at: seen.at,
+            token: self.token_id.clone(),
+            client: self.client.clone(),
+            secret: self.secret.clone(),
+            api: self.api.clone(),
+            scope: self.scopes.to_string(),
+            subject: self.subject.clone(),
+            expires: seen.at.plus(self.expires_in),
+            address: seen.address,
+            request_id: seen.request.map(|it| it.to_string()),
+        }
     }
 
     /// What is counted of it.

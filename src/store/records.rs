@@ -11,6 +11,7 @@ mod client;
 mod epoch;
 mod halt;
 mod handover;
+mod issued;
 mod key;
 mod limits;
 mod marks;
@@ -32,6 +33,7 @@ pub(super) use self::{
     client::{StoredClient, StoredTombstone},
     epoch::StoredEpochs,
     handover::StoredHandover,
+    issued::{IssuedHead, chain_issued, mac_of_issued, read_issued},
     key::StoredKey,
     operator::StoredOperator,
     policy::StoredPolicy,

@@ -16,6 +16,7 @@ mod fault;
 pub mod fuzzing;
 mod guard;
 mod head;
+mod issued;
 mod migrations;
 mod open;
 mod prune;
@@ -58,6 +59,7 @@ use crate::{
         change::{Commit, OnceRecord},
         epoch::AuditHead,
         id::{OperatorId, SecretId},
+        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
         registry::Registry,
         revocation::Revocation,
         session::{SessionKey, SessionRecord},
@@ -305,6 +307,21 @@ impl Store for RedbStore {
 
     async fn use_assertions(&self, used: Vec<UsedAssertion>) -> Result<Vec<bool>, StoreError> {
         self.write(move |it, database| assertions::put(database, &it.keys, &used))
+            .await
+    }
+
+    async fn keep_issued(&self, issued: Vec<IssuedToken>) -> Result<(), StoreError> {
+        self.write(move |it, database| issued::append(database, &it.keys, &issued))
+            .await
+    }
+
+    async fn issued(&self, page: IssuedPage) -> Result<Vec<IssuedRecord>, StoreError> {
+        self.read(move |it, database| issued::page(database, &it.keys, &page))
+            .await
+    }
+
+    async fn verify_issued(&self) -> Result<u64, StoreError> {
+        self.read(|it, database| issued::verify(database, &it.keys))
             .await
     }
 

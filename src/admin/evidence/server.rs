@@ -8,6 +8,7 @@ pub use self::rule::ServerRule;
 use super::{attention::Level, words};
 use crate::domain::{
     backup::{BackupStatus, BackupTrouble},
+    issued_token::TokenRecords,
     registry::Registry,
     server_certificate::{CertificateSource, CertificateStatus, CertificateTrouble},
     time::{Span, Timestamp},
@@ -43,8 +44,8 @@ pub struct ServerAttention {
 }
 
 impl ServerAttention {
-    /// What is the matter with the store.
-    pub fn of_store(trouble: StoreTrouble) -> Self {
+    /// What is the matter with the store, and what that means for tokens.
+    pub fn of_store(trouble: StoreTrouble, records: TokenRecords) -> Self {
         let (rule, level, reason) = match trouble {
             StoreTrouble::DiskFailed => (
                 ServerRule::DiskFailed,
@@ -54,14 +55,30 @@ impl ServerAttention {
             StoreTrouble::DataFileMoved => (
                 ServerRule::DataFileMoved,
                 Level::Danger,
-                "The data file was moved or replaced while it is in use. Tokens are issued, and nothing is saved: \
-                 put it back.",
+                match records {
+                    TokenRecords::Off => {
+                        "The data file was moved or replaced while it is in use. Tokens are issued, and nothing is \
+                         saved: put it back."
+                    }
+                    TokenRecords::Durable => {
+                        "The data file was moved or replaced while it is in use. Nothing is saved, and no token is \
+                         issued that is not put on record: put it back."
+                    }
+                },
             ),
             StoreTrouble::DiskFull => (
                 ServerRule::DiskFull,
                 Level::Danger,
-                "The disk is full. Tokens are issued. What takes rights away is saved as long as the room lasts \
-                 that was set aside for it; nothing else is.",
+                match records {
+                    TokenRecords::Off => {
+                        "The disk is full. Tokens are issued. What takes rights away is saved as long as the room \
+                         lasts that was set aside for it; nothing else is."
+                    }
+                    TokenRecords::Durable => {
+                        "The disk is full. No token is issued, as none can be put on record. What takes rights away \
+                         is saved as long as the room lasts that was set aside for it; nothing else is."
+                    }
+                },
             ),
             StoreTrouble::ChangesNotSaved => (
                 ServerRule::ChangesNotSaved,

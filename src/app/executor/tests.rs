@@ -29,6 +29,7 @@ use crate::{
         change::{Commit, OnceRecord},
         epoch::AuditHead,
         id::{OperatorId, SecretId},
+        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
         name::Description,
         registry::Registry,
         revocation::Revocation,
@@ -132,6 +133,21 @@ impl Store for Frail {
             0 => self.store.use_assertions(used).await,
             _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
         }
+    }
+
+    async fn keep_issued(&self, issued: Vec<IssuedToken>) -> Result<(), StoreError> {
+        match self.fails.swap(0, Ordering::SeqCst) {
+            0 => self.store.keep_issued(issued).await,
+            _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
+        }
+    }
+
+    async fn issued(&self, page: IssuedPage) -> Result<Vec<IssuedRecord>, StoreError> {
+        self.store.issued(page).await
+    }
+
+    async fn verify_issued(&self) -> Result<u64, StoreError> {
+        self.store.verify_issued().await
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
@@ -248,6 +264,7 @@ pub(crate) async fn frail_server() -> (App, Arc<Frail>) {
         registration: false,
         backups: None,
         audit_checkpoints: None,
+        audit_tokens: crate::domain::issued_token::TokenRecords::Off,
         master_key_file: None,
     };
     let surroundings = Surroundings {

@@ -31,6 +31,7 @@ impl Server {
             registration: false,
             backups: None,
             audit_checkpoints: None,
+            audit_tokens: crate::domain::issued_token::TokenRecords::Off,
             master_key_file: None,
         };
         let surroundings = Surroundings {

@@ -31,6 +31,7 @@ const AT_ONCE: usize = 100;
 #[derive(Deserialize)]
 struct VerifiedView {
     records: u64,
+    issued_tokens: Option<u64>,
     checkpoints: Option<ComparedView>,
     anchors: Option<ComparedView>,
 }
@@ -84,6 +85,10 @@ impl VerifiedView {
             "The audit log is {}.\n",
             whole_log(self.records, both.map(|it| it.kept))
         );
+        if let Some(tokens) = self.issued_tokens {
+            let tokens = count(tokens, "issued token");
+            let _ = writeln!(text, "So is the record of {tokens}.");
+        }
         match both.map_or(0, |it| it.given_up) {
             0 => {}
             1 => text.push_str("1 more checkpoint is"),

@@ -68,9 +68,13 @@ pub(in crate::store) fn chain(
     (seq, prev): (u64, [u8; 32]),
     key: &MacKey,
 ) -> (Vec<u8>, [u8; 32]) {
-    let json = to_json(&StoredAudit::from(entry));
-    let mac = mac_of(&json, (seq, prev), key);
-    ([&prev, &mac, json.as_slice()].concat(), mac)
+    link(&to_json(&StoredAudit::from(entry)), (seq, prev), key)
+}
+
+/// The same for any record of a chain, given as JSON.
+pub(super) fn link(json: &[u8], (seq, prev): (u64, [u8; 32]), key: &MacKey) -> (Vec<u8>, [u8; 32]) {
+    let mac = mac_of(json, (seq, prev), key);
+    ([&prev, &mac, json].concat(), mac)
 }
 
 /// Reads the bytes that [`chain`] made. Says nothing about whether they fit the chain.
@@ -102,9 +106,9 @@ pub(in crate::store) fn check_link(
 }
 
 /// `prev`, `mac`, and the entry as JSON.
-type Link<'a> = ([u8; 32], [u8; 32], &'a [u8]);
+pub(super) type Link<'a> = ([u8; 32], [u8; 32], &'a [u8]);
 
-fn split(bytes: &[u8]) -> Result<Link<'_>, RecordError> {
+pub(super) fn split(bytes: &[u8]) -> Result<Link<'_>, RecordError> {
     let short = || RecordError::new("the record is too short");
     let (prev, rest) = bytes.split_first_chunk::<32>().ok_or_else(short)?;
     let (mac, json) = rest.split_first_chunk::<32>().ok_or_else(short)?;

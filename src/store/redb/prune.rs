@@ -4,7 +4,7 @@
 use redb::{Database, ReadableDatabase};
 
 use super::{
-    Fault, assertions,
+    Fault, assertions, issued,
     registry::{read_client, read_once},
     revocations, sessions,
     tables::{
@@ -50,6 +50,7 @@ pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Resu
     pruning.delete(ASSERTIONS, assertions::read, |expires: &Timestamp| {
         *expires <= now
     })?;
+    issued::prune(database, keys, now)?;
     pruning.delete_last_uses(now)
 }
 

@@ -1,4 +1,4 @@
-//! The tables of format 5, and records sealed in them.
+//! The tables of format 6, and records sealed in them.
 //!
 //! ```text
 //! meta             word           -> format, revision, id of the master key: in clear
@@ -14,6 +14,7 @@
 //! revocations      id of the token -> a token that was revoked before its time, JSON: sealed
 //! assertions       hash of client and id -> an assertion that was used, until it expires: sealed
 //! acme             word           -> the account, the certificate and its key, JSON: sealed
+//! issued_tokens    number         -> prev, mac, a token that was issued as JSON: sealed
 //! state            word           -> what the server knows of its own past, JSON: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
@@ -60,6 +61,7 @@ pub(super) const REGISTRATION_TOKENS: Records = Records("registration_tokens");
 pub(super) const REVOCATIONS: Records = Records("revocations");
 pub(super) const ASSERTIONS: Records = Records("assertions");
 pub(super) const ACME: Records = Records("acme");
+pub(super) const ISSUED: Records = Records("issued_tokens");
 pub(super) const STATE: Records = Records("state");
 pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
@@ -71,7 +73,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 20] = [
+pub(super) const ALL_RECORDS: [Records; 21] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -83,6 +85,7 @@ pub(super) const ALL_RECORDS: [Records; 20] = [
     REVOCATIONS,
     ASSERTIONS,
     ACME,
+    ISSUED,
     STATE,
     SESSIONS,
     ONCE,
@@ -94,8 +97,8 @@ pub(super) const ALL_RECORDS: [Records; 20] = [
     USAGE_FETCHES,
 ];
 
-/// Those that formats 2 to 5 added.
-pub(super) const SINCE_2: [Records; 9] = [
+/// Those that formats 2 to 6 added.
+pub(super) const SINCE_2: [Records; 10] = [
     SETTINGS,
     HANDOVERS,
     SESSIONS,
@@ -105,29 +108,35 @@ pub(super) const SINCE_2: [Records; 9] = [
     ACME,
     USAGE_EXERCISED,
     STATE,
+    ISSUED,
 ];
 
-/// Those that formats 3 to 5 added.
-pub(super) const SINCE_3: [Records; 6] = [
+/// Those that formats 3 to 6 added.
+pub(super) const SINCE_3: [Records; 7] = [
     REVOCATIONS,
     REGISTRATION_TOKENS,
     ASSERTIONS,
     ACME,
     USAGE_EXERCISED,
     STATE,
+    ISSUED,
 ];
 
-/// Those that formats 4 and 5 added.
-pub(super) const SINCE_4: [Records; 5] = [
+/// Those that formats 4 to 6 added.
+pub(super) const SINCE_4: [Records; 6] = [
     REGISTRATION_TOKENS,
     ASSERTIONS,
     ACME,
     USAGE_EXERCISED,
     STATE,
+    ISSUED,
 ];
 
-/// Those that format 5 added.
-pub(super) const SINCE_5: [Records; 1] = [STATE];
+/// Those that formats 5 and 6 added.
+pub(super) const SINCE_5: [Records; 2] = [STATE, ISSUED];
+
+/// Those that format 6 added.
+pub(super) const SINCE_6: [Records; 1] = [ISSUED];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

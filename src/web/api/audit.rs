@@ -1,12 +1,13 @@
 //! `/audit`: what operators changed, newest first.
 
+mod issued;
 mod query;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::query::AuditQuery;
+use self::{issued::IssuedQuery, query::AuditQuery};
 use super::{
     auth::{May, ReadAudit},
     described::{OpenApiRouter, routes},
@@ -16,7 +17,10 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    admin::{refusal::FieldErrors, views::AuditView},
+    admin::{
+        refusal::FieldErrors,
+        views::{AuditView, IssuedTokenView},
+    },
     app::{
         App,
         checkpoints::{AuditFault, AuditVerdict},
@@ -27,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(verify))
+        .routes(routes!(issued_tokens))
         .routes(routes!(compare))
 }
 
@@ -59,6 +64,29 @@ async fn list(
 async fn verify(State(app): State<App>, _: May<ReadAudit>) -> Result<Reply, Problem> {
     let verdict = app.verify_audit().await.map_err(not_verified)?;
     Ok(Reply::ok(&VerifiedView::of(verdict)))
+}
+
+/// Lists the tokens that were issued, newest first, if they are put on record (`audit_tokens`). Of one answer at most
+/// 100,000 records are looked through, however few of them are asked for.
+#[utoipa::path(get, path = "/audit/tokens", tag = "audit", operation_id = "list_issued_tokens",
+    security(("token" = ["audit:read"])), params(IssuedQuery),
+    responses((status = 200, body = List<IssuedTokenView>)))]
+async fn issued_tokens(
+    State(app): State<App>,
+    _: May<ReadAudit>,
+    Queried(query): Queried<IssuedQuery>,
+) -> Result<Reply, Problem> {
+    let mut page = query.parse()?;
+    let limit = page.limit;
+    page.limit += 1;
+    let mut records = app.issued_tokens(page).await?;
+    let more = records.len() > limit;
+    records.truncate(limit);
+    let last = records.last().filter(|_| more);
+    Ok(Reply::ok(&List {
+        next_cursor: last.map(|record| record.seq.to_string()),
+        data: records.iter().map(IssuedTokenView::of).collect(),
+    }))
 }
 
 /// Checkpoints that were kept apart from the server.
@@ -109,6 +137,9 @@ fn not_verified(fault: AuditFault) -> Problem {
 struct VerifiedView {
     /// How many records it has.
     records: u64,
+    /// How many issued tokens are on record; left out if none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_tokens: Option<u64>,
     /// What the checkpoints say of it; left out if this server writes none.
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoints: Option<ComparedView>,
@@ -128,6 +159,7 @@ impl VerifiedView {
         let compared = |(kept, given_up)| ComparedView { kept, given_up };
         Self {
             records: verdict.records,
+            issued_tokens: Some(verdict.issued_tokens).filter(|it| *it > 0),
             checkpoints: verdict.checkpoints.map(compared),
         }
     }

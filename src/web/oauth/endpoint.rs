@@ -324,6 +324,13 @@ pub(super) fn refuse_while_clock_is_behind(app: &App) -> Option<Response<Body>> 
     ))
 }
 
+/// The answer if a token cannot be put on record, and has to be.
+pub(super) fn unrecorded() -> Response<Body> {
+    let text = "tokens cannot be put on record now; ask again";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    error(status, ErrorCode::TemporarilyUnavailable, text)
+}
+
 pub(super) fn busy() -> Response<Body> {
     error(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -27,9 +27,18 @@ pub async fn answer(app: &App, parts: &Parts, body: &[u8]) -> Response<Body> {
         return refused;
     }
     match endpoint::decide(app, (parts, body), oauth::token).await {
+        Ok(issued) if app.records_tokens() => record(app, parts, issued).await,
         Ok(issued) => succeed(app, parts, issued),
         Err(answer) => *answer,
     }
+}
+
+/// Hands the token out once it is on record.
+async fn record(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {
+    if app.record_token(issued.record(seen(app, parts))).await {
+        return succeed(app, parts, issued);
+    }
+    endpoint::unrecorded()
 }
 
 fn succeed(app: &App, parts: &Parts, issued: Issued) -> Response<Body> {

@@ -156,6 +156,7 @@ impl TestServer {
             registration: false,
             backups: None,
             audit_checkpoints: None,
+            audit_tokens: jeton::domain::issued_token::TokenRecords::Off,
             master_key_file: None,
         };
         set(&mut settings);

@@ -13,11 +13,11 @@ fn used(id: &str) -> UsedAssertion {
     }
 }
 
-fn of(store: &Arc<Frail>) -> Assertions {
-    Assertions::new(Arc::clone(store) as Arc<dyn Store>, Tasks::default())
+fn of(store: &Arc<Frail>) -> GroupCommit<UsedAssertion, bool> {
+    GroupCommit::of_assertions(Arc::clone(store) as Arc<dyn Store>, Tasks::default())
 }
 
-impl Assertions {
+impl GroupCommit<UsedAssertion, bool> {
     /// Lets others go on until so many wait.
     async fn until_waiting(&self, count: usize) {
         while self.waiting.lock().unwrap().len() != count {
