@@ -41,7 +41,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 #[cfg(test)]
-pub(crate) use self::executor::tests::frail_server;
+pub(crate) use self::executor::tests::{frail_server, frail_server_that_records};
 use self::{
     assemble::Settings,
     backups::Backups,

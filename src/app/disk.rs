@@ -57,6 +57,14 @@ pub(super) fn trouble(condition: Condition) -> Option<StoreTrouble> {
 }
 
 #[cfg(test)]
+impl App {
+    /// Looks after the disk once.
+    pub(crate) async fn look_after_disk(&self) {
+        look(self).await;
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::{admin::evidence::server::ServerRule, app::frail_server};

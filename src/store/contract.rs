@@ -2,6 +2,7 @@
 
 mod acme;
 mod assertions;
+mod issued;
 mod registry;
 mod revocations;
 mod sessions;

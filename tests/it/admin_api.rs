@@ -26,6 +26,7 @@ GET /apis/{api}/authorization-details-types
 GET /apis/{api}/scopes
 GET /attention
 GET /audit
+GET /audit/tokens
 GET /audit/verify
 GET /clients
 GET /clients/{client_id}

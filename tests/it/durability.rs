@@ -9,7 +9,7 @@ mod writer;
 use std::thread;
 use std::time::Duration;
 
-use jeton::crypto::random::Entropy;
+use jeton::crypto::{jws::decode_unverified, random::Entropy};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn what_was_acknowledged_is_there_after_kill_9_and_nothing_is_half_there() {
 
 /// How often the server was killed until all its changes were acknowledged.
 fn survive_kills() -> usize {
-    let mut server = ServerProcess::start();
+    let mut server = ServerProcess::start_with(&["--audit-tokens", "durable"]);
     changes::create_api(&server);
     let admin = AdminSocket::of(&server.data());
     let before = admin.list("/audit").len();
@@ -55,6 +55,7 @@ fn survive_kills() -> usize {
     assert!(!tokens.is_empty(), "the server was killed before any token");
     for token in &tokens {
         assert_verifies(&server, token);
+        assert_on_record(&admin, token);
     }
     server.ask_to_end();
     assert!(server.ended().success());
@@ -109,6 +110,17 @@ fn kill_until_done(server: &mut ServerProcess, writer: &Writer) -> usize {
 fn moment(entropy: &Entropy) -> Duration {
     let random = u64::from_le_bytes(entropy.bytes());
     Duration::from_millis(20 + random % 181)
+}
+
+/// No token was handed out that is not on record.
+#[track_caller]
+fn assert_on_record(admin: &AdminSocket, token: &str) {
+    let (_, claims) = decode_unverified(token).unwrap();
+    let id = claims["jti"].as_str().unwrap();
+    let found = admin.get(&format!("/audit/tokens?token_id={id}"));
+    let found = found["data"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{id}: {found:?}");
+    assert_eq!(found[0]["client"], claims["client_id"]);
 }
 
 /// Each change has one entry, in the order in which they were made; each revision has its own.

@@ -32,6 +32,7 @@ mod harness;
 mod http;
 mod idempotency;
 mod introspection;
+mod issued_tokens;
 mod key_fetching;
 mod key_rotation;
 mod leak_reports;

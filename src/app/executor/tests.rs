@@ -29,7 +29,7 @@ use crate::{
         change::{Commit, OnceRecord},
         epoch::AuditHead,
         id::{OperatorId, SecretId},
-        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
+        issued_token::{IssuedPage, IssuedRecord, IssuedToken, TokenRecords},
         name::Description,
         registry::Registry,
         revocation::Revocation,
@@ -50,6 +50,7 @@ pub(crate) struct Frail {
     store: RedbStore,
     fails: AtomicU8,
     disk: AtomicU8,
+    fails_records: AtomicBool,
     /// While a test holds it, no assertion is written down.
     pub(crate) pen: Mutex<()>,
     /// While a test holds it, nobody hears that a change was kept.
@@ -61,6 +62,7 @@ const AFTER: u8 = 2;
 
 const LOST: u8 = 1;
 const LOST_WHEN_CLOSED: u8 = 2;
+const FULL: u8 = 3;
 
 impl Frail {
     pub(crate) fn new(entropy: &Entropy) -> Self {
@@ -68,6 +70,7 @@ impl Frail {
             store: RedbStore::in_memory(entropy),
             fails: AtomicU8::new(0),
             disk: AtomicU8::new(0),
+            fails_records: AtomicBool::new(false),
             pen: Mutex::default(),
             kept: Mutex::default(),
         }
@@ -76,6 +79,16 @@ impl Frail {
     /// Lets the next thing fail that is to be kept, before it is.
     pub(crate) fn fail_next(&self) {
         self.fails.store(BEFORE, Ordering::SeqCst);
+    }
+
+    /// Lets no record of a token be kept any more, or lets them be kept again.
+    pub(crate) fn fail_records(&self, fails: bool) {
+        self.fails_records.store(fails, Ordering::SeqCst);
+    }
+
+    /// Lets the disk be full.
+    pub(crate) fn fill_disk(&self) {
+        self.disk.store(FULL, Ordering::SeqCst);
     }
 
     /// Lets the disk fail to keep what was written.
@@ -136,10 +149,10 @@ impl Store for Frail {
     }
 
     async fn keep_issued(&self, issued: Vec<IssuedToken>) -> Result<(), StoreError> {
-        match self.fails.swap(0, Ordering::SeqCst) {
-            0 => self.store.keep_issued(issued).await,
-            _ => Err(StoreError::Unavailable("the disk is gone".to_owned())),
+        if self.fails_records.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the disk is gone".to_owned()));
         }
+        self.store.keep_issued(issued).await
     }
 
     async fn issued(&self, page: IssuedPage) -> Result<Vec<IssuedRecord>, StoreError> {
@@ -180,6 +193,7 @@ impl Store for Frail {
     async fn tend(&self) -> Condition {
         match self.disk.load(Ordering::SeqCst) {
             LOST => Condition::Distrusted,
+            FULL => Condition::Full,
             _ => self.store.tend().await,
         }
     }
@@ -252,6 +266,15 @@ impl Store for Frail {
 }
 
 pub(crate) async fn frail_server() -> (App, Arc<Frail>) {
+    frail_server_with(TokenRecords::Off).await
+}
+
+/// One that puts tokens on record.
+pub(crate) async fn frail_server_that_records() -> (App, Arc<Frail>) {
+    frail_server_with(TokenRecords::Durable).await
+}
+
+async fn frail_server_with(audit_tokens: TokenRecords) -> (App, Arc<Frail>) {
     let entropy = Entropy::seeded(5);
     let store = Arc::new(Frail::new(&entropy));
     let settings = Settings {
@@ -264,7 +287,7 @@ pub(crate) async fn frail_server() -> (App, Arc<Frail>) {
         registration: false,
         backups: None,
         audit_checkpoints: None,
-        audit_tokens: crate::domain::issued_token::TokenRecords::Off,
+        audit_tokens,
         master_key_file: None,
     };
     let surroundings = Surroundings {

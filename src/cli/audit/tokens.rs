@@ -104,3 +104,41 @@ impl TokenView {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(data: serde_json::Value) -> String {
+        let list: ListView = serde_json::from_value(json!({ "data": data })).unwrap();
+        let pen = Pen {
+            now: "2026-11-23T19:30:00Z".parse().unwrap(),
+            colours: false,
+        };
+        super::list(&pen, &list)
+    }
+
+    #[test]
+    fn a_token_on_record_is_told_in_three_lines_and_whom_it_speaks_for_in_a_fourth() {
+        let token = json!({
+            "seq": 7, "at": "2026-11-23T19:00:00Z", "token_id": "7f3k2m9q", "client": "report-service",
+            "secret": "7KQD2M4A", "api": "urn:sales", "scope": "read:analytics", "subject": "portal",
+            "expires_at": "2026-11-23T20:00:00Z", "address": "192.0.2.9",
+        });
+
+        assert_eq!(
+            said(json!([token])),
+            "     7  23 Nov 2026, 19:00 UTC (30 minutes ago)  7f3k2m9q  for urn:sales\n\
+             \x20       read:analytics\n\
+             \x20       to report-service with 7KQD2M4A from 192.0.2.9, until 23 Nov 2026, 20:00 UTC (in 30 minutes)\n\
+             \x20       on behalf of portal\n"
+        );
+    }
+
+    #[test]
+    fn where_none_is_on_record_it_is_said_how_they_come_there() {
+        assert!(said(json!([])).contains("--audit-tokens durable"));
+    }
+}

@@ -175,7 +175,7 @@ async fn a_store_says_how_much_it_holds(store: &dyn Store) {
 
     assert_eq!(
         (report.format, report.revision, report.audit_records),
-        (5, 2, 2)
+        (6, 2, 2)
     );
     assert_eq!(report.master_key_id.len(), 8);
 }

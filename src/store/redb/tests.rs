@@ -4,6 +4,7 @@ mod chain;
 mod damage;
 mod faults;
 mod golden;
+mod issued;
 mod kills;
 mod opening;
 mod power_loss;

@@ -413,7 +413,7 @@ async fn the_server_tells_what_it_is() {
         (&view["issuer"], &view["ready"]),
         (&json!("https://as.test"), &json!("ready"))
     );
-    assert_eq!((&view["clients"], &view["format"]), (&json!(1), &json!(5)));
+    assert_eq!((&view["clients"], &view["format"]), (&json!(1), &json!(6)));
     assert_eq!(view["started_at"], START.to_string());
     assert_eq!(view["revision"], server.app.registry().revision().0);
     assert!(!view["master_key_id"].as_str().unwrap().is_empty());

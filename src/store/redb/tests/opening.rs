@@ -7,6 +7,7 @@ use redb::{ReadableTable, TableDefinition};
 use super::*;
 use crate::store::redb::{
     Repair,
+    head::FORMAT,
     open::builder,
     tables::{CLIENTS, META},
 };
@@ -142,7 +143,7 @@ async fn a_later_versions_file_is_left_to_it() {
     let (bench, _) = Bench::filled(2).await;
     tamper(&bench, |transaction| {
         let mut meta = transaction.open_table(META).unwrap();
-        meta.insert("format", 6_u32.to_be_bytes().as_slice())
+        meta.insert("format", (FORMAT + 1).to_be_bytes().as_slice())
             .unwrap();
     });
 
@@ -153,10 +154,10 @@ async fn a_later_versions_file_is_left_to_it() {
         matches!(
             error,
             OpenError::FromTheFuture {
-                found: 6,
-                known: 5,
+                found,
+                known: FORMAT,
                 ..
-            }
+            } if found == FORMAT + 1
         ),
         "{error}"
     );

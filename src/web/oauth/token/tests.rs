@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     admin::input::{ApiInput, ClientInput, Registration},
-    app::frail_server,
+    app::{Readiness, frail_server, frail_server_that_records},
     crypto::{
         random::Entropy,
         signer::{Algorithm, Signer, Typ},
     },
-    domain::actor::Actor,
+    domain::{actor::Actor, issued_token::IssuedPage},
     oauth::assertion,
+    store::Store as _,
 };
 
 /// Registers a client with the public half of `signer`, and an API that it may ask tokens for.
@@ -74,4 +75,51 @@ async fn an_assertion_that_cannot_be_kept_gets_no_token_and_counts_afterwards() 
     assert_eq!(status, 200, "{body}");
     let (status, _, body) = present(&app, &assertion).await;
     assert_eq!((status, &body["error"]), (401, &json!("invalid_client")));
+}
+
+/// What a client with this signer presents under this `jti`.
+fn assertion_of(app: &App, signer: &Signer, id: &str) -> String {
+    let now = app.now().seconds();
+    let claims = json!({
+        "iss": "svc", "sub": "svc", "aud": "https://as.test", "jti": id, "iat": now, "exp": now + 60,
+    });
+    let assertion = signer.sign(Typ::ClientAuthentication, claims.to_string().as_bytes());
+    assertion.unwrap()
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_put_on_record_is_not_handed_out() {
+    crate::crypto::install_provider();
+    let (app, store) = frail_server_that_records().await;
+    let (signer, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(1));
+    with_client(&app, &signer).await;
+    let everything = || IssuedPage {
+        limit: 10,
+        ..IssuedPage::default()
+    };
+
+    store.fail_records(true);
+    let (status, storing, body) = present(&app, &assertion_of(&app, &signer, "one")).await;
+
+    assert_eq!((status, storing.as_str()), (503, "no-store"));
+    assert_eq!(body["error"], "temporarily_unavailable");
+    assert!(body.get("access_token").is_none());
+    assert!(store.issued(everything()).await.unwrap().is_empty());
+    store.fail_records(false);
+    let (status, _, body) = present(&app, &assertion_of(&app, &signer, "two")).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(store.issued(everything()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn where_tokens_are_put_on_record_a_disk_that_takes_nothing_makes_the_server_unready() {
+    let (app, store) = frail_server_that_records().await;
+    assert_eq!(app.readiness(), Readiness::Ready);
+
+    store.fill_disk();
+    app.look_after_disk().await;
+
+    assert!(matches!(app.readiness(), Readiness::Unable(_)));
+    let found = app.attention_to_server(app.now());
+    assert!(found[0].reason.contains("No token is issued"), "{found:?}");
 }

@@ -1,6 +1,7 @@
 //! What is in a data file, as JSON that outlives changes of types.
 
 use super::*;
+use crate::domain::issued_token::IssuedPage;
 
 /// All that can be read, in words that no change of a type's name or form touches.
 pub(super) async fn dump(store: &RedbStore) -> Value {
@@ -46,10 +47,36 @@ pub(super) async fn dump(store: &RedbStore) -> Value {
         "revocations": revocations(store).await,
         "once": [once.object.to_string(), once.request, once.at.0],
         "usage": tally(&content.usage),
+        "issued_tokens": issued(store).await,
         "acme": acme(store).await,
         "clock": store.clock().await.unwrap().map(|high| high.0),
         "epochs": epochs.map(|it| json!([it.number, it.since.0, it.first])).collect::<Vec<_>>(),
     })
+}
+
+async fn issued(store: &RedbStore) -> Vec<Value> {
+    let everything = IssuedPage {
+        limit: usize::MAX,
+        ..IssuedPage::default()
+    };
+    let found = store.issued(everything).await.unwrap();
+    let rows = found.iter().map(|it| {
+        let issued = &it.issued;
+        json!([
+            it.seq,
+            issued.at.0,
+            issued.token,
+            issued.client.as_str(),
+            issued.secret.to_string(),
+            issued.api.to_string(),
+            issued.scope,
+            issued.subject.as_ref().map(ClientId::as_str),
+            issued.expires.0,
+            issued.address.to_string(),
+            issued.request_id,
+        ])
+    });
+    rows.collect()
 }
 
 /// Null in a file that is older.
