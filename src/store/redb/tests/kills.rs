@@ -26,7 +26,7 @@ fn what_a_killed_process_said_is_kept_is_kept() {
         commit(&store, Action::ServerBackup).await.unwrap();
         store.close().await.unwrap();
     });
-    let mut known = 0;
+    let mut known = 1;
     for kill in 0..times("JETON_TEST_KILLS", KILLS) {
         let mut writer = start(&bench);
         let said = BufReader::new(writer.stdout.take().unwrap());
