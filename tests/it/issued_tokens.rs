@@ -1,6 +1,6 @@
 //! With `audit_tokens = "durable"` each token is on record before it is handed out.
 
-use jeton::domain::{issued_token::TokenRecords, time::Span};
+use jeton::domain::{issued_token::TokenRecords, permission::Role, time::Span};
 use serde_json::{Value, json};
 
 use crate::harness::server::TestServer;
@@ -99,4 +99,65 @@ async fn records_are_read_page_by_page_and_picked_by_client_and_token() {
     wrong
         .assert_status(422)
         .assert_problem("invalid", &["before", "client", "since"]);
+}
+
+#[tokio::test]
+async fn the_console_lists_the_tokens_on_record_and_finds_one_by_what_is_known_of_it() {
+    let server = recording().await;
+    server.api("urn:shop", "read").await;
+    let one = server.client("one").await.granted("urn:shop", "read").await;
+    let two = server.client("two").await.granted("urn:shop", "read").await;
+    let token = one.request_token("read").await.assert_issued();
+    let id = token.claims["jti"].as_str().unwrap();
+    two.request_token("read").await.assert_issued();
+    let mut viewer = server.signed_in(Role::Viewer).await;
+
+    let audit = viewer.open("/audit").await;
+    audit.assert_says("Issued tokens");
+    let all = viewer.open("/audit/tokens").await;
+    all.assert_says(id);
+    all.assert_says("expires in 60 minutes");
+    let by_id = viewer.open(&format!("/audit/tokens?token={id}")).await;
+    by_id.assert_says(id);
+    by_id.assert_does_not_say("two");
+    by_id.assert_does_not_say(&token.text);
+    let of_two = viewer.open("/audit/tokens?client=TWO").await;
+    of_two.assert_does_not_say(id);
+    let nothing = viewer.open("/audit/tokens?client=%20nobody&api=x").await;
+    nothing.assert_says("No token on record is like that");
+    server.advance(Span::hours(2)).await;
+    let later = viewer.open("/audit/tokens").await;
+    later.assert_says("expired 60 minutes ago");
+}
+
+#[tokio::test]
+async fn more_tokens_than_fit_a_page_are_on_the_next() {
+    let server = recording().await;
+    server.api("urn:shop", "read").await;
+    let client = server.client("one").await.granted("urn:shop", "read").await;
+    let first = client.request_token("").await.assert_issued();
+    let first = first.claims["jti"].as_str().unwrap();
+    for _ in 0..50 {
+        client.request_token("").await.assert_issued();
+    }
+    let mut viewer = server.signed_in(Role::Viewer).await;
+
+    let page = viewer.open("/audit/tokens?client=one").await;
+
+    page.assert_does_not_say(first);
+    let older = viewer.open("/audit/tokens?client=one&before=2").await;
+    let query = "client=one&#38;api=&#38;token=&#38;before=2";
+    assert!(page.html().contains(query), "{}", page.html());
+    older.assert_says(first);
+}
+
+#[tokio::test]
+async fn where_no_token_is_put_on_record_the_console_says_how_to_change_that() {
+    let server = TestServer::start().await;
+    let mut viewer = server.signed_in(Role::Viewer).await;
+
+    let audit = viewer.open("/audit").await;
+    audit.assert_does_not_say("Issued tokens");
+    let page = viewer.open("/audit/tokens").await;
+    page.assert_says("Start the server with --audit-tokens durable");
 }

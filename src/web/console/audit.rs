@@ -6,6 +6,7 @@ mod filter;
 mod line;
 mod record;
 mod running;
+mod tokens;
 mod words;
 
 use askama::Template;
@@ -43,6 +44,7 @@ const LOOKED_THROUGH: u64 = 100_000;
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/audit", get(show))
+        .route("/audit/tokens", get(tokens::show))
         .route("/audit/{seq}", get(record::show))
         .route("/audit/check", post(check))
         .route("/audit/export", post(export::export))
@@ -58,6 +60,8 @@ struct AuditPage {
     older: Option<String>,
     chain: Chain,
     groups: &'static [words::Group],
+    /// Whether tokens are put on record.
+    records_tokens: bool,
 }
 
 async fn show(
@@ -78,6 +82,7 @@ async fn show(
         older: next.map(|before| filter.query(Some(before))),
         chain: Chain::look(&console, false).await,
         groups: words::GROUPS,
+        records_tokens: console.app.records_tokens(),
         filter,
     }))
 }

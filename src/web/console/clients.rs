@@ -17,7 +17,8 @@ mod try_it;
 use axum::Router;
 
 pub(super) use self::attention::{Finding, Look, mark_path, told};
-use self::head::{ClientHead, Named, Tab, address, find};
+pub(super) use self::head::address;
+use self::head::{ClientHead, Named, Tab, find};
 use super::Console;
 
 pub(super) fn routes() -> Router<Console> {

@@ -81,6 +81,7 @@ pub(super) async fn empty(tour: &mut Tour<'_>) {
             ("empty-keys", "/keys"),
             ("empty-operators", "/operators"),
             ("empty-audit", "/audit"),
+            ("empty-tokens", "/audit/tokens"),
         ],
     );
     tour.sees(

@@ -11,6 +11,7 @@ use jeton::{
     app::assemble::Settings,
     domain::{
         backup::BackupPlan,
+        issued_token::TokenRecords,
         limits::{Networks, Per, QuotaMode, TokenQuota},
         permission::Role,
         time::Span,
@@ -27,6 +28,7 @@ pub(super) fn settings(settings: &mut Settings) {
         every: Span::hours(24),
         keep: 14,
     });
+    settings.audit_tokens = TokenRecords::Durable;
     settings.audit_checkpoints = Some(PathBuf::from("/mnt/audit/checkpoints"));
 }
 
@@ -43,6 +45,8 @@ pub(super) async fn walk(tour: &mut Tour<'_>) {
             ("troubled-backup", "/settings/backup"),
             ("troubled-about", "/settings/about"),
             ("troubled-audit", "/audit"),
+            ("troubled-tokens", "/audit/tokens"),
+            ("troubled-tokens-no-match", "/audit/tokens?client=nobody"),
             ("troubled-api", api),
             ("troubled-client", "/clients/courier"),
             ("troubled-client-settings", "/clients/courier/settings"),

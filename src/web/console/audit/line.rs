@@ -123,7 +123,8 @@ fn plain(value: &str) -> String {
     }
 }
 
-fn percent(text: &str) -> String {
+/// A text as part of an address.
+pub(super) fn percent(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

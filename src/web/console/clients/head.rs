@@ -112,7 +112,7 @@ impl Deref for ClientHead {
 }
 
 /// The path of a client's own page, below the console's.
-pub(super) fn address(client: &ClientId) -> String {
+pub(in crate::web::console) fn address(client: &ClientId) -> String {
     format!("/clients/{}", segment(client.as_str()))
 }
 
