@@ -5,8 +5,8 @@
 //! random bits, a signature or a certificate cannot be guessed. So only what fails waits, and, where secrets
 //! that people chose would have to be compared slowly, what might fail.
 //!
-//! Names that no client has count like those that one has. All in memory, and not much of it. Who does not
-//! fail takes no lock that waits, and while nobody failed lately, none at all.
+//! Names that no client has count like those that one has. All in memory, and not much of it. Who did not
+//! fail takes no lock, however many others do.
 
 use std::{
     collections::hash_map::RandomState,
@@ -14,7 +14,7 @@ use std::{
     net::IpAddr,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -43,6 +43,9 @@ const SHARDS: usize = 64;
 
 /// How many clients and networks each part remembers.
 const MOST: usize = 250;
+
+/// How many words of marks each part has: several times as many bits as it remembers names.
+const WORDS: usize = 16;
 
 /// How long a burst lasts after the last request that was held back.
 const BURST: Span = Span::minutes(10);
@@ -84,6 +87,9 @@ pub struct ClientThrottle {
     /// How many clients and networks are remembered: while there are none, nobody looks.
     remembered: AtomicUsize,
     shards: Vec<Mutex<Shard>>,
+    /// A bit for each that is remembered, which it may share with others: where none is, nobody need look. Those of a
+    /// part are changed under its lock.
+    marks: Vec<AtomicU64>,
     by_address: Quota,
     hasher: RandomState,
     /// Touched by who is held back, and by who asks about them.
@@ -117,6 +123,7 @@ impl Default for ClientThrottle {
         Self {
             remembered: AtomicUsize::new(0),
             shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect(),
+            marks: (0..SHARDS * WORDS).map(|_| AtomicU64::new(0)).collect(),
             by_address: Quota::new(FREE_OF_ADDRESS, WINDOW),
             hasher: RandomState::new(),
             burst: Mutex::default(),
@@ -161,20 +168,27 @@ impl ClientThrottle {
         }
         let before = shard.by_client.len();
         shard.by_client.miss(key, now);
+        if shard.by_client.len() < before {
+            self.mark_anew(Self::place(key), &shard);
+        } else {
+            let (word, bit) = self.mark(key);
+            word.fetch_or(bit, Ordering::Relaxed);
+        }
         self.count(before, shard.by_client.len());
         Ok(())
     }
 
-    /// It proved who it is: what failed before in its name, from its network, is forgiven. Waits for nobody.
+    /// It proved who it is: what failed before in its name, from its network, is forgiven. Waits for nobody, and takes
+    /// no lock unless something may have failed.
     pub fn succeed(&self, claim: Claim<'_>) {
-        if !self.has_failures() {
+        let key = self.key(claim);
+        if !self.is_marked(key) {
             return;
         }
-        let key = self.key(claim);
         if let Ok(mut shard) = self.shards[Self::place(key)].try_lock() {
             let before = shard.by_client.len();
             shard.by_client.forget(&key);
-            self.count(before, shard.by_client.len());
+            self.forgot(Self::place(key), &shard, before);
         }
     }
 
@@ -183,11 +197,11 @@ impl ClientThrottle {
         if !self.has_failures() {
             return;
         }
-        for shard in &self.shards {
+        for (place, shard) in self.shards.iter().enumerate() {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             let before = shard.by_client.len();
             shard.by_client.forget_old(now);
-            self.count(before, shard.by_client.len());
+            self.forgot(place, &shard, before);
         }
     }
 
@@ -231,13 +245,47 @@ impl ClientThrottle {
         (self.hasher.hash_one(claim.client), network)
     }
 
-    fn place((client, network): (u64, IpAddr)) -> usize {
+    fn place(key: (u64, IpAddr)) -> usize {
+        Self::spot(key) / WORDS
+    }
+
+    /// The word of its mark; those of a part follow one another.
+    fn spot((client, network): (u64, IpAddr)) -> usize {
         let network = match network {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             IpAddr::V6(address) => u64::try_from(address.to_bits() >> 64).unwrap_or_default(),
         };
         let mixed = (client ^ network).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        usize::try_from(mixed).unwrap_or_default() % SHARDS
+        usize::try_from(mixed).unwrap_or_default() % (SHARDS * WORDS)
+    }
+
+    fn mark(&self, key: (u64, IpAddr)) -> (&AtomicU64, u64) {
+        (&self.marks[Self::spot(key)], 1 << (key.0 % 64))
+    }
+
+    fn is_marked(&self, key: (u64, IpAddr)) -> bool {
+        let (word, bit) = self.mark(key);
+        word.load(Ordering::Relaxed) & bit != 0
+    }
+
+    /// Some may have been forgotten in a part that remembered so many before.
+    fn forgot(&self, place: usize, shard: &Shard, before: usize) {
+        if shard.by_client.len() < before {
+            self.mark_anew(place, shard);
+            self.count(before, shard.by_client.len());
+        }
+    }
+
+    /// Marks those that a part remembers, and nobody else.
+    fn mark_anew(&self, place: usize, shard: &Shard) {
+        let first = place * WORDS;
+        let mut marks = [0; WORDS];
+        for key in shard.by_client.names() {
+            marks[Self::spot(*key) - first] |= self.mark(*key).1;
+        }
+        for (mark, kept) in self.marks[first..].iter().zip(marks) {
+            mark.store(kept, Ordering::Relaxed);
+        }
     }
 
     fn shard(&self, key: (u64, IpAddr)) -> MutexGuard<'_, Shard> {
@@ -339,6 +387,48 @@ mod tests {
         assert!(throttle.has_failures());
         throttle.forget_old(NOW.plus(Span::hours(1)));
         assert!(!throttle.has_failures());
+    }
+
+    #[test]
+    fn who_did_not_fail_takes_no_lock_however_many_others_do() {
+        let throttle = ClientThrottle::default();
+        let (good, bad) = (claim("good", [192, 0, 2, 1]), claim("bad", [192, 0, 2, 1]));
+        let is_marked = |claim| throttle.is_marked(throttle.key(claim));
+        throttle.fail(bad, NOW).unwrap();
+        assert!(is_marked(bad));
+
+        let names: Vec<String> = (0..200).map(|n| format!("n{n}")).collect();
+        let marked = names.iter().map(|name| claim(name, [192, 0, 2, 1]));
+        let marked = marked.filter(|claim| is_marked(*claim)).count();
+        assert!(
+            marked <= 2,
+            "{marked} of 200 are taken for the one that failed"
+        );
+        throttle.succeed(bad);
+
+        assert!(!is_marked(bad) && !is_marked(good));
+        throttle.fail(bad, NOW).unwrap();
+        throttle.forget_old(NOW.plus(Span::hours(1)));
+        assert!(!is_marked(bad));
+    }
+
+    #[test]
+    fn whoever_is_remembered_is_marked_and_hardly_anybody_else() {
+        let throttle = ClientThrottle::default();
+        for n in 0..2 * u32::try_from(SHARDS * MOST).unwrap() {
+            let name = format!("c{n}");
+            let [a, b, c, d] = (0x0a00_0000 + n).to_be_bytes();
+            throttle.fail(claim(&name, [a, b, c, d]), NOW).unwrap();
+        }
+
+        for shard in &throttle.shards {
+            let shard = shard.lock().unwrap();
+            assert!(shard.by_client.names().all(|key| throttle.is_marked(*key)));
+        }
+        let names: Vec<String> = (0..1000).map(|n| format!("good-{n}")).collect();
+        let marked = names.iter().map(|name| claim(name, [192, 0, 2, 1]));
+        let marked = marked.filter(|claim| throttle.is_marked(throttle.key(*claim)));
+        assert!((1..=400).contains(&marked.count()));
     }
 
     #[test]
