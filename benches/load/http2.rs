@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::Bench;
 use crate::drive::{Outcome, Plan, connect, drive};
@@ -182,6 +182,8 @@ fn attack_all(address: SocketAddr, attack: &Attack, done: &AtomicBool) -> Vec<Du
                 all.spawn(attack_once(address, from, opening.clone(), round));
             }
             lasted.extend(all.join_all().await);
+            // They come again at once, but no more often than a hundred times a second.
+            sleep(Duration::from_millis(10)).await;
         }
         lasted
     })

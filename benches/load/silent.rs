@@ -195,8 +195,8 @@ async fn endure(kind: Kind, mut stream: TcpStream, large: &[u8]) -> std::io::Res
 /// A request for the largest thing that everybody may have.
 fn stylesheet(address: SocketAddr) -> Vec<u8> {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
-    let page = crate::load::answers(address, &get("/console/sign-in"), 1).remove(0);
-    let from = memmem::find(&page, b"/console/assets/").unwrap();
+    let page = crate::load::answers(address, &get("/console/set-up"), 1).remove(0);
+    let from = memmem::find(&page, b"/console/assets/app.").unwrap();
     let length = memmem::find(&page[from..], b"\"").unwrap();
     get(std::str::from_utf8(&page[from..from + length]).unwrap())
 }

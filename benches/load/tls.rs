@@ -68,7 +68,7 @@ pub(crate) fn measure(bench: &mut Bench) {
         "TLS 1.3, a handshake each",
         Some(&(never, full)),
     );
-    let again = config("http/1.1", Resumption::in_memory_sessions(64));
+    let again = config("http/1.1", Resumption::default());
     fresh(
         bench,
         &secured,
@@ -182,7 +182,7 @@ fn fresh(
     let request = token_request(&host, "good", &house.secret);
     let address = house.address();
     run(bench, house, name, CLIENTS, |answers| {
-        let (config, request) = (config.cloned(), request.clone());
+        let (config, request) = (config.map(own), request.clone());
         async move {
             for number in 0_u32.. {
                 let status = if let Some((config, kind)) = &config {
@@ -200,6 +200,15 @@ fn fresh(
             }
         }
     });
+}
+
+/// Each client keeps what it needs to resume for itself.
+fn own((config, kind): &(Arc<ClientConfig>, HandshakeKind)) -> (Arc<ClientConfig>, HandshakeKind) {
+    let mut config = ClientConfig::clone(config);
+    if *kind == HandshakeKind::Resumed {
+        config.resumption = Resumption::in_memory_sessions(64);
+    }
+    (Arc::new(config), *kind)
 }
 
 /// Several requests at a time on each of a few connections.
