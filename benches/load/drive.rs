@@ -242,6 +242,14 @@ impl std::fmt::Display for Outcome {
     }
 }
 
+/// A connection from an address of this machine. Answers that nobody reads fill no more than a page of its own.
+pub(crate) async fn connect_small(address: SocketAddr, from: Ipv4Addr) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4096)?;
+    socket.bind((from, 0).into())?;
+    socket.connect(address).await
+}
+
 /// A connection from an address of this machine.
 pub(crate) async fn connect(address: SocketAddr, from: Ipv4Addr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;

@@ -13,7 +13,7 @@ use crate::house::House;
 use crate::{Bench, seconds};
 
 /// How many clients ask as fast as they can.
-const CONNECTIONS: usize = 4000;
+const CONNECTIONS: usize = 2000;
 
 /// What the client within its quota asks a second.
 const MODEST: f64 = 20.0;
@@ -44,6 +44,7 @@ pub(crate) fn measure(bench: &mut Bench) {
         from: (1..=20)
             .map(|host| Ipv4Addr::new(127, 5, 0, host))
             .collect(),
+        patience: Duration::from_secs(5),
         ..Plan::steady(0.0, 0)
     };
     let watch = house.watch();

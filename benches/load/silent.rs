@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::Bench;
-use crate::drive::{Outcome, Plan, connect, drive, status};
+use crate::drive::{Outcome, Plan, connect_small, drive, status};
 use crate::house::House;
 
 /// How many connections there are.
@@ -152,7 +152,7 @@ fn crowd(address: SocketAddr, kind: impl Fn(u32) -> Kind, large: &[u8]) -> Vec<(
             let from = Ipv4Addr::new(127, 1, high, low);
             let (kind, large) = (kind(number), large.to_vec());
             all.spawn(async move {
-                let stream = connect(address, from).await.unwrap();
+                let stream = connect_small(address, from).await.unwrap();
                 let since = Instant::now();
                 let endured = timeout(limit(kind) * 2, endure(kind, stream, &large)).await;
                 // Who was reset was closed.
@@ -179,7 +179,11 @@ async fn endure(kind: Kind, mut stream: TcpStream, large: &[u8]) -> std::io::Res
         Kind::Dribbling => stream.write_all(b"G").await?,
         Kind::SlowRead => {
             stream.write_all(&large.repeat(200)).await?;
-            sleep(limit(kind) + LATE / 2).await;
+            // Who reads nothing sees by a write that nobody listens any more.
+            loop {
+                sleep(Duration::from_secs(1)).await;
+                stream.write_all(b"\r\n").await?;
+            }
         }
     }
     let mut space = vec![0; 65_536];

@@ -3,7 +3,7 @@
 //! Only secrets that people chose come here. What is remembered is a MAC under a key that lives
 //! as long as the process, never the secret.
 //!
-//! Guesses from anywhere may take half of the places in which one waits. The others are for who was found right before,
+//! Guesses from anywhere may take two thirds of the places in which one waits. The others are for who was found right before,
 //! from the same address: however many guess, a client is served where it is at home.
 
 use std::{
@@ -33,7 +33,7 @@ use crate::{
 pub const REMEMBERED_FOR: Span = Span::minutes(5);
 
 /// How many verifications may run or wait at once; each takes 19 MiB while it runs.
-const MOST_WAITING: usize = 32;
+const MOST_WAITING: usize = 48;
 
 /// How many of these places are for who was found right before.
 const RESERVED: usize = 16;
