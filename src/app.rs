@@ -308,9 +308,10 @@ impl App {
         secret: SecretId,
         hash: PasswordHash,
         presented: Zeroizing<String>,
+        from: IpAddr,
     ) -> Result<bool, Overloaded> {
-        let now = self.now();
-        self.0.remembered.verify(secret, hash, presented, now).await
+        let at = (from, self.now());
+        self.0.remembered.verify(secret, hash, presented, at).await
     }
 
     /// Where tokens may have been found signed before. Takes no lock.

@@ -130,7 +130,7 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// What all threads of a process have had of the processors so far, to a hundredth of a second.
-fn cpu_time(pid: u32) -> Duration {
+pub(crate) fn cpu_time(pid: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     // The name comes first, in brackets, and may hold anything.
     let (_, fields) = stat.rsplit_once(')').unwrap();

@@ -2,13 +2,21 @@
 //!
 //! Only secrets that people chose come here. What is remembered is a MAC under a key that lives
 //! as long as the process, never the secret.
+//!
+//! Guesses from anywhere may take two thirds of the places in which one waits. The others are for who was found right before,
+//! from the same address: however many guess, a client is served where it is at home.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use super::throttle::network;
 use crate::{
     crypto::{
         mac::{MacKey, SecretDigest},
@@ -25,7 +33,10 @@ use crate::{
 pub const REMEMBERED_FOR: Span = Span::minutes(5);
 
 /// How many verifications may run or wait at once; each takes 19 MiB while it runs.
-const MOST_WAITING: usize = 32;
+const MOST_WAITING: usize = 48;
+
+/// How many of these places are for who was found right before.
+const RESERVED: usize = 16;
 
 /// How many secrets are remembered at most; beyond it, the memory starts afresh.
 const MOST_REMEMBERED: usize = 10_000;
@@ -42,17 +53,25 @@ type Memory = HashMap<SecretId, (SecretDigest, Timestamp)>;
 pub(super) struct RememberedSecrets {
     key: MacKey,
     memory: ArcSwap<Memory>,
+    /// Where secrets were found right since the start.
+    homes: Mutex<HashSet<Home>>,
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
 
+/// A secret, and a network that it came from.
+type Home = (SecretId, IpAddr);
+
 impl RememberedSecrets {
     pub(super) fn new(entropy: &Entropy) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // Half of the processors are for those who need no such check.
+        let at_once = (cores / 2).max(1);
         Self {
             key: MacKey::new(&entropy.bytes()),
             memory: ArcSwap::default(),
-            running: Arc::new(Semaphore::new(cores)),
+            homes: Mutex::default(),
+            running: Arc::new(Semaphore::new(at_once)),
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
         }
     }
@@ -71,8 +90,12 @@ impl RememberedSecrets {
         secret: SecretId,
         hash: PasswordHash,
         presented: Zeroizing<String>,
-        now: Timestamp,
+        (from, now): (IpAddr, Timestamp),
     ) -> Result<bool, Overloaded> {
+        let home = (secret.clone(), network(from));
+        if self.waiting.available_permits() <= RESERVED && !self.homes().contains(&home) {
+            return Err(Overloaded);
+        }
         let _place = self.waiting.try_acquire().map_err(|_| Overloaded)?;
         let _turn = self.running.acquire().await.map_err(|_| Overloaded)?;
         let digest = self.digest(&secret, &presented);
@@ -80,6 +103,7 @@ impl RememberedSecrets {
             .await
             .map_err(|_| Overloaded)?;
         if verified {
+            self.settle(home);
             let until = now.plus(REMEMBERED_FOR);
             self.memory.rcu(|memory| {
                 let mut next = if memory.len() < MOST_REMEMBERED {
@@ -95,8 +119,74 @@ impl RememberedSecrets {
         Ok(verified)
     }
 
+    /// Where a secret was found right, it is at home; beyond the most, that starts afresh.
+    fn settle(&self, home: Home) {
+        let mut homes = self.homes();
+        if homes.len() >= MOST_REMEMBERED {
+            homes.clear();
+        }
+        homes.insert(home);
+    }
+
+    fn homes(&self) -> MutexGuard<'_, HashSet<Home>> {
+        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn digest(&self, secret: &SecretId, presented: &str) -> SecretDigest {
         let parts = [secret.as_str().as_bytes(), presented.as_bytes()];
         SecretDigest::new(self.key.digest_parts(&parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn address(last: u8) -> IpAddr {
+        [192, 0, 2, last].into()
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_verified_where_it_is_at_home_however_many_others_wait() {
+        let entropy = Entropy::seeded(1);
+        let remembered = RememberedSecrets::new(&entropy);
+        let secret = SecretId::generate(&entropy);
+        let hash = PasswordHash::of("the right one", &entropy);
+        let verify = |presented: &str, from| {
+            let presented = Zeroizing::new(presented.to_owned());
+            remembered.verify(secret.clone(), hash.clone(), presented, (from, NOW))
+        };
+        assert_eq!(verify("the right one", address(1)).await, Ok(true));
+        assert_eq!(verify("a guess", address(2)).await, Ok(false));
+
+        let others = u32::try_from(MOST_WAITING - RESERVED).unwrap();
+        let others = remembered.waiting.try_acquire_many(others).unwrap();
+
+        assert_eq!(verify("the right one", address(1)).await, Ok(true));
+        for (presented, from) in [("the right one", 3), ("a guess", 2)] {
+            assert_eq!(verify(presented, address(from)).await, Err(Overloaded));
+        }
+        drop(others);
+        assert_eq!(verify("the right one", address(3)).await, Ok(true));
+        let all = remembered
+            .waiting
+            .try_acquire_many(u32::try_from(MOST_WAITING).unwrap());
+        assert!(all.is_ok());
+        assert_eq!(verify("the right one", address(1)).await, Err(Overloaded));
+    }
+
+    #[tokio::test]
+    async fn homes_take_up_no_more_room_however_many_there_are() {
+        let entropy = Entropy::seeded(1);
+        let remembered = RememberedSecrets::new(&entropy);
+        let secret = SecretId::generate(&entropy);
+
+        for n in 0..2 * u32::try_from(MOST_REMEMBERED).unwrap() {
+            remembered.settle((secret.clone(), n.to_be_bytes().into()));
+        }
+
+        assert!(remembered.homes().len() <= MOST_REMEMBERED);
     }
 }

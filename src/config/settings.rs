@@ -455,7 +455,8 @@ pub struct Settings {
     #[serde(deserialize_with = "text")]
     pub drain_timeout: Option<Span>,
 
-    /// Connections served at once; more wait.
+    /// Connections served at once. When more come, those that keep the server waiting are closed,
+    /// the silent ones first; while none does, more wait.
     ///
     /// Default: 10000
     #[arg(long, env = "JETON_MAX_CONNECTIONS", value_name = "N", help_heading = LIMITS, hide_env_values = true)]

@@ -7,8 +7,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 
 use crate::crypto::random::Entropy;
 
@@ -29,9 +30,17 @@ impl PasswordHash {
     /// If there is no memory to hash in.
     pub fn of(password: &str, entropy: &Entropy) -> Self {
         let salt = entropy.bytes::<16>();
-        let hash = today()
-            .hash_password_with_salt(password.as_bytes(), &salt)
+        let costs = Params::new(MEMORY, PASSES, LANES, None).expect("the fixed costs are valid");
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        fill(&costs, password, &salt, &mut output)
             .expect("fixed costs and a salt of 16 bytes are valid");
+        let hash = phc::PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: (&costs).try_into().expect("the fixed costs have a text"),
+            salt: Some(phc::Salt::new(&salt).expect("16 bytes are a salt")),
+            hash: Some(phc::Output::new(&output).expect("32 bytes are an output")),
+        };
         Self(hash.to_string())
     }
 
@@ -69,9 +78,13 @@ impl PasswordHash {
 
     /// Whether `password` is the one that was hashed.
     pub fn verify(&self, password: &str) -> bool {
-        today()
-            .verify_password(password.as_bytes(), &self.phc())
-            .is_ok()
+        let phc = self.phc();
+        let (Some(salt), Some(hash)) = (phc.salt, phc.hash) else {
+            return false;
+        };
+        let mut output = vec![0; hash.as_bytes().len()];
+        let filled = fill(&self.costs(), password, &salt, &mut output);
+        filled.is_ok() && bool::from(output.ct_eq(hash.as_bytes()))
     }
 
     /// Whether the hash was made at other costs than today's. If so, hash anew after the next success.
@@ -101,9 +114,20 @@ const MAX_MEMORY: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 5;
 const MAX_LANES: u32 = 4;
 
-fn today() -> Argon2<'static> {
-    let costs = Params::new(MEMORY, PASSES, LANES, None).expect("the fixed costs are valid");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
+/// How many blocks are asked for at least. What is as large as this the allocator gives back at once; what is smaller, it
+/// keeps for each thread that ever hashed. Those that are not needed are never touched.
+const LEAST_BLOCKS: usize = 33 * 1024;
+
+fn fill(costs: &Params, password: &str, salt: &[u8], output: &mut [u8]) -> argon2::Result<()> {
+    let count = costs.block_count();
+    let mut blocks = Vec::with_capacity(count.max(LEAST_BLOCKS));
+    blocks.resize(count, Block::new());
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, costs.clone()).hash_password_into_with_memory(
+        password.as_bytes(),
+        salt,
+        output,
+        blocks.as_mut_slice(),
+    )
 }
 
 impl fmt::Debug for PasswordHash {

@@ -17,6 +17,7 @@ mod ledger;
 mod listener;
 mod load;
 mod patience;
+mod room;
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
@@ -30,7 +31,15 @@ use tower::Service;
 use tracing::warn;
 
 pub use self::listener::{Listener, Peer};
-use self::{closing::Closing, connection::Connection, crowd::Crowd, listener::Socket, load::Load};
+use self::{
+    closing::Closing,
+    connection::Connection,
+    crowd::{Crowd, Place},
+    ledger::Ledger,
+    listener::Socket,
+    load::Load,
+    room::Room,
+};
 use crate::web::{layers::Edge, tls::Acceptor};
 
 /// How long each step of a connection may take and how much it may send.
@@ -52,7 +61,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Of a connection; a request in flight is finished first.
     pub connection_lifetime: Duration,
-    /// Connections served at once. More wait in the kernel's backlog.
+    /// Connections served at once. When there are more, those that keep the server waiting are closed, the silent
+    /// ones first; while nobody does, more wait in the kernel's backlog.
     pub max_connections: usize,
     /// Connections of one address (IPv6: of one /64); 0 is no limit. More are closed at once.
     pub max_connections_per_address: usize,
@@ -94,6 +104,8 @@ pub struct ServeReport {
     pub accepted: u64,
     /// Connections closed at once because their address had too many.
     pub turned_away: u64,
+    /// Connections that kept the server waiting and were closed because others needed their places.
+    pub displaced: u64,
     /// Connections that were still busy when the drain timeout ended them.
     pub cut: u64,
 }
@@ -119,6 +131,8 @@ where
         acceptor: listener.acceptor(),
         permits: Arc::new(Semaphore::new(limits.max_connections)),
         crowd: Crowd::new(limits.max_connections_per_address),
+        room: Room::default(),
+        arrived: None,
         load: Load::default(),
         closing: Closing::default(),
         tasks: TaskTracker::new(),
@@ -141,10 +155,20 @@ struct Server<S> {
     acceptor: Option<Acceptor>,
     permits: Arc<Semaphore>,
     crowd: Crowd,
+    room: Room,
+    /// Who came while all places were taken.
+    arrived: Option<Arrived>,
     load: Load,
     closing: Closing,
     tasks: TaskTracker,
     report: ServeReport,
+}
+
+/// A connection that has no place yet.
+struct Arrived {
+    socket: Socket,
+    peer: Peer,
+    among: Place,
 }
 
 impl<S> Server<S>
@@ -156,17 +180,15 @@ where
         + 'static,
     S::Future: Send,
 {
-    /// A permit is taken before a connection, so that those above the cap wait in the backlog.
+    /// One connection above the cap is taken, to know that somebody needs a place; others wait in the backlog.
     async fn accept_all(&mut self, listener: &Listener) {
         loop {
-            let permits = Arc::clone(&self.permits);
-            let permit = permits
-                .acquire_owned()
-                .await
-                .expect("the permits are never closed");
-            match listener.accept().await {
-                Ok((socket, peer)) => self.admit(socket, peer, permit),
-                Err(error) => back_off(&error).await,
+            if let Some(arrived) = self.arrive(listener.accept().await).await {
+                self.arrived = Some(arrived);
+            }
+            if self.arrived.is_some() {
+                let permit = self.permit().await;
+                self.admit(permit);
             }
         }
     }
@@ -174,20 +196,68 @@ where
     /// Takes what the kernel had already accepted when the stop signal came: its requests may be complete.
     async fn accept_queued(&mut self, listener: &Listener) {
         while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            match tokio::time::timeout(closing::SETTLE, listener.accept()).await {
-                Ok(Ok((socket, peer))) => self.admit(socket, peer, permit),
-                Ok(Err(_)) | Err(_) => return,
+            if self.arrived.is_none() {
+                match tokio::time::timeout(closing::SETTLE, listener.accept()).await {
+                    Ok(Ok(accepted)) => self.arrived = self.arrive(Ok(accepted)).await,
+                    Ok(Err(_)) | Err(_) => return,
+                }
             }
+            self.admit(permit);
             if self.closing.is_settled() {
                 return;
             }
         }
     }
 
-    fn admit(&mut self, socket: Socket, peer: Peer, permit: OwnedSemaphorePermit) {
-        self.report.accepted += 1;
-        let Some(place) = self.crowd.enter(peer) else {
-            self.report.turned_away += 1;
+    /// Who came, unless too many of its neighbours are there, or nobody can come just now.
+    async fn arrive(&mut self, accepted: io::Result<(Socket, Peer)>) -> Option<Arrived> {
+        match accepted {
+            Ok((socket, peer)) => {
+                self.report.accepted += 1;
+                let among = self.crowd.enter(peer);
+                self.report.turned_away += u64::from(among.is_none());
+                among.map(|among| Arrived {
+                    socket,
+                    peer,
+                    among,
+                })
+            }
+            Err(error) if is_of_peer(&error) => None,
+            // No descriptors, no memory: needs time to pass, and places.
+            Err(error) => {
+                warn!(error = %error, "cannot accept connections: {error}");
+                self.make_room();
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                None
+            }
+        }
+    }
+
+    /// A place for who came, perhaps that of somebody who keeps the server waiting.
+    async fn permit(&mut self) -> OwnedSemaphorePermit {
+        loop {
+            let permits = Arc::clone(&self.permits);
+            if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+                return permit;
+            }
+            self.make_room();
+            if let Ok(permit) = tokio::time::timeout(LOOK_AGAIN, permits.acquire_owned()).await {
+                return permit.expect("the permits are never closed");
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        self.report.displaced += self.room.ask_for_places() as u64;
+    }
+
+    fn admit(&mut self, permit: OwnedSemaphorePermit) {
+        let Some(Arrived {
+            socket,
+            peer,
+            among,
+        }) = self.arrived.take()
+        else {
             return;
         };
         let connection = Connection {
@@ -199,10 +269,14 @@ where
             closing: self.closing.clone(),
             tasks: self.tasks.clone(),
         };
+        let ledger = Arc::new(Ledger::default());
+        self.room.enter(&ledger);
         let (closing, acceptor) = (self.closing.clone(), self.acceptor.clone());
         self.tasks.spawn(async move {
-            let _held = (permit, place);
-            closing.unless_cut(connection.run(socket, acceptor)).await;
+            let _held = (permit, among);
+            closing
+                .unless_cut(connection.run(socket, acceptor, ledger))
+                .await;
         });
     }
 
@@ -222,18 +296,17 @@ where
     }
 }
 
-/// A peer that went away costs nothing; anything else (no descriptors, no memory) needs time to pass.
-async fn back_off(error: &io::Error) {
-    let peer_left = matches!(
+/// Whether only the peer went away.
+fn is_of_peer(error: &io::Error) -> bool {
+    matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::Interrupted
-    );
-    if !peer_left {
-        warn!(error = %error, "cannot accept connections: {error}");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
-    }
+    )
 }
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How soon it is looked again who might leave a place.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);

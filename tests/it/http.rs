@@ -5,6 +5,7 @@ mod edge;
 mod http2;
 mod kit;
 mod message;
+mod room;
 mod tls;
 
 use jeton::web::server::Limits;

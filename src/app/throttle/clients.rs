@@ -5,8 +5,8 @@
 //! random bits, a signature or a certificate cannot be guessed. So only what fails waits, and, where secrets
 //! that people chose would have to be compared slowly, what might fail.
 //!
-//! Names that no client has count like those that one has. All in memory, and not much of it. Who does not
-//! fail takes no lock that waits, and while nobody failed lately, none at all.
+//! Names that no client has count like those that one has. All in memory, and not much of it. Who did not
+//! fail takes no lock, however many others do.
 
 use std::{
     collections::hash_map::RandomState,
@@ -14,7 +14,7 @@ use std::{
     net::IpAddr,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -43,6 +43,9 @@ const SHARDS: usize = 64;
 
 /// How many clients and networks each part remembers.
 const MOST: usize = 250;
+
+/// How many words of marks each part has: several times as many bits as it remembers names.
+const WORDS: usize = 16;
 
 /// How long a burst lasts after the last request that was held back.
 const BURST: Span = Span::minutes(10);
@@ -84,6 +87,9 @@ pub struct ClientThrottle {
     /// How many clients and networks are remembered: while there are none, nobody looks.
     remembered: AtomicUsize,
     shards: Vec<Mutex<Shard>>,
+    /// A bit for each that is remembered, which it may share with others: where none is, nobody need look. Those of a
+    /// part are changed under its lock.
+    marks: Vec<AtomicU64>,
     by_address: Quota,
     hasher: RandomState,
     /// Touched by who is held back, and by who asks about them.
@@ -117,6 +123,7 @@ impl Default for ClientThrottle {
         Self {
             remembered: AtomicUsize::new(0),
             shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect(),
+            marks: (0..SHARDS * WORDS).map(|_| AtomicU64::new(0)).collect(),
             by_address: Quota::new(FREE_OF_ADDRESS, WINDOW),
             hasher: RandomState::new(),
             burst: Mutex::default(),
@@ -161,20 +168,27 @@ impl ClientThrottle {
         }
         let before = shard.by_client.len();
         shard.by_client.miss(key, now);
+        if shard.by_client.len() < before {
+            self.mark_anew(Self::place(key), &shard);
+        } else {
+            let (word, bit) = self.mark(key);
+            word.fetch_or(bit, Ordering::Relaxed);
+        }
         self.count(before, shard.by_client.len());
         Ok(())
     }
 
-    /// It proved who it is: what failed before in its name, from its network, is forgiven. Waits for nobody.
+    /// It proved who it is: what failed before in its name, from its network, is forgiven. Waits for nobody, and takes
+    /// no lock unless something may have failed.
     pub fn succeed(&self, claim: Claim<'_>) {
-        if !self.has_failures() {
+        let key = self.key(claim);
+        if !self.is_marked(key) {
             return;
         }
-        let key = self.key(claim);
         if let Ok(mut shard) = self.shards[Self::place(key)].try_lock() {
             let before = shard.by_client.len();
             shard.by_client.forget(&key);
-            self.count(before, shard.by_client.len());
+            self.forgot(Self::place(key), &shard, before);
         }
     }
 
@@ -183,11 +197,11 @@ impl ClientThrottle {
         if !self.has_failures() {
             return;
         }
-        for shard in &self.shards {
+        for (place, shard) in self.shards.iter().enumerate() {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             let before = shard.by_client.len();
             shard.by_client.forget_old(now);
-            self.count(before, shard.by_client.len());
+            self.forgot(place, &shard, before);
         }
     }
 
@@ -231,13 +245,47 @@ impl ClientThrottle {
         (self.hasher.hash_one(claim.client), network)
     }
 
-    fn place((client, network): (u64, IpAddr)) -> usize {
+    fn place(key: (u64, IpAddr)) -> usize {
+        Self::spot(key) / WORDS
+    }
+
+    /// The word of its mark; those of a part follow one another.
+    fn spot((client, network): (u64, IpAddr)) -> usize {
         let network = match network {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             IpAddr::V6(address) => u64::try_from(address.to_bits() >> 64).unwrap_or_default(),
         };
         let mixed = (client ^ network).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        usize::try_from(mixed).unwrap_or_default() % SHARDS
+        usize::try_from(mixed).unwrap_or_default() % (SHARDS * WORDS)
+    }
+
+    fn mark(&self, key: (u64, IpAddr)) -> (&AtomicU64, u64) {
+        (&self.marks[Self::spot(key)], 1 << (key.0 % 64))
+    }
+
+    fn is_marked(&self, key: (u64, IpAddr)) -> bool {
+        let (word, bit) = self.mark(key);
+        word.load(Ordering::Relaxed) & bit != 0
+    }
+
+    /// Some may have been forgotten in a part that remembered so many before.
+    fn forgot(&self, place: usize, shard: &Shard, before: usize) {
+        if shard.by_client.len() < before {
+            self.mark_anew(place, shard);
+            self.count(before, shard.by_client.len());
+        }
+    }
+
+    /// Marks those that a part remembers, and nobody else.
+    fn mark_anew(&self, place: usize, shard: &Shard) {
+        let first = place * WORDS;
+        let mut marks = [0; WORDS];
+        for key in shard.by_client.names() {
+            marks[Self::spot(*key) - first] |= self.mark(*key).1;
+        }
+        for (mark, kept) in self.marks[first..].iter().zip(marks) {
+            mark.store(kept, Ordering::Relaxed);
+        }
     }
 
     fn shard(&self, key: (u64, IpAddr)) -> MutexGuard<'_, Shard> {
@@ -255,105 +303,4 @@ impl ClientThrottle {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp(1_800_000_000);
-
-    fn claim(client: &str, address: [u8; 4]) -> Claim<'_> {
-        Claim {
-            client: Some(client),
-            address: address.into(),
-        }
-    }
-
-    fn fail_freely(throttle: &ClientThrottle, claim: Claim<'_>) {
-        for _ in 0..FREE {
-            throttle.fail(claim, NOW).unwrap();
-        }
-    }
-
-    #[test]
-    fn after_what_is_free_each_wait_is_twice_the_one_before() {
-        let throttle = ClientThrottle::default();
-        let guesser = claim("c", [192, 0, 2, 1]);
-        fail_freely(&throttle, guesser);
-
-        let mut now = NOW;
-        let mut waits = Vec::new();
-        for _ in 0..12 {
-            let held_back = throttle.fail(guesser, now).unwrap_err();
-            assert_eq!(throttle.wait(guesser, now), Some(held_back.wait));
-            assert!(held_back.is_first);
-            assert!(!throttle.fail(guesser, now).unwrap_err().is_first);
-            waits.push(held_back.wait.seconds());
-            now = now.plus(held_back.wait);
-            throttle.fail(guesser, now).unwrap();
-        }
-
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
-    }
-
-    #[test]
-    fn a_client_waits_in_the_network_of_the_guesser_and_in_no_other() {
-        let throttle = ClientThrottle::default();
-        fail_freely(&throttle, claim("c", [192, 0, 2, 1]));
-
-        assert!(throttle.wait(claim("c", [192, 0, 2, 200]), NOW).is_some());
-        assert_eq!(throttle.wait(claim("c", [192, 0, 3, 1]), NOW), None);
-        assert_eq!(throttle.wait(claim("d", [192, 0, 2, 1]), NOW), None);
-    }
-
-    #[test]
-    fn an_address_that_fails_in_many_names_waits_for_the_rest_of_its_window() {
-        let throttle = ClientThrottle::default();
-        let names: Vec<String> = (0..FREE_OF_ADDRESS).map(|n| format!("c{n}")).collect();
-        for name in &names {
-            throttle.fail(claim(name, [192, 0, 2, 1]), NOW).unwrap();
-        }
-        let later = NOW.plus(Span(60));
-
-        let held_back = throttle.fail(claim("new", [192, 0, 2, 1]), later);
-
-        assert_eq!(held_back.unwrap_err().wait, Span(540));
-        throttle.fail(claim("new", [192, 0, 2, 2]), later).unwrap();
-        let found = throttle.held_back(later).unwrap();
-        assert_eq!((found.count, found.since), (1, later));
-        assert_eq!(throttle.held_back(later.plus(BURST)), None);
-    }
-
-    #[test]
-    fn who_proves_itself_begins_anew_and_what_is_old_is_forgotten() {
-        let throttle = ClientThrottle::default();
-        let client = claim("c", [192, 0, 2, 1]);
-        assert!(!throttle.has_failures());
-        fail_freely(&throttle, client);
-        assert!(throttle.has_failures());
-
-        throttle.succeed(client);
-
-        assert_eq!(throttle.wait(client, NOW), None);
-        assert!(!throttle.has_failures());
-        throttle.fail(client, NOW).unwrap();
-        throttle.forget_old(NOW.plus(Span::minutes(59)));
-        assert!(throttle.has_failures());
-        throttle.forget_old(NOW.plus(Span::hours(1)));
-        assert!(!throttle.has_failures());
-    }
-
-    #[test]
-    fn memory_is_bounded_whatever_names_are_sent() {
-        let throttle = ClientThrottle::default();
-        let guesser = claim("c", [192, 0, 2, 1]);
-        fail_freely(&throttle, guesser);
-
-        for n in 0..3 * u32::try_from(SHARDS * MOST).unwrap() {
-            let name = format!("c{n}");
-            let [a, b, c, d] = (0x0a00_0000 + n).to_be_bytes();
-            throttle.fail(claim(&name, [a, b, c, d]), NOW).unwrap();
-        }
-
-        assert!(throttle.remembered.load(Ordering::Relaxed) <= SHARDS * MOST);
-        assert!(throttle.wait(guesser, NOW).is_some(), "it missed most");
-    }
-}
+mod tests;

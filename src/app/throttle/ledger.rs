@@ -57,6 +57,11 @@ impl<K: Eq + Hash> Ledger<K> {
         self.entries.len()
     }
 
+    /// The names that are remembered.
+    pub(super) fn names(&self) -> impl Iterator<Item = &K> {
+        self.entries.keys()
+    }
+
     /// What was missed under this name is forgiven.
     pub(super) fn forget(&mut self, name: &K) {
         self.entries.remove(name);

@@ -9,7 +9,7 @@ mod head;
 
 pub(super) use self::head::Media;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes, HttpBody as _},
@@ -186,7 +186,7 @@ async fn decide_at_length<T>(
         }) if failures.wait().is_none() => checks,
         Err(refused) => return Err(refuse(refused)),
     };
-    check_slowly(app, checks).await?;
+    check_slowly(app, checks, address_of(parts)).await?;
     match attempt(SlowHashes::Checked) {
         Ok(decided) => Ok(decided),
         Err(Refused {
@@ -198,14 +198,18 @@ async fn decide_at_length<T>(
 }
 
 /// Compares secrets with slow hashes until one fits; what fits is remembered.
-async fn check_slowly(app: &App, checks: Vec<SlowCheck>) -> Result<(), Box<Response<Body>>> {
+async fn check_slowly(
+    app: &App,
+    checks: Vec<SlowCheck>,
+    from: IpAddr,
+) -> Result<(), Box<Response<Body>>> {
     for SlowCheck {
         secret,
         hash,
         presented,
     } in checks
     {
-        match app.verify_slowly(secret, hash, presented).await {
+        match app.verify_slowly(secret, hash, presented, from).await {
             Ok(true) => break,
             Ok(false) => {}
             Err(_overloaded) => return Err(Box::new(busy())),

@@ -38,6 +38,7 @@ use super::{
     listener::Socket,
     load::Load,
     patience::Patience,
+    room::Seat,
 };
 use crate::{
     crypto::certificate::ClientCertificate,
@@ -70,23 +71,23 @@ where
     S::Future: Send,
 {
     /// Until it speaks, a connection costs little: what the protocols need is boxed.
-    pub(super) async fn run(mut self, socket: Socket, acceptor: Option<Acceptor>) {
+    pub(super) async fn run(
+        mut self,
+        socket: Socket,
+        acceptor: Option<Acceptor>,
+        ledger: Arc<Ledger>,
+    ) {
         let accepted_at = Instant::now();
-        let (mut socket, agreed) = match (socket, acceptor) {
-            (Socket::Tcp(stream), Some(acceptor)) => {
-                let Some(secured) = Box::pin(self.shake_hands(stream, &acceptor)).await else {
-                    return;
-                };
-                self.certificate = secured.certificate;
-                (Socket::Tls(secured.stream), secured.speaks_http2)
-            }
-            (socket, _) => (socket, None),
+        let seat = &ledger.seat;
+        let opened = tokio::select! {
+            biased;
+            opened = self.open(socket, acceptor, seat) => opened,
+            () = seat.needed() => None,
         };
-        let Some(received) = self.first_bytes(&mut socket).await else {
+        let Some((socket, agreed, received)) = opened else {
             return;
         };
         let patience = Patience::new(self.limits, self.closing.clone(), accepted_at);
-        let ledger = Arc::new(Ledger::default());
         let speaks_http2 = agreed.unwrap_or_else(|| received.starts_with(PREFACE));
         let ended = match (&socket, speaks_http2) {
             (Socket::Tcp(_) | Socket::Tls(_), true) => {
@@ -104,15 +105,40 @@ where
         }
     }
 
+    /// The handshake, if there is one, what it agreed on, and the first bytes; unless the peer leaves or takes too long.
+    async fn open(
+        &mut self,
+        socket: Socket,
+        acceptor: Option<Acceptor>,
+        seat: &Seat,
+    ) -> Option<(Socket, Option<bool>, Vec<u8>)> {
+        let (mut socket, agreed) = match (socket, acceptor) {
+            (Socket::Tcp(stream), Some(acceptor)) => {
+                let secured = Box::pin(self.shake_hands(stream, &acceptor, seat)).await?;
+                self.certificate = secured.certificate;
+                (Socket::Tls(secured.stream), secured.speaks_http2)
+            }
+            (socket, _) => (socket, None),
+        };
+        let received = self.first_bytes(&mut socket, seat).await?;
+        Some((socket, agreed, received))
+    }
+
     /// TLS, if the peer begins in time and goes through with it. A peer that has not begun when the
     /// server ends has nothing to lose.
-    async fn shake_hands(&self, stream: TcpStream, acceptor: &Acceptor) -> Option<Secured> {
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        acceptor: &Acceptor,
+        seat: &Seat,
+    ) -> Option<Secured> {
         let begun = timeout(self.limits.first_byte_timeout, stream.readable());
         tokio::select! {
             biased;
             begun = begun => begun.ok()?.ok()?,
             () = self.closing.begun() => timeout(SETTLE, stream.readable()).await.ok()?.ok()?,
         }
+        seat.note_word();
         match timeout(self.limits.handshake_timeout, acceptor.accept(stream)).await {
             Ok(Ok(secured)) => Some(secured),
             Ok(Err(error)) => {
@@ -127,7 +153,7 @@ where
     }
 
     /// Enough bytes to tell the protocols apart. `None` if the peer sends none in time or leaves.
-    async fn first_bytes(&self, socket: &mut Socket) -> Option<Vec<u8>> {
+    async fn first_bytes(&self, socket: &mut Socket, seat: &Seat) -> Option<Vec<u8>> {
         let mut received = Vec::new();
         let first = timeout(
             self.limits.first_byte_timeout,
@@ -139,6 +165,7 @@ where
             () = self.closing.begun() => timeout(SETTLE, socket.read_buf(&mut received)).await.ok()?,
         };
         let mut count = first.ok()?;
+        seat.note_word();
         let due = Instant::now() + self.limits.header_timeout;
         while count > 0 {
             if received.len() >= PREFACE.len() || !PREFACE.starts_with(&received) {
@@ -182,7 +209,8 @@ where
             let (closing, ledger) = (&closing, &ledger);
             async move {
                 let mut response = edge.respond(arrival, request).await;
-                let ending = closing.has_begun() || Instant::now() >= ends_at;
+                let is_needed = ledger.seat.is_needed();
+                let ending = is_needed || closing.has_begun() || Instant::now() >= ends_at;
                 if ending && !ledger.has_ahead() {
                     response
                         .headers_mut()
@@ -196,10 +224,11 @@ where
             .header_read_timeout(None)
             .max_buf_size(limits.max_header_bytes.max(HTTP1_BUFFER));
         let mut connection = http1.serve_connection(gate, answer);
-        let mut begun = pin!(closing.begun());
+        let (mut begun, mut needed) = (pin!(closing.begun()), pin!(ledger.seat.needed()));
         let ended = poll_fn(|cx| {
-            // Only to be woken by it; the gate then sees that closing has begun.
+            // Only to be woken by them; the gate then sees that closing has begun, or that the place is needed.
             let _ = begun.as_mut().poll(cx);
+            let _ = needed.as_mut().poll(cx);
             Pin::new(&mut connection).poll(cx)
         })
         .await;
@@ -230,6 +259,7 @@ where
                 is_too_much: load.is_too_much(),
             };
             let (edge, in_flight) = (edge.clone(), requests.begin());
+            requests.seat.work();
             async move { Ok::<_, Infallible>(tracked(edge.respond(arrival, request).await, in_flight)) }
         });
         let streams = Streams {
@@ -237,12 +267,13 @@ where
             closing: closing.clone(),
         };
         let mut connection = pin!(http2_builder(streams, &limits).serve_connection(gate, answer));
-        let mut begun = pin!(closing.begun());
+        let (mut begun, mut needed) = (pin!(closing.begun()), pin!(ledger.seat.needed()));
         let mut watch = Watch::new(limits);
         loop {
             tokio::select! {
                 ended = connection.as_mut() => return ended,
                 () = begun.as_mut(), if !watch.ends_soon => watch.end_soon(),
+                () = needed.as_mut(), if !watch.ends_soon => watch.end_soon(),
                 () = tokio::time::sleep(watch.pause()) => {}
             }
             match watch.judge(&ledger) {

@@ -88,7 +88,9 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Gate<I> {
     pub(super) async fn linger(mut self) {
         let in_good_order =
             matches!(self.phase, Phase::Head { .. } | Phase::Open) && self.received.is_empty();
-        if self.stream_ended || in_good_order || self.stream.shutdown().await.is_err() {
+        let is_needed = self.ledger.seat.is_needed();
+        if self.stream_ended || in_good_order || is_needed || self.stream.shutdown().await.is_err()
+        {
             return;
         }
         let mut discarded = (&mut self.stream).take(LINGER_BYTES);
@@ -127,6 +129,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Gate<I> {
             Ok(Scan::Partial { scanned }) => Phase::Head { scanned },
             Ok(Scan::Whole { length, framing }) => {
                 self.ledger.note_ahead();
+                self.ledger.seat.work();
                 let (body, chunks) = match framing {
                     Framing::Length(length) => (length, None),
                     Framing::Chunked => (0, Some(Chunks::new())),
@@ -156,6 +159,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Gate<I> {
         if let Phase::Message { left, chunks } = &mut self.phase {
             *left -= count as u64;
             if *left == 0 && chunks.as_ref().is_none_or(Chunks::is_done) {
+                self.ledger.seat.work();
                 self.phase = Phase::Head { scanned: 0 };
             }
         }
@@ -183,13 +187,18 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Gate<I> {
                 return Poll::Ready(Ok(false));
             }
             Phase::Open => return Poll::Pending,
-            Phase::Head { .. } | Phase::Message { .. } | Phase::Refused => {}
+            Phase::Message { .. } => self.ledger.seat.wait(),
+            Phase::Head { .. } | Phase::Refused => {}
         }
         ready!(self.poll_end(cx));
         Poll::Ready(Ok(false))
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let seat = &self.ledger.seat;
+        if seat.is_needed() && seat.waits() {
+            return Poll::Ready(());
+        }
         let waiting_for = if self.ledger.is_busy() {
             Awaited::Answer
         } else if matches!(self.phase, Phase::Head { .. }) && self.received.is_empty() {
@@ -226,6 +235,26 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Read for Gate<I> {
     }
 }
 
+impl<I> Gate<I> {
+    /// Passes on what became of a write; a peer that does not read keeps the server waiting.
+    fn watch_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let seat = &self.ledger.seat;
+        if written.is_pending() {
+            seat.wait();
+            if seat.is_needed() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        } else if seat.waits() && self.ledger.is_busy() {
+            seat.work();
+        }
+        self.patience.watch_write(cx, written)
+    }
+}
+
 impl<I: AsyncWrite + Unpin> Write for Gate<I> {
     fn poll_write(
         self: Pin<&mut Self>,
@@ -234,7 +263,7 @@ impl<I: AsyncWrite + Unpin> Write for Gate<I> {
     ) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         let written = Pin::new(&mut gate.stream).poll_write(cx, bytes);
-        gate.patience.watch_write(cx, written)
+        gate.watch_write(cx, written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -256,7 +285,7 @@ impl<I: AsyncWrite + Unpin> Write for Gate<I> {
     ) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         let written = Pin::new(&mut gate.stream).poll_write_vectored(cx, slices);
-        gate.patience.watch_write(cx, written)
+        gate.watch_write(cx, written)
     }
 }
 

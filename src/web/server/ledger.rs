@@ -12,11 +12,14 @@ use std::{
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 
+use super::room::Seat;
 use crate::web::layers::Refusal;
 
 /// Shared by a connection's gate and its requests, which all run in one task (HTTP/2: in a few).
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
+    /// The place of its connection.
+    pub(super) seat: Seat,
     in_flight: AtomicUsize,
     turns: AtomicU64,
     ahead: AtomicBool,
@@ -73,8 +76,12 @@ pub(super) struct InFlight(Arc<Ledger>);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let before = self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.0.turns.fetch_add(1, Ordering::Relaxed);
+        self.0.seat.note_answer();
+        if before == 1 && !self.0.has_ahead() {
+            self.0.seat.wait();
+        }
     }
 }
 

@@ -326,3 +326,25 @@ async fn requests_within_tls_are_finished_before_the_end() {
     assert!(reply.closes());
     assert_eq!(house.stop().await.cut, 0);
 }
+
+#[tokio::test]
+async fn who_does_not_begin_a_handshake_or_does_not_end_it_gives_way() {
+    for beginning in ["", "\x16\x03\x01\x02\x00\x01"] {
+        let authority = Authority::new();
+        let limits = Limits {
+            max_connections: 1,
+            handshake_timeout: milliseconds(20_000),
+            ..patient()
+        };
+        let house = house(&authority, limits).await;
+        let mut slow = house.connect().await;
+        slow.send(beginning).await;
+
+        let since = std::time::Instant::now();
+        let stream = connect(&house, client(&authority, None, &[])).await;
+        let reply = Wire::new(stream.unwrap()).get("/hello").await;
+
+        reply.assert_ok("hello");
+        assert_took(since.elapsed(), 0, 5000);
+    }
+}
