@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The format that this version writes.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// The moving part of what a data file says of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -7,6 +7,7 @@
 //! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
 //! | 4 | the tables `registration_tokens`, `assertions`, `acme` and `usage_exercised`; more kinds of credentials; fields in records of clients and APIs |
 //! | 5 | the table `state`; fields in records of clients, of APIs and of the policy; four more outcomes of requests |
+//! | 6 | the tables `usage_spans` and `usage_scope_spans`, instead of `usage_days` and `usage_scopes` |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.
@@ -16,7 +17,7 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     head::{Clear, FORMAT, Head},
-    tables::{META, Records, SINCE_2, SINCE_3, SINCE_4, SINCE_5},
+    tables::{META, Records, SINCE_2, SINCE_3, SINCE_4, SINCE_5, SINCE_6},
 };
 use crate::store::keyring::Keyring;
 
@@ -43,6 +44,7 @@ pub(super) fn missing(format: u32) -> &'static [Records] {
         2 => &SINCE_3,
         3 => &SINCE_4,
         4 => &SINCE_5,
+        5 => &SINCE_6,
         _ => &[],
     }
 }

@@ -1,9 +1,9 @@
 //! Files written by released versions, which every later version must open and read the same.
 //!
-//! `tests/fixtures/format-5.redb` was written once, by
-//! `cargo test --lib write_the_file_of_format_5 -- --ignored`, and is never written again: a file
-//! of an old release cannot be had from a later one. `format-5.master.key` opens it, and
-//! `format-5.json` says what is in it. The files of formats 1 to 4 were made in the same way. A new
+//! `tests/fixtures/format-6.redb` was written once, by
+//! `cargo test --lib write_the_file_of_format_6 -- --ignored`, and is never written again: a file
+//! of an old release cannot be had from a later one. `format-6.master.key` opens it, and
+//! `format-6.json` says what is in it. The files of formats 1 to 5 were made in the same way. A new
 //! format gets a new file beside them.
 
 mod dump;
@@ -11,6 +11,7 @@ mod fifth;
 mod first;
 mod fourth;
 mod second;
+mod sixth;
 mod third;
 
 use std::{fs, path::PathBuf};
@@ -69,6 +70,11 @@ async fn a_file_of_format_4_reads_as_it_always_did() {
 #[tokio::test]
 async fn a_file_of_format_5_reads_as_it_always_did() {
     drop(reads_as_it_always_did("format-5").await);
+}
+
+#[tokio::test]
+async fn a_file_of_format_6_reads_as_it_always_did() {
+    drop(reads_as_it_always_did("format-6").await);
 }
 
 async fn reads_as_it_always_did(format: &str) -> (RedbStore, TempDir) {
@@ -140,7 +146,7 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
     store.close().await.unwrap();
 
     let again = RedbStore::open(&copy, &master, &Entropy::os()).unwrap();
-    assert_eq!(again.report().await.unwrap().format, 5);
+    assert_eq!(again.report().await.unwrap().format, 6);
     assert_eq!(Content::of(&again).await, content);
     let found = again.find_session(session.key).await.unwrap();
     assert_eq!(found, Some(session));
@@ -148,8 +154,8 @@ async fn a_file_of_format_1_becomes_one_of_this_format_for_good() {
 
 #[tokio::test]
 #[ignore = "writes the fixture, which is written once"]
-async fn write_the_file_of_format_5() {
-    let path = fixture("format-5.redb");
+async fn write_the_file_of_format_6() {
+    let path = fixture("format-6.redb");
     let entropy = Entropy::os();
     let master = MasterKey::generate(&entropy);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -184,9 +190,9 @@ async fn write_the_file_of_format_5() {
         .await
         .unwrap();
     store.keep_acme(fourth::acme()).await.unwrap();
-    store.add_usage(fifth::usage()).await.unwrap();
+    store.add_usage(sixth::usage()).await.unwrap();
     let dump = format!("{:#}\n", dump(&store).await);
     store.close().await.unwrap();
-    fs::write(fixture("format-5.json"), dump).unwrap();
-    fs::write(fixture("format-5.master.key"), master.to_text().as_bytes()).unwrap();
+    fs::write(fixture("format-6.json"), dump).unwrap();
+    fs::write(fixture("format-6.master.key"), master.to_text().as_bytes()).unwrap();
 }

@@ -142,7 +142,7 @@ async fn a_later_versions_file_is_left_to_it() {
     let (bench, _) = Bench::filled(2).await;
     tamper(&bench, |transaction| {
         let mut meta = transaction.open_table(META).unwrap();
-        meta.insert("format", 6_u32.to_be_bytes().as_slice())
+        meta.insert("format", 7_u32.to_be_bytes().as_slice())
             .unwrap();
     });
 
@@ -153,8 +153,8 @@ async fn a_later_versions_file_is_left_to_it() {
         matches!(
             error,
             OpenError::FromTheFuture {
-                found: 6,
-                known: 5,
+                found: 7,
+                known: 6,
                 ..
             }
         ),
