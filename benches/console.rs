@@ -102,7 +102,7 @@ fn thoughts(criterion: &mut Criterion, runtime: &Runtime, app: &App) {
         ..app.lookout(&overview)
     };
     criterion.bench_function("think/attention", |bencher| {
-        bencher.iter(|| attention(&registry, black_box(&lookout)));
+        bencher.iter(|| attention(registry.clients(), black_box(&lookout)));
     });
 }
 

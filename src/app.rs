@@ -10,6 +10,7 @@ pub mod assemble;
 mod backups;
 pub mod checkpoints;
 mod clock;
+mod directory;
 mod disk;
 pub mod dry_run;
 mod executor;
@@ -67,6 +68,7 @@ use self::{
     verified_tokens::KnownTokens,
 };
 pub use self::{
+    directory::Listing,
     executor::{AdminError, Once, Terms},
     health::Readiness,
     proofs::{Place, ProofsAt},

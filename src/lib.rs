@@ -25,6 +25,7 @@
 //! | a secret for who is no operator | [`domain::handover`], [`admin::handovers`] |
 //! | rotation and "safe to retire" | [`domain::rotation`], [`domain::verdict`] |
 //! | what pages say of usage, and what needs attention | [`admin::evidence`] |
+//! | lists of clients, however many there are | [`admin::evidence::directory`], `app::directory` |
 //! | halts, and limits of clients | [`admin::halts`], [`domain::limits`] |
 //! | guessing, and how it is slowed down | [`app::throttle`] |
 //! | what is on disk, and how it is sealed | [`store`] |

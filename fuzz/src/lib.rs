@@ -14,7 +14,7 @@ pub mod watch;
 pub mod world;
 
 /// The tables of records, by the number that inputs of the target `records` begin with: new ones at the end.
-pub const TABLES: [&str; 20] = [
+pub const TABLES: [&str; 22] = [
     "clients",
     "removed_clients",
     "apis",
@@ -35,4 +35,6 @@ pub const TABLES: [&str; 20] = [
     "usage_last",
     "usage_fetches",
     "state",
+    "usage_spans",
+    "usage_scope_spans",
 ];

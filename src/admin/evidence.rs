@@ -6,6 +6,7 @@
 mod aftermath;
 pub mod attention;
 pub mod carried;
+pub mod directory;
 pub mod horizon;
 pub mod keys;
 mod moves;

@@ -13,10 +13,11 @@ use std::{
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::{App, published::Published};
+use super::{AdminError, App, published::Published};
 use crate::{
     domain::{
         actor::Actor,
+        audit::{Action, AuditPage},
         backup::{BackupFailure, BackupName, BackupPlan, BackupStatus, superfluous},
         time::Timestamp,
     },
@@ -33,6 +34,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Backups {
     status: Published<Option<BackupStatus>>,
     turn: Mutex<()>,
+    latest: Mutex<Latest>,
+}
+
+/// The latest backup, by anybody, that stands in the audit log.
+#[derive(Default)]
+struct Latest {
+    /// When it was made, and by whom.
+    found: Option<(Timestamp, String)>,
+    /// Up to which record the log was searched.
+    searched: u64,
 }
 
 /// Which backups there are.
@@ -64,12 +75,17 @@ impl Backups {
         Self {
             status: Published::new(Arc::new(status)),
             turn: Mutex::default(),
+            latest: Mutex::default(),
         }
     }
 }
 
 /// Makes them until told to stop.
 pub(super) async fn run(app: App, stop: CancellationToken) {
+    // The log may be long: nobody who opens the dashboard shall wait for it.
+    if let Err(error) = app.last_backup().await {
+        tracing::warn!(error = %error, "the audit log could not be searched for backups: {error}");
+    }
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -81,6 +97,27 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 }
 
 impl App {
+    /// When the last backup was made, and by whom, as the audit log has it; nothing if there was none. What was
+    /// searched before is not searched again.
+    ///
+    /// # Errors
+    /// [`AdminError::Unavailable`] if the store cannot be read.
+    pub async fn last_backup(&self) -> Result<Option<(Timestamp, String)>, AdminError> {
+        let mut latest = self.0.backups.latest.lock().await;
+        let end = self.0.store.audit_head().await?.seq;
+        let wanted = AuditPage {
+            after: Some(latest.searched),
+            limit: 1,
+            action: Some(Action::ServerBackup.word().to_owned()),
+            ..AuditPage::default()
+        };
+        if let Some(record) = self.audit(wanted).await?.into_iter().next() {
+            latest.found = Some((record.entry.at, record.entry.actor));
+        }
+        latest.searched = end;
+        Ok(latest.found.clone())
+    }
+
     /// How the backups stand that the server makes by itself; nothing if it makes none.
     pub fn backup_status(&self) -> Arc<Option<BackupStatus>> {
         self.0.backups.status.current_arc()

@@ -8,9 +8,6 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
-use arc_swap::ArcSwap;
-use rpds::HashTrieMapSync;
-
 use crate::domain::{
     change::{Commit, Effect},
     client::Client,
@@ -19,10 +16,18 @@ use crate::domain::{
     time::Timestamp,
     usage::LastUse,
 };
+use arc_swap::ArcSwap;
 
-/// One mark for each secret. Those who hold the map as it was, and as it is, hold the same marks.
+/// One mark for each secret, in parts by the numbers of the secrets. Those who hold a part as it was, and as it is,
+/// hold the same marks.
 #[derive(Debug)]
-pub(super) struct LastUses(ArcSwap<HashTrieMapSync<SecretId, Mark>>);
+pub(super) struct LastUses(Vec<ArcSwap<Part>>);
+
+/// Into how many parts the marks are parted.
+const PARTS: usize = 4096;
+
+/// The marks of some secrets, in order of the secrets' numbers.
+type Part = Vec<(u64, Arc<Mark>)>;
 
 #[derive(Debug, Default)]
 struct Mark {
@@ -33,18 +38,29 @@ struct Mark {
 impl LastUses {
     /// Marks for every secret in `registry`, beginning with what is on record.
     pub(super) fn new(registry: &Registry, recorded: Vec<(SecretId, LastUse)>) -> Self {
-        let mut marks = HashTrieMapSync::new_sync();
-        for secret in registry.clients().flat_map(|client| &client.secrets) {
-            marks.insert_mut(secret.id.clone(), Mark::default());
-        }
+        let mut parts = vec![Part::new(); PARTS];
         for (id, last) in recorded {
             let mark = Mark {
                 at: last.at.0.into(),
                 count: last.count.into(),
             };
-            marks.insert_mut(id, mark);
+            parts[part_of(&id)].push((id.number(), mark.into()));
         }
-        Self(ArcSwap::from_pointee(marks))
+        for secret in registry.clients().flat_map(|client| &client.secrets) {
+            parts[part_of(&secret.id)].push((secret.id.number(), Arc::default()));
+        }
+        let empty = Arc::new(Part::new());
+        let parts = parts.into_iter().map(|mut part| {
+            if part.is_empty() {
+                return ArcSwap::new(Arc::clone(&empty));
+            }
+            // What is on record comes before what is only known, and the first counts.
+            part.sort_by_key(|(number, _)| *number);
+            part.dedup_by_key(|(number, _)| *number);
+            part.shrink_to_fit();
+            ArcSwap::from_pointee(part)
+        });
+        Self(parts.collect())
     }
 
     /// Marks for the secrets that `commit` brings. Called by the executor only.
@@ -74,18 +90,22 @@ impl LastUses {
     }
 
     fn add<'a>(&self, clients: impl Iterator<Item = &'a Client>) {
-        let mut marks = HashTrieMapSync::clone(&self.0.load());
         for secret in clients.flat_map(|client| &client.secrets) {
-            if !marks.contains_key(&secret.id) {
-                marks.insert_mut(secret.id.clone(), Mark::default());
+            let part = &self.0[part_of(&secret.id)];
+            let known = part.load();
+            if let Err(at) = find(&known, &secret.id) {
+                let mut marks = Part::clone(&known);
+                marks.insert(at, (secret.id.number(), Arc::default()));
+                part.store(Arc::new(marks));
             }
         }
-        self.0.store(Arc::new(marks));
     }
 
     /// Notes a use.
     pub(super) fn mark(&self, secret: &SecretId, at: Timestamp) {
-        if let Some(mark) = self.0.load().get(secret) {
+        let part = self.0[part_of(secret)].load();
+        if let Ok(place) = find(&part, secret) {
+            let mark = &part[place].1;
             mark.at.fetch_max(at.0, Ordering::Relaxed);
             mark.count.fetch_add(1, Ordering::Relaxed);
         }
@@ -93,9 +113,19 @@ impl LastUses {
 
     /// The latest use, and the number of uses.
     pub(super) fn of(&self, secret: &SecretId) -> Option<(Timestamp, u64)> {
-        let marks = self.0.load();
-        let mark = marks.get(secret)?;
+        let part = self.0[part_of(secret)].load();
+        let mark = &part[find(&part, secret).ok()?].1;
         let count = mark.count.load(Ordering::Relaxed);
         (count > 0).then(|| (Timestamp(mark.at.load(Ordering::Relaxed)), count))
     }
+}
+
+/// The part that `secret` is in. Its number is that of a random text: what differs is spread over all bits.
+const fn part_of(secret: &SecretId) -> usize {
+    (secret.number().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
+}
+
+/// Where the mark of `secret` is, or would be.
+fn find(part: &Part, secret: &SecretId) -> Result<usize, usize> {
+    part.binary_search_by_key(&secret.number(), |(number, _)| *number)
 }

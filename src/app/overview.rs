@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{AdminError, App};
+use super::{AdminError, App, directory::Kept};
 use crate::{
     admin::evidence::{
         attention::Lookout,
@@ -34,7 +34,9 @@ const STALE: u64 = 6;
 /// The latest overview, and the turn to work out the next.
 #[derive(Default)]
 pub(super) struct Overviews {
-    shown: ArcSwapOption<Overview>,
+    pub(super) shown: ArcSwapOption<Overview>,
+    /// All clients, with what is known by the one that is shown.
+    pub(super) directory: Kept,
     turn: Mutex<Known>,
 }
 
@@ -114,15 +116,16 @@ impl App {
             .with_recents(|recents| recents.guesses(now))
             .await;
         let asking = known.asking.clone();
+        let app = self.clone();
         let worked_out = tokio::task::spawn_blocking(move || {
             let overview = Overview::of(&tally, now);
-            Arc::new(overview.with_asking(asking).with_guesses(guesses))
+            let overview = Arc::new(overview.with_asking(asking).with_guesses(guesses));
+            app.show(Arc::clone(&overview));
+            overview
         });
-        let overview = worked_out
+        worked_out
             .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        self.0.overviews.shown.store(Some(Arc::clone(&overview)));
-        Ok(overview)
+            .map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
     /// How every client asks for scopes, and since when it has those that it was given lately.

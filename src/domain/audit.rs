@@ -130,6 +130,8 @@ pub struct AuditRecord {
 pub struct AuditPage {
     /// Only records with a smaller number.
     pub before: Option<u64>,
+    /// Only records with a greater number.
+    pub after: Option<u64>,
     /// At most this many records.
     pub limit: usize,
     /// Only what was done by this actor.

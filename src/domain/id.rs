@@ -2,7 +2,13 @@
 //!
 //! Every identifier is an immutable shared text, parsed once at the door and cheap to clone.
 
-use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+use std::{
+    borrow::Borrow,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +23,43 @@ impl IdError {
     pub(super) const fn new(problem: &'static str) -> Self {
         Self(problem)
     }
+}
+
+/// What texts that name things have in common, however they are kept.
+macro_rules! text_traits {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.as_str().to_owned()
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
 }
 
 macro_rules! text_id {
@@ -42,37 +85,7 @@ macro_rules! text_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0.as_ref().to_owned()
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        text_traits! { $name }
     };
 }
 
@@ -82,12 +95,47 @@ text_id! {
     ClientId, check_client_id
 }
 
-text_id! {
-    /// The public part of a client secret: eight characters of upper-case base32.
-    ///
-    /// Safe to show, log and search for; it names a secret without giving it away.
-    SecretId, check_secret_id
+/// The public part of a client secret: eight characters of upper-case base32.
+///
+/// Safe to show, log and search for; it names a secret without giving it away.
+#[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct SecretId([u8; PUBLIC_PART]);
+
+/// How many characters the public part of a secret has.
+const PUBLIC_PART: usize = 8;
+
+impl SecretId {
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("base32 is ASCII")
+    }
+
+    /// The identifier as a number.
+    pub const fn number(&self) -> u64 {
+        u64::from_be_bytes(self.0)
+    }
 }
+
+impl FromStr for SecretId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        const NO_ID: IdError = IdError("a secret's id has eight characters of A-Z and 2-7");
+        let is_id = is_public_part(text);
+        let bytes = text.as_bytes().first_chunk().filter(|_| is_id);
+        bytes.map(|bytes| Self(*bytes)).ok_or(NO_ID)
+    }
+}
+
+/// As its text.
+impl Hash for SecretId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+text_traits! { SecretId }
 
 text_id! {
     /// An API's identifier: an absolute URI without fragment, at most 512 characters.
@@ -137,7 +185,8 @@ impl ClientId {
 impl SecretId {
     /// Forty random bits.
     pub fn generate(entropy: &Entropy) -> Self {
-        Self(entropy.base32(8).into())
+        let text = entropy.base32(PUBLIC_PART);
+        text.parse().expect("base32 makes ids of secrets")
     }
 }
 
@@ -158,7 +207,8 @@ impl HandoverId {
 impl RegistrationTokenId {
     /// Forty random bits.
     pub fn generate(entropy: &Entropy) -> Self {
-        Self(entropy.base32(8).into())
+        let text = entropy.base32(PUBLIC_PART);
+        text.parse().expect("base32 makes ids of secrets")
     }
 }
 
@@ -208,14 +258,6 @@ fn check_client_id(text: &str) -> Result<(), IdError> {
     Ok(())
 }
 
-fn check_secret_id(text: &str) -> Result<(), IdError> {
-    if is_public_part(text) {
-        Ok(())
-    } else {
-        Err(IdError("a secret's id has eight characters of A-Z and 2-7"))
-    }
-}
-
 fn check_registration_token_id(text: &str) -> Result<(), IdError> {
     if is_public_part(text) {
         Ok(())
@@ -228,7 +270,7 @@ fn check_registration_token_id(text: &str) -> Result<(), IdError> {
 
 fn is_public_part(text: &str) -> bool {
     let base32 = |byte: u8| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte);
-    text.len() == 8 && text.bytes().all(base32)
+    text.len() == PUBLIC_PART && text.bytes().all(base32)
 }
 
 fn check_api_identifier(text: &str) -> Result<(), IdError> {

@@ -18,6 +18,23 @@ pub fn by<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     follow(items, places);
 }
 
+/// Those that come at the places from `first` on when `keys` are in order: at most `most`, in order. The others are
+/// left in any order, so this costs little more than looking at each once.
+pub fn window(keys: &mut [u128], first: usize, most: usize) -> &[u128] {
+    if first >= keys.len() {
+        return &[];
+    }
+    keys.select_nth_unstable(first);
+    let rest = &mut keys[first..];
+    let most = most.min(rest.len());
+    if most < rest.len() {
+        rest.select_nth_unstable(most);
+    }
+    let shown = &mut rest[..most];
+    shown.sort_unstable();
+    shown
+}
+
 /// From which place each one comes.
 #[inline(never)]
 fn places(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
@@ -59,6 +76,19 @@ mod tests {
             expected.sort_by_key(|item| std::cmp::Reverse(item.0));
             by(&mut found, |one, two| two.0.cmp(&one.0));
             prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn a_window_is_a_part_of_the_whole_in_order(
+            mut keys: Vec<u128>,
+            first in 0_usize..40,
+            most in 0_usize..40,
+        ) {
+            let mut expected = keys.clone();
+            expected.sort_unstable();
+            let expected = expected.into_iter().skip(first).take(most);
+            let expected: Vec<u128> = expected.collect();
+            prop_assert_eq!(window(&mut keys, first, most), expected);
         }
     }
 }

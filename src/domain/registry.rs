@@ -1,9 +1,13 @@
 //! Everything the server knows, at one revision: immutable, cheap to share, cheap to follow up.
 
+mod chunks;
 mod clients;
+mod holders;
 mod keys;
 mod offers;
+mod recent;
 mod registrations;
+mod secrets;
 mod trusts;
 
 use std::{fmt, sync::Arc};
@@ -11,7 +15,10 @@ use std::{fmt, sync::Arc};
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 use zeroize::Zeroizing;
 
-use self::{clients::Clients, offers::Offers};
+use self::{
+    chunks::Chunks, clients::Clients, holders::Holders, offers::Offers, recent::Recent,
+    secrets::Named,
+};
 use super::{
     api::Api,
     audit::Object,
@@ -50,13 +57,17 @@ pub struct Registry {
     registration_tokens: RedBlackTreeMapSync<RegistrationTokenId, Arc<RegistrationToken>>,
     policy: Arc<Policy>,
     /// Whose each secret is: derived from `clients`.
-    secrets: RedBlackTreeMapSync<SecretId, Arc<Client>>,
+    secrets: Chunks<Named>,
     /// Who manages its registration by which token: derived from `clients`.
     managed: RedBlackTreeMapSync<RegistrationTokenId, ClientId>,
     /// Who trusts each other issuer: derived from `clients`.
     trusts: RedBlackTreeMapSync<String, RedBlackTreeSetSync<ClientId>>,
     /// What some clients do that metadata tell of: derived from `clients`.
     offers: Offers,
+    /// How many clients have each grant: derived from `clients`.
+    holders: Holders,
+    /// Which of the clients changed lately.
+    recent: Recent,
     /// The keys that exist, by algorithm, the one that signs latest first: derived from `keys`.
     signing: Arc<Vec<Arc<SigningKey>>>,
 }
@@ -77,10 +88,12 @@ impl Registry {
             handovers: RedBlackTreeMapSync::new_sync(),
             registration_tokens: RedBlackTreeMapSync::new_sync(),
             policy: Arc::default(),
-            secrets: RedBlackTreeMapSync::new_sync(),
+            secrets: Chunks::new(),
             managed: RedBlackTreeMapSync::new_sync(),
             trusts: RedBlackTreeMapSync::new_sync(),
             offers: Offers::default(),
+            holders: Holders::default(),
+            recent: Recent::after(Revision::default()),
             signing: Arc::default(),
         }
     }
@@ -94,13 +107,27 @@ impl Registry {
     ) -> Self {
         let mut registry = Self {
             revision,
+            recent: Recent::after(revision),
             ..Self::empty(pepper)
         };
         for id in removed {
             registry.removed_clients.insert_mut(id);
         }
+        let mut clients = Vec::new();
         for record in records {
-            registry.put(&record);
+            match record {
+                Effect::Client(_, Some(client)) => clients.push(client),
+                Effect::Client(id, None) => clients.retain(|it: &Arc<Client>| it.id != id),
+                other => registry.put(&other),
+            }
+        }
+        registry.clients = Clients::of(clients);
+        registry.secrets = Named::all_of(&registry.clients);
+        for client in registry.clients.clone().iter() {
+            registry.count_new_grants(client);
+            registry.remember_trust_of(client);
+            registry.remember_access_of(client);
+            registry.remember_offers_of(client);
         }
         registry
     }
@@ -120,16 +147,17 @@ impl Registry {
         for change in &commit.changes {
             next.put(&change.effect);
         }
+        next.recent.note(commit);
         next
     }
 
     pub(super) fn put(&mut self, effect: &Effect) {
         match effect {
             Effect::Client(id, Some(client)) => {
+                self.count_grants(id, Some(client));
                 self.forget_secrets_of(id);
-                for secret in &client.secrets {
-                    self.secrets
-                        .insert_mut(secret.id.clone(), Arc::clone(client));
+                for named in Named::of(client) {
+                    self.secrets.insert(named);
                 }
                 self.remember_trust_of(client);
                 self.remember_access_of(client);
@@ -137,6 +165,7 @@ impl Registry {
                 self.clients.insert(client);
             }
             Effect::Client(id, None) => {
+                self.count_grants(id, None);
                 self.forget_secrets_of(id);
                 self.clients.remove(id.as_str());
                 self.removed_clients.insert_mut(id.clone());
@@ -183,7 +212,7 @@ impl Registry {
         self.forget_offers_of(id);
         let client = self.clients.get(id.as_str()).cloned();
         for secret in client.iter().flat_map(|it| &it.secrets) {
-            self.secrets.remove_mut(&secret.id);
+            self.secrets.remove(secret.id.as_str());
         }
     }
 
@@ -227,7 +256,14 @@ impl Registry {
 
     /// The client that has, or had, this secret.
     pub fn find_client_by_secret(&self, id: &SecretId) -> Option<&Arc<Client>> {
-        self.secrets.get(id)
+        self.secrets.get(id.as_str()).map(|it| &it.client)
+    }
+
+    /// The clients that have, or had, a secret whose id begins so.
+    pub fn clients_by_secret(&self, prefix: &str) -> Vec<&Arc<Client>> {
+        let from = self.secrets.from(prefix, true);
+        let found = from.take_while(|it| it.id.as_str().starts_with(prefix));
+        found.map(|it| &it.client).collect()
     }
 
     /// Whether a client had this id once. It is never given to another.

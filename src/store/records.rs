@@ -40,7 +40,7 @@ pub(super) use self::{
     registration::StoredRegistrationToken,
     revocation::StoredRevocation,
     session::StoredSession,
-    usage::{UsageRow, rows_of},
+    usage::{UsageRow, first_of, rows_of},
 };
 use crate::crypto::{signer::PrivateKey, text};
 

@@ -2,6 +2,8 @@
 
 mod rules;
 
+use std::sync::Arc;
+
 use super::overview::Overview;
 use crate::domain::{
     client::Client,
@@ -9,7 +11,6 @@ use crate::domain::{
     marks::{Postponed, RuleName},
     name::{DisplayName, Place},
     order,
-    registry::Registry,
     time::{Span, Timestamp},
 };
 
@@ -86,7 +87,7 @@ pub struct Attention {
     /// What to do about it.
     pub act: Act,
     /// Less comes first among the same.
-    urgency: u64,
+    pub(super) urgency: u64,
 }
 
 /// What somebody put off, and what it hides.
@@ -121,9 +122,11 @@ pub struct Lookout<'a> {
     pub oldest_secret: Span,
 }
 
-/// What needs attention among all clients: one row for each, the worst first.
-pub fn attention(registry: &Registry, lookout: &Lookout<'_>) -> Vec<Attention> {
-    let clients = registry.clients();
+/// What needs attention among `clients`: one row for each, the worst first.
+pub fn attention<'c>(
+    clients: impl Iterator<Item = &'c Arc<Client>>,
+    lookout: &Lookout<'_>,
+) -> Vec<Attention> {
     let mut rows: Vec<_> = clients
         .filter_map(|client| attention_to(client, lookout))
         .collect();
@@ -165,10 +168,13 @@ fn postponed<'a>(rule: Rule, client: &'a Client, lookout: &Lookout<'_>) -> Optio
     (postponed.at >= rule.began(client, lookout)).then_some(postponed)
 }
 
-/// What was put off among all clients and is still: the worst first.
-pub fn put_off(registry: &Registry, lookout: &Lookout<'_>) -> Vec<PutOff> {
+/// What was put off among `clients` and is still: the worst first.
+pub fn put_off<'c>(
+    clients: impl Iterator<Item = &'c Arc<Client>>,
+    lookout: &Lookout<'_>,
+) -> Vec<PutOff> {
     let mut all: Vec<PutOff> = Vec::new();
-    for client in registry.clients() {
+    for client in clients {
         for rule in Rule::ALL {
             let Some(postponed) = postponed(rule, client, lookout) else {
                 continue;

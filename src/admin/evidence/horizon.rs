@@ -45,15 +45,15 @@ pub enum What {
     CertificateIsRenewed,
 }
 
-/// What will happen within [`AHEAD`] of `now`, the next thing first; `certificate` is the server's own.
-pub fn horizon(
+/// What will happen to these clients and the server within [`AHEAD`] of `now`, the next thing first; `certificate`
+/// is the server's own.
+pub fn horizon<'c>(
+    clients: impl Iterator<Item = &'c Arc<Client>>,
     registry: &Registry,
     certificate: Option<&CertificateStatus>,
     now: Timestamp,
 ) -> Vec<Event> {
-    let secrets = registry
-        .clients()
-        .flat_map(|client| secrets_of(client, now));
+    let secrets = clients.flat_map(|client| secrets_of(client, now));
     let keys = registry.keys().filter_map(|key| key_of(key, registry, now));
     let mut events: Vec<Event> = secrets
         .chain(keys)
@@ -149,7 +149,7 @@ mod tests {
     };
 
     fn ahead(world: &World) -> Vec<String> {
-        let events = horizon(&world.registry, None, world.now);
+        let events = horizon(world.registry.clients(), &world.registry, None, world.now);
         events
             .iter()
             .map(|event| event.in_words(world.now))
@@ -236,7 +236,12 @@ mod tests {
             problem: None,
         };
         let next = |status: &CertificateStatus| {
-            let events = horizon(&world.registry, Some(status), world.now);
+            let events = horizon(
+                world.registry.clients(),
+                &world.registry,
+                Some(status),
+                world.now,
+            );
             (events[0].what.clone(), events[0].at)
         };
         assert_eq!(next(&status), (What::CertificateExpires, in_days(40)));

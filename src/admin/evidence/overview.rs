@@ -30,6 +30,8 @@ pub struct Overview {
     pub refusals: Refusals,
     /// Who fetched the JWK set in 7 days.
     pub fetches: BTreeMap<IpAddr, KeyFetch>,
+    /// How many tokens there were for each API in 30 days: at least, as far as the scopes in them tell.
+    pub tokens_30d: BTreeMap<ApiIdentifier, u64>,
 }
 
 /// What one client did.
@@ -87,6 +89,7 @@ impl Overview {
             week_before: Series::week_before(tally, Whose::Everybody, now),
             refusals: Refusals::of(tally, Whose::Everybody, now),
             fetches: tally.fetches.clone(),
+            tokens_30d: BTreeMap::new(),
         }
     }
 
@@ -94,6 +97,13 @@ impl Overview {
     #[must_use]
     pub fn with_asking(mut self, asking: BTreeMap<ClientId, Asking>) -> Self {
         for (client, asking) in asking {
+            for (api, count) in asking.tokens_30d() {
+                if let Some(total) = self.tokens_30d.get_mut(api) {
+                    *total += count;
+                } else {
+                    self.tokens_30d.insert(api.clone(), count);
+                }
+            }
             of_client(&mut self.clients, &client).asking = asking;
         }
         self
@@ -129,17 +139,6 @@ impl Overview {
             .filter(|(hour, _)| (from..=to).contains(hour))
             .map(|(_, count)| count)
             .sum()
-    }
-
-    /// How many tokens there were for each API in 30 days: at least, as far as the scopes in them tell.
-    pub fn tokens_30d(&self) -> BTreeMap<&ApiIdentifier, u64> {
-        let mut all = BTreeMap::new();
-        for summary in self.clients.values() {
-            for (api, count) in summary.asking.tokens_30d() {
-                *all.entry(api).or_default() += count;
-            }
-        }
-        all
     }
 
     /// The clients that `address` spoke for in 90 days.

@@ -70,9 +70,6 @@ pub struct ScopeView {
 impl ApiView {
     /// `api`, as `registry` knows it.
     pub fn of(api: &Api, registry: &Registry) -> Self {
-        let granted = registry
-            .clients()
-            .filter(|client| client.grants.contains_key(&api.identifier));
         Self {
             identifier: api.identifier.to_string(),
             name: api.name.to_string(),
@@ -93,7 +90,7 @@ impl ApiView {
             claims: api.rules.claims.to_json(),
             scopes: ScopeView::all_of(api),
             authorization_details_types: DetailTypeView::all_of(api),
-            clients: granted.count(),
+            clients: registry.count_clients_of(&api.identifier),
             created_at: moment(api.created),
             built_in: api.is_admin(),
             revision: api.revision.0,

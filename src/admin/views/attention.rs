@@ -4,12 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{ServerAttentionView, moment};
-use crate::{
-    admin::evidence::{
-        attention::{Act, Attention, Lookout, PutOff, attention, put_off},
-        server::ServerAttention,
-    },
-    domain::registry::Registry,
+use crate::admin::evidence::{
+    attention::{Act, Attention, Lookout, PutOff, attention, put_off},
+    directory::{Directory, Kind},
+    server::ServerAttention,
 };
 
 /// What needs attention among all clients and about the server, and what was put off.
@@ -69,9 +67,9 @@ pub struct PostponedView {
 
 impl AttentionListView {
     /// As it is seen from there, with what is the matter with the server.
-    pub fn of(registry: &Registry, lookout: &Lookout<'_>, server: Vec<ServerAttention>) -> Self {
-        let found = attention(registry, lookout);
-        let hidden = put_off(registry, lookout);
+    pub fn of(directory: &Directory, lookout: &Lookout<'_>, server: Vec<ServerAttention>) -> Self {
+        let found = attention(directory.of(Kind::Attention), lookout);
+        let hidden = put_off(directory.of(Kind::PutOff), lookout);
         Self {
             data: found.into_iter().map(AttentionView::of).collect(),
             server: server.into_iter().map(ServerAttentionView::of).collect(),

@@ -122,6 +122,9 @@ async fn the_audit_log_is_read_in_pages_and_filtered(store: &dyn Store) {
         (json!({ "limit": 3 }), vec![8, 7, 6]),
         (json!({ "limit": 3, "before": 6 }), vec![5, 4, 3]),
         (json!({ "before": 1 }), vec![]),
+        (json!({ "after": 6 }), vec![8, 7]),
+        (json!({ "after": 3, "before": 6 }), vec![5, 4]),
+        (json!({ "after": 8 }), vec![]),
         (json!({ "before": 0 }), vec![]),
         (json!({ "object": "odd" }), vec![6, 4, 2]),
         (json!({ "object": "odd", "limit": 1, "before": 6 }), vec![4]),
@@ -137,6 +140,7 @@ async fn the_audit_log_is_read_in_pages_and_filtered(store: &dyn Store) {
 fn filter_of(json: &Value) -> AuditPage {
     let text = |name: &str| json[name].as_str().map(str::to_owned);
     AuditPage {
+        after: json["after"].as_u64(),
         before: json["before"].as_u64(),
         limit: json["limit"]
             .as_u64()

@@ -3,10 +3,14 @@
 //! A row holds everything that its key was made from, so its key may be a hash. The layouts are
 //! frozen: postcard reads by position. What must be told apart later becomes another kind of row.
 
+mod spans;
+
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::store) use self::spans::first_of;
+use self::spans::{StoredDays, StoredScopes, first};
 use super::{RecordError, from_postcard, to_postcard};
 use crate::domain::{
     id::{ApiIdentifier, ClientId, KeyId, SecretId},
@@ -20,12 +24,12 @@ use crate::domain::{
 /// One row, of the kind that its table holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::store) enum UsageRow {
-    /// How requests ended in the hours of one day.
-    Day(Subject, Day, DayCounts),
+    /// How requests ended in the hours of some days.
+    Days(Subject, BTreeMap<Day, DayCounts>),
     /// What one address did with one secret.
     Address(Subject, IpAddr, AddressUse),
-    /// How often one scope was asked for on one day.
-    Scope((ClientId, ApiIdentifier, Scope, Day), ScopeCount),
+    /// How often one scope was asked for on some days.
+    Scopes((ClientId, ApiIdentifier, Scope), BTreeMap<Day, ScopeCount>),
     /// How often one scope was exercised on one day.
     Exercised((ClientId, ApiIdentifier, Scope, Day), u32),
     /// The latest use of one secret, and the client it belongs to.
@@ -44,15 +48,17 @@ fn rows_owned(
     tally: Tally,
     owners: BTreeMap<SecretId, ClientId>,
 ) -> impl Iterator<Item = UsageRow> {
-    let days = tally.days.into_iter();
+    let days = spans(tally.days.into_iter());
     let addresses = tally.addresses.into_iter();
     let scopes = tally.scopes.into_iter();
+    let scopes = scopes.map(|((client, api, scope, day), it)| (((client, api, scope), day), it));
+    let scopes = spans(scopes);
     let exercised = tally.exercised.into_iter();
     let last = tally.last.into_iter();
     let fetches = tally.fetches.into_iter();
-    days.map(|((subject, day), counts)| UsageRow::Day(subject, day, counts))
+    days.map(|(subject, days)| UsageRow::Days(subject, days))
         .chain(addresses.map(|((subject, ip), usage)| UsageRow::Address(subject, ip, usage)))
-        .chain(scopes.map(|(key, count)| UsageRow::Scope(key, count)))
+        .chain(scopes.map(|(key, days)| UsageRow::Scopes(key, days)))
         .chain(exercised.map(|(key, count)| UsageRow::Exercised(key, count)))
         .chain(
             last.map(move |(secret, last)| {
@@ -60,6 +66,22 @@ fn rows_owned(
             }),
         )
         .chain(fetches.map(|(address, fetch)| UsageRow::Fetch(address, fetch)))
+}
+
+/// What belongs into one row each: what there is of the same on days that one row holds.
+fn spans<K: PartialEq, T>(
+    all: impl Iterator<Item = ((K, Day), T)>,
+) -> impl Iterator<Item = (K, BTreeMap<Day, T>)> {
+    let mut all = all.peekable();
+    std::iter::from_fn(move || {
+        let ((key, day), it) = all.next()?;
+        let mut days = BTreeMap::from([(day, it)]);
+        let is_near = |next: &((K, Day), T)| next.0.0 == key && first_of(next.0.1) == first_of(day);
+        while let Some(((_, day), it)) = all.next_if(is_near) {
+            days.insert(day, it);
+        }
+        Some((key, days))
+    })
 }
 
 /// Whose the secrets are that `tally` tells of.
@@ -75,14 +97,19 @@ impl UsageRow {
     pub(in crate::store) fn into_tally(self) -> Tally {
         let mut tally = Tally::default();
         match self {
-            Self::Day(subject, day, counts) => {
-                tally.days.insert((subject, day), counts);
+            Self::Days(subject, days) => {
+                let days = days.into_iter();
+                tally.days = days
+                    .map(|(day, counts)| ((subject.clone(), day), counts))
+                    .collect();
             }
             Self::Address(subject, address, usage) => {
                 tally.addresses.insert((subject, address), usage);
             }
-            Self::Scope(key, count) => {
-                tally.scopes.insert(key, count);
+            Self::Scopes((client, api, scope), days) => {
+                let days = days.into_iter();
+                let key = |day| (client.clone(), api.clone(), scope.clone(), day);
+                tally.scopes = days.map(|(day, count)| (key(day), count)).collect();
             }
             Self::Exercised(key, count) => {
                 tally.exercised.insert(key, count);
@@ -102,9 +129,9 @@ impl UsageRow {
         let owners = match &self {
             Self::Last(Some(client), secret, _) => [(secret.clone(), client.clone())].into(),
             Self::Last(None, ..)
-            | Self::Day(..)
+            | Self::Days(..)
             | Self::Address(..)
-            | Self::Scope(..)
+            | Self::Scopes(..)
             | Self::Exercised(..)
             | Self::Fetch(..) => BTreeMap::new(),
         };
@@ -117,25 +144,11 @@ impl UsageRow {
     /// As bytes.
     pub(in crate::store) fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Self::Day(subject, day, counts) => to_postcard(&StoredDay {
-                subject: subject.into(),
-                day: day.0,
-                hours: counts
-                    .iter()
-                    .map(|(key, count)| (key.hour, key.outcome as u8, *count))
-                    .collect(),
-            }),
+            Self::Days(subject, days) => to_postcard(&StoredDays::new(subject.into(), days)),
             Self::Address(subject, address, usage) => {
                 to_postcard(&StoredAddress::new(subject, *address, usage))
             }
-            Self::Scope((client, api, scope, day), count) => to_postcard(&StoredScope {
-                client: client.clone(),
-                api: api.clone(),
-                scope: scope.clone(),
-                day: day.0,
-                named: count.named,
-                default: count.default,
-            }),
+            Self::Scopes(key, days) => to_postcard(&StoredScopes::new(key, days)),
             Self::Exercised((client, api, scope, day), count) => to_postcard(&StoredExercise {
                 client: client.clone(),
                 api: api.clone(),
@@ -161,7 +174,45 @@ impl UsageRow {
         }
     }
 
-    /// A row of [`UsageRow::Day`].
+    /// The same without what was before `oldest`; nothing if all was.
+    pub(in crate::store) fn since(mut self, oldest: Day) -> Option<Self> {
+        let is_left = match &mut self {
+            Self::Days(_, days) => {
+                days.retain(|day, _| *day >= oldest);
+                !days.is_empty()
+            }
+            Self::Scopes(_, days) => {
+                days.retain(|day, _| *day >= oldest);
+                !days.is_empty()
+            }
+            Self::Exercised((_, _, _, day), _) => *day >= oldest,
+            Self::Address(_, _, usage) => usage.latest() >= oldest.start(),
+            Self::Last(..) | Self::Fetch(..) => true,
+        };
+        is_left.then_some(self)
+    }
+
+    /// The first of the days that its key names, if it names any.
+    pub(in crate::store) fn first_day(&self) -> Option<Day> {
+        match self {
+            Self::Days(_, days) => Some(first(days)),
+            Self::Scopes(_, days) => Some(first(days)),
+            Self::Exercised((_, _, _, day), _) => Some(*day),
+            Self::Address(..) | Self::Last(..) | Self::Fetch(..) => None,
+        }
+    }
+
+    /// A row of [`UsageRow::Days`].
+    pub(in crate::store) fn read_days(bytes: &[u8]) -> Result<Self, RecordError> {
+        StoredDays::read(bytes)
+    }
+
+    /// A row of [`UsageRow::Scopes`].
+    pub(in crate::store) fn read_scopes(bytes: &[u8]) -> Result<Self, RecordError> {
+        StoredScopes::read(bytes)
+    }
+
+    /// A row of one day, as formats 1 to 5 had it.
     pub(in crate::store) fn read_day(bytes: &[u8]) -> Result<Self, RecordError> {
         let stored: StoredDay = from_postcard(bytes)?;
         let mut counts = DayCounts::new();
@@ -173,7 +224,8 @@ impl UsageRow {
             }
             counts.insert(HourOutcome { hour, outcome }, count);
         }
-        Ok(Self::Day(stored.subject.into(), Day(stored.day), counts))
+        let days = BTreeMap::from([(Day(stored.day), counts)]);
+        Ok(Self::Days(stored.subject.into(), days))
     }
 
     /// A row of [`UsageRow::Address`].
@@ -191,15 +243,16 @@ impl UsageRow {
         Ok(Self::Address(stored.subject.into(), stored.address, usage))
     }
 
-    /// A row of [`UsageRow::Scope`].
+    /// A row of one day, as formats 1 to 5 had it.
     pub(in crate::store) fn read_scope(bytes: &[u8]) -> Result<Self, RecordError> {
         let stored: StoredScope = from_postcard(bytes)?;
         let count = ScopeCount {
             named: stored.named,
             default: stored.default,
         };
-        let key = (stored.client, stored.api, stored.scope, Day(stored.day));
-        Ok(Self::Scope(key, count))
+        let days = BTreeMap::from([(Day(stored.day), count)]);
+        let key = (stored.client, stored.api, stored.scope);
+        Ok(Self::Scopes(key, days))
     }
 
     /// A row of [`UsageRow::Exercised`].
@@ -240,7 +293,7 @@ struct StoredSubject {
     secret: Option<SecretId>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct StoredDay {
     subject: StoredSubject,
     day: u32,
@@ -261,7 +314,7 @@ struct StoredAddress {
     agent: Option<Arc<str>>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct StoredScope {
     client: ClientId,
     api: ApiIdentifier,

@@ -52,6 +52,7 @@ pub(super) fn page(
         None => table.last()?.map_or(0, |(seq, _)| seq.value() + 1),
     };
     let start = start.saturating_sub(LOOKED_THROUGH);
+    let start = start.max(page.after.map_or(0, |after| after + 1));
     let mut found = Vec::new();
     for row in table.range(start.min(end)..end)?.rev() {
         if found.len() >= page.limit {

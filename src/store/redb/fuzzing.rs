@@ -105,9 +105,12 @@ fn rewritten(table: &str, bytes: &[u8]) -> Result<Vec<u8>, RecordError> {
             let epochs: Vec<Epoch> = stored.into();
             return json(&StoredEpochs::from(epochs.as_slice()));
         }
-        "usage_days" => UsageRow::read_day(bytes)?,
+        // What older formats wrote is only read.
+        "usage_days" => return UsageRow::read_day(bytes).map(|_| bytes.to_vec()),
+        "usage_scopes" => return UsageRow::read_scope(bytes).map(|_| bytes.to_vec()),
+        "usage_spans" => UsageRow::read_days(bytes)?,
+        "usage_scope_spans" => UsageRow::read_scopes(bytes)?,
         "usage_addresses" => UsageRow::read_address(bytes)?,
-        "usage_scopes" => UsageRow::read_scope(bytes)?,
         "usage_exercised" => UsageRow::read_exercised(bytes)?,
         "usage_last" => UsageRow::read_last(bytes)?,
         "usage_fetches" => UsageRow::read_fetch(bytes)?,

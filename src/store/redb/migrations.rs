@@ -7,7 +7,7 @@
 //! | 3 | the table `revocations`; fields in records of clients; two more outcomes of requests |
 //! | 4 | the tables `registration_tokens`, `assertions`, `acme` and `usage_exercised`; more kinds of credentials; fields in records of clients and APIs |
 //! | 5 | the table `state`; fields in records of clients, of APIs and of the policy; four more outcomes of requests |
-//! | 6 | the table `issued_tokens` |
+//! | 6 | the table `issued_tokens`; the tables `usage_spans` and `usage_scope_spans`, instead of `usage_days` and `usage_scopes` |
 //!
 //! Records of an older format are read as they are: what they do not say has a value that means
 //! "not yet". They are written in the new form when they next change.
@@ -17,7 +17,7 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Fault,
     head::{Clear, FORMAT, Head},
-    tables::{META, Records, SINCE_2, SINCE_3, SINCE_4, SINCE_5, SINCE_6},
+    tables::{ADDED, META, Records},
 };
 use crate::store::keyring::Keyring;
 
@@ -38,13 +38,7 @@ pub(super) fn run(database: &Database, keys: &Keyring) -> Result<(), Fault> {
 }
 
 /// The tables that a file of this format does not have yet.
-pub(super) fn missing(format: u32) -> &'static [Records] {
-    match format {
-        0 | 1 => &SINCE_2,
-        2 => &SINCE_3,
-        3 => &SINCE_4,
-        4 => &SINCE_5,
-        5 => &SINCE_6,
-        _ => &[],
-    }
+pub(super) fn missing(format: u32) -> impl Iterator<Item = Records> {
+    let added = ADDED.into_iter();
+    added.filter_map(move |(since, table)| (since > format).then_some(table))
 }

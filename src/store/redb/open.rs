@@ -257,7 +257,7 @@ fn check_content(
     let table = transaction.open_table(KEYRING).map_err(Fault::from)?;
     let keys = unwrap_keys(&table, master, entropy)?;
     Head::load(&transaction, &keys)?;
-    let missing = migrations::missing(clear.format);
+    let missing: Vec<_> = migrations::missing(clear.format).collect();
     for records in ALL_RECORDS {
         if missing.contains(&records) {
             continue;

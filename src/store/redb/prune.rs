@@ -8,16 +8,18 @@ use super::{
     registry::{read_client, read_once},
     revocations, sessions,
     tables::{
-        ASSERTIONS, CLIENTS, ONCE, REVOCATIONS, Records, SESSIONS, SealedReader, SealedWriter,
+        ASSERTIONS, CLIENTS, ONCE, REVOCATIONS, Records, Rows, SESSIONS, SealedReader, SealedWriter,
     },
-    usage::{ADDRESSES, DAYS, EXERCISED, FETCHES, Kind, LAST, SCOPES},
+    usage::{
+        ADDRESSES, DAYS, EXERCISED, FETCHES, Kind, LAST, SCOPES, SINGLE_DAYS, SINGLE_SCOPES, day_of,
+    },
 };
 use crate::{
     domain::{
         change::OnceRecord,
         revocation::Revocation,
         session::SessionRecord,
-        time::{Span, Timestamp},
+        time::{Day, Span, Timestamp},
         usage::{FETCHES_KEPT_DAYS, KEPT_DAYS},
     },
     store::{
@@ -35,8 +37,11 @@ const BITE: usize = 500;
 /// Deletes what is older than it is kept.
 pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Result<(), Fault> {
     let pruning = Pruning { database, keys };
-    for Kind { table, read } in [DAYS, ADDRESSES, SCOPES, EXERCISED, FETCHES] {
+    for Kind { table, read } in [SINGLE_DAYS, ADDRESSES, SINGLE_SCOPES, EXERCISED, FETCHES] {
         pruning.delete(table, read, |row| is_old(row, now))?;
+    }
+    for kind in [DAYS, SCOPES] {
+        pruning.trim(kind, now.day().minus(KEPT_DAYS))?;
     }
     pruning.delete(ONCE, read_once, |once: &OnceRecord| {
         once.at < now.minus(ONCE_KEPT)
@@ -91,6 +96,37 @@ impl Pruning<'_> {
         Ok(())
     }
 
+    /// Takes the days before `oldest` out of rows that hold several.
+    fn trim(&self, kind: Kind, oldest: Day) -> Result<(), Fault> {
+        let mut old = Vec::new();
+        let transaction = self.database.begin_read()?;
+        let table = SealedReader::open(kind.table, &transaction, self.keys)?;
+        let rows = Rows {
+            prefix: &[],
+            is_meant: |key: &[u8]| day_of(key).is_some_and(|first| first < oldest),
+        };
+        table.each_of(&rows, kind.read, |key, row| {
+            if row.clone().since(oldest).as_ref() != Some(&row) {
+                old.push(key.to_vec());
+            }
+            Ok(())
+        })?;
+        drop((table, transaction));
+        for bite in old.chunks(BITE) {
+            let transaction = self.database.begin_write()?;
+            let mut rows = SealedWriter::open_for_change(kind.table, &transaction, self.keys)?;
+            for key in bite {
+                match rows.get(key, kind.read)?.and_then(|row| row.since(oldest)) {
+                    Some(left) => rows.put(key, &left.to_bytes())?,
+                    None => rows.remove(key)?,
+                }
+            }
+            drop(rows);
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
     /// The latest use of a secret is kept for as long as its client remembers the secret.
     fn delete_last_uses(&self, now: Timestamp) -> Result<(), Fault> {
         let transaction = self.database.begin_read()?;
@@ -132,11 +168,11 @@ impl Pruning<'_> {
 fn is_old(row: &UsageRow, now: Timestamp) -> bool {
     let oldest = now.day().minus(KEPT_DAYS);
     match row {
-        UsageRow::Day(_, day, _)
-        | UsageRow::Scope((_, _, _, day), _)
-        | UsageRow::Exercised((_, _, _, day), _) => *day < oldest,
-        UsageRow::Address(_, _, usage) => usage.latest() < oldest.start(),
         UsageRow::Fetch(_, fetch) => fetch.at < now.minus(Span::days(FETCHES_KEPT_DAYS.into())),
-        UsageRow::Last(..) => false,
+        UsageRow::Days(..)
+        | UsageRow::Scopes(..)
+        | UsageRow::Exercised(..)
+        | UsageRow::Address(..)
+        | UsageRow::Last(..) => row.clone().since(oldest).is_none(),
     }
 }

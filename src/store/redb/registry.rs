@@ -1,5 +1,7 @@
 //! The registry on disk: written commit by commit, read as a whole.
 
+mod clients;
+
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
 use super::{
@@ -23,7 +25,6 @@ use crate::{
         policy::Policy,
         registration::RegistrationToken,
         registry::Registry,
-        shared::Pool,
         time::Timestamp,
     },
     store::{
@@ -47,17 +48,9 @@ pub(super) fn load(database: &Database, keys: &Keyring) -> Result<Registry, Faul
         transaction: &transaction,
         keys,
     };
-    let mut grants = Pool::default();
-    let mut owners = Pool::default();
-    let mut makers = Pool::default();
-    reader.each(CLIENTS, read_client, |mut client| {
-        grants.share(&mut client.grants);
-        owners.share(&mut client.owner);
-        for secret in &mut client.secrets {
-            makers.share(&mut secret.created_by);
-        }
-        records.push(Effect::Client(client.id.clone(), Some(client.into())));
-    })?;
+    for client in clients::load(&transaction, keys)? {
+        records.push(Effect::Client(client.id.clone(), Some(client)));
+    }
     reader.each(REMOVED_CLIENTS, read_tombstone, |id| removed.push(id))?;
     reader.each(APIS, read_api, |api| {
         records.push(Effect::Api(api.identifier.clone(), Some(api.into())));

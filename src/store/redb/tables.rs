@@ -18,9 +18,11 @@
 //! state            word           -> what the server knows of its own past, JSON: sealed
 //! sessions         hash of the id -> a session of the console, JSON: sealed
 //! once             hash           -> what was done under an idempotency key, JSON: sealed
-//! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed
+//! usage_days       client secret day   -> 24 hours by outcome, postcard: sealed; until format 5
+//! usage_spans      client secret day   -> the same of 8 days from then on, postcard: sealed
 //! usage_addresses  client secret address -> what it did, postcard: sealed
-//! usage_scopes     client scope day    -> how often it was asked for, postcard: sealed
+//! usage_scopes     client scope day    -> how often it was asked for, postcard: sealed; until format 5
+//! usage_scope_spans client scope day   -> the same of 8 days from then on, postcard: sealed
 //! usage_exercised  client scope day    -> how often it was exercised, postcard: sealed
 //! usage_last       client secret       -> its latest use, postcard: sealed
 //! usage_fetches    address             -> what it fetched, postcard: sealed
@@ -66,6 +68,8 @@ pub(super) const STATE: Records = Records("state");
 pub(super) const SESSIONS: Records = Records("sessions");
 pub(super) const ONCE: Records = Records("once");
 pub(super) const USAGE_DAYS: Records = Records("usage_days");
+pub(super) const USAGE_SPANS: Records = Records("usage_spans");
+pub(super) const USAGE_SCOPE_SPANS: Records = Records("usage_scope_spans");
 pub(super) const USAGE_ADDRESSES: Records = Records("usage_addresses");
 pub(super) const USAGE_SCOPES: Records = Records("usage_scopes");
 pub(super) const USAGE_EXERCISED: Records = Records("usage_exercised");
@@ -73,7 +77,7 @@ pub(super) const USAGE_LAST: Records = Records("usage_last");
 pub(super) const USAGE_FETCHES: Records = Records("usage_fetches");
 
 /// Every table whose keys are bytes.
-pub(super) const ALL_RECORDS: [Records; 21] = [
+pub(super) const ALL_RECORDS: [Records; 23] = [
     CLIENTS,
     REMOVED_CLIENTS,
     APIS,
@@ -95,48 +99,25 @@ pub(super) const ALL_RECORDS: [Records; 21] = [
     USAGE_EXERCISED,
     USAGE_LAST,
     USAGE_FETCHES,
+    USAGE_SPANS,
+    USAGE_SCOPE_SPANS,
 ];
 
-/// Those that formats 2 to 6 added.
-pub(super) const SINCE_2: [Records; 10] = [
-    SETTINGS,
-    HANDOVERS,
-    SESSIONS,
-    REVOCATIONS,
-    REGISTRATION_TOKENS,
-    ASSERTIONS,
-    ACME,
-    USAGE_EXERCISED,
-    STATE,
-    ISSUED,
+/// Those that later formats added, and which.
+pub(super) const ADDED: [(u32, Records); 12] = [
+    (2, SETTINGS),
+    (2, HANDOVERS),
+    (2, SESSIONS),
+    (3, REVOCATIONS),
+    (4, REGISTRATION_TOKENS),
+    (4, ASSERTIONS),
+    (4, ACME),
+    (4, USAGE_EXERCISED),
+    (5, STATE),
+    (6, ISSUED),
+    (6, USAGE_SPANS),
+    (6, USAGE_SCOPE_SPANS),
 ];
-
-/// Those that formats 3 to 6 added.
-pub(super) const SINCE_3: [Records; 7] = [
-    REVOCATIONS,
-    REGISTRATION_TOKENS,
-    ASSERTIONS,
-    ACME,
-    USAGE_EXERCISED,
-    STATE,
-    ISSUED,
-];
-
-/// Those that formats 4 to 6 added.
-pub(super) const SINCE_4: [Records; 6] = [
-    REGISTRATION_TOKENS,
-    ASSERTIONS,
-    ACME,
-    USAGE_EXERCISED,
-    STATE,
-    ISSUED,
-];
-
-/// Those that formats 5 and 6 added.
-pub(super) const SINCE_5: [Records; 2] = [STATE, ISSUED];
-
-/// Those that format 6 added.
-pub(super) const SINCE_6: [Records; 1] = [ISSUED];
 
 /// A table, with what opens and seals its records.
 pub(super) struct Sealed<'k, T> {

@@ -11,7 +11,7 @@ use super::{
     Fault,
     tables::{
         Records, Rows, SealedReader, SealedWriter, USAGE_ADDRESSES, USAGE_DAYS, USAGE_EXERCISED,
-        USAGE_FETCHES, USAGE_LAST, USAGE_SCOPES,
+        USAGE_FETCHES, USAGE_LAST, USAGE_SCOPE_SPANS, USAGE_SCOPES, USAGE_SPANS,
     },
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     store::{
         UsageOf,
         keyring::Keyring,
-        records::{RecordError, UsageRow, rows_of},
+        records::{RecordError, UsageRow, first_of, rows_of},
     },
 };
 
@@ -39,6 +39,11 @@ pub(super) struct Kind {
 }
 
 pub(super) const DAYS: Kind = Kind {
+    table: USAGE_SPANS,
+    read: UsageRow::read_days,
+};
+/// As formats 1 to 5 wrote them: they are read until they are too old to be kept.
+pub(super) const SINGLE_DAYS: Kind = Kind {
     table: USAGE_DAYS,
     read: UsageRow::read_day,
 };
@@ -47,6 +52,11 @@ pub(super) const ADDRESSES: Kind = Kind {
     read: UsageRow::read_address,
 };
 pub(super) const SCOPES: Kind = Kind {
+    table: USAGE_SCOPE_SPANS,
+    read: UsageRow::read_scopes,
+};
+/// As formats 1 to 5 wrote them.
+pub(super) const SINGLE_SCOPES: Kind = Kind {
     table: USAGE_SCOPES,
     read: UsageRow::read_scope,
 };
@@ -63,8 +73,19 @@ pub(super) const FETCHES: Kind = Kind {
     read: UsageRow::read_fetch,
 };
 
+/// The kinds of rows that are written.
+const WRITTEN: [Kind; 6] = [DAYS, ADDRESSES, SCOPES, EXERCISED, LAST, FETCHES];
+
 /// The kinds of rows that belong to a client.
-const OF_CLIENTS: [Kind; 5] = [DAYS, ADDRESSES, SCOPES, EXERCISED, LAST];
+const OF_CLIENTS: [Kind; 7] = [
+    SINGLE_DAYS,
+    DAYS,
+    ADDRESSES,
+    SINGLE_SCOPES,
+    SCOPES,
+    EXERCISED,
+    LAST,
+];
 
 /// Adds `tally` to what is kept, in one transaction that touches no row that it does not add to.
 pub(super) fn add(database: &Database, keys: &Keyring, tally: Tally) -> Result<(), Fault> {
@@ -74,7 +95,7 @@ pub(super) fn add(database: &Database, keys: &Keyring, tally: Tally) -> Result<(
     for row in rows_of(tally) {
         rows.entry(kind_of(&row).table.0).or_default().push(row);
     }
-    for kind in OF_CLIENTS.into_iter().chain([FETCHES]) {
+    for kind in WRITTEN {
         let Some(rows) = rows.remove(kind.table.0) else {
             continue;
         };
@@ -110,8 +131,8 @@ impl Grown {
                 self.subjects.insert(key[..SUBJECT].to_vec());
             }
             UsageRow::Fetch(..) => self.fetches = true,
-            UsageRow::Day(..)
-            | UsageRow::Scope(..)
+            UsageRow::Days(..)
+            | UsageRow::Scopes(..)
             | UsageRow::Exercised(..)
             | UsageRow::Last(..) => {}
         }
@@ -145,9 +166,9 @@ fn trim(
         let rank = match row {
             UsageRow::Address(_, _, usage) => (usage.count > 0, usage.latest()),
             UsageRow::Fetch(_, fetch) => (true, fetch.at),
-            UsageRow::Scope(..)
+            UsageRow::Scopes(..)
             | UsageRow::Exercised(..)
-            | UsageRow::Day(..)
+            | UsageRow::Days(..)
             | UsageRow::Last(..) => return Ok(()),
         };
         ranked.push((rank, key.to_vec()));
@@ -165,22 +186,30 @@ pub(super) fn read(database: &Database, keys: &Keyring, of: &UsageOf) -> Result<
     let (kinds, prefix): (&[Kind], Vec<u8>) = match of {
         UsageOf::Client(client) => (&OF_CLIENTS, client_hash(Some(client), keys).to_vec()),
         UsageOf::Everyone => (
-            &[DAYS, ADDRESSES, SCOPES, EXERCISED, LAST, FETCHES],
+            &[
+                SINGLE_DAYS,
+                DAYS,
+                ADDRESSES,
+                SINGLE_SCOPES,
+                SCOPES,
+                EXERCISED,
+                LAST,
+                FETCHES,
+            ],
             Vec::new(),
         ),
-        UsageOf::Since(_) => (&[DAYS, ADDRESSES, LAST, FETCHES], Vec::new()),
-        UsageOf::Scopes => (&[SCOPES, EXERCISED], Vec::new()),
+        UsageOf::Since(_) => (&[SINGLE_DAYS, DAYS, ADDRESSES, LAST, FETCHES], Vec::new()),
+        UsageOf::Scopes => (&[SINGLE_SCOPES, SCOPES, EXERCISED], Vec::new()),
         UsageOf::KeyFetches => (&[FETCHES], Vec::new()),
     };
-    let is_meant = |kind: &Kind, key: &[u8]| match of {
-        UsageOf::Since(first) if kind.table == DAYS.table => key
-            .last_chunk()
-            .is_some_and(|day| Day(u32::from_be_bytes(*day)) >= *first),
-        UsageOf::Client(_)
-        | UsageOf::Everyone
-        | UsageOf::Since(_)
-        | UsageOf::Scopes
-        | UsageOf::KeyFetches => true,
+    let since = match of {
+        UsageOf::Since(first) => Some(*first),
+        UsageOf::Client(_) | UsageOf::Everyone | UsageOf::Scopes | UsageOf::KeyFetches => None,
+    };
+    let is_meant = |kind: &Kind, key: &[u8]| {
+        let is_of_days = [DAYS.table, SINGLE_DAYS.table].contains(&kind.table);
+        let since = since.filter(|_| is_of_days);
+        since.is_none_or(|since| day_of(key).is_some_and(|first| first >= first_of(since)))
     };
     let transaction = database.begin_read()?;
     let mut tally = Tally::default();
@@ -191,7 +220,11 @@ pub(super) fn read(database: &Database, keys: &Keyring, of: &UsageOf) -> Result<
             is_meant: |key: &[u8]| is_meant(kind, key),
         };
         table.each_of(&rows, kind.read, |_, row| {
-            tally.merge(row.into_tally());
+            let row = match (&row, since) {
+                (UsageRow::Days(..), Some(since)) => row.since(since),
+                _ => Some(row),
+            };
+            tally.merge(row.map(UsageRow::into_tally).unwrap_or_default());
             Ok(())
         })?;
     }
@@ -217,9 +250,9 @@ pub(super) fn last_uses(
 
 fn kind_of(row: &UsageRow) -> Kind {
     match row {
-        UsageRow::Day(..) => DAYS,
+        UsageRow::Days(..) => DAYS,
         UsageRow::Address(..) => ADDRESSES,
-        UsageRow::Scope(..) => SCOPES,
+        UsageRow::Scopes(..) => SCOPES,
         UsageRow::Exercised(..) => EXERCISED,
         UsageRow::Last(..) => LAST,
         UsageRow::Fetch(..) => FETCHES,
@@ -231,16 +264,16 @@ const SUBJECT: usize = 32;
 
 fn key_of(row: &UsageRow, keys: &Keyring) -> Vec<u8> {
     match row {
-        UsageRow::Day(subject, day, _) => with_day(subject_key(subject, keys), *day),
+        UsageRow::Days(subject, _) => with_day(subject_key(subject, keys), row),
         UsageRow::Address(subject, address, _) => {
             let address = keys.hash("address", &[address.to_string().as_bytes()]);
             [subject_key(subject, keys).as_slice(), &address].concat()
         }
-        UsageRow::Scope((client, api, scope, day), _)
-        | UsageRow::Exercised((client, api, scope, day), _) => {
+        UsageRow::Scopes((client, api, scope), _)
+        | UsageRow::Exercised((client, api, scope, _), _) => {
             let scope = [api.as_str().as_bytes(), scope.as_str().as_bytes()];
             let key = [client_hash(Some(client), keys), keys.hash("scope", &scope)];
-            with_day(key.concat(), *day)
+            with_day(key.concat(), row)
         }
         UsageRow::Last(client, secret, _) => {
             let subject = Subject {
@@ -255,9 +288,15 @@ fn key_of(row: &UsageRow, keys: &Keyring) -> Vec<u8> {
     }
 }
 
-fn with_day(mut key: Vec<u8>, day: Day) -> Vec<u8> {
-    key.extend(day.0.to_be_bytes());
+fn with_day(mut key: Vec<u8>, row: &UsageRow) -> Vec<u8> {
+    key.extend(row.first_day().unwrap_or_default().0.to_be_bytes());
     key
+}
+
+/// The first day of the row with this key, of the rows that are for days.
+pub(super) fn day_of(key: &[u8]) -> Option<Day> {
+    let day = key.last_chunk()?;
+    Some(Day(u32::from_be_bytes(*day)))
 }
 
 fn subject_key(subject: &Subject, keys: &Keyring) -> Vec<u8> {

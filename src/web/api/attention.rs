@@ -37,10 +37,11 @@ async fn list(State(app): State<App>, _: May<ReadUsage>) -> Result<Reply, Proble
 }
 
 async fn show(app: &App) -> Result<Reply, Problem> {
-    let overview = app.overview().await?;
-    let lookout = app.lookout(&overview);
+    app.overview().await?;
+    let directory = app.directory();
+    let lookout = app.lookout(directory.overview());
     Ok(Reply::ok(&AttentionListView::of(
-        &app.registry_arc(),
+        &directory,
         &lookout,
         app.attention_to_server(lookout.now),
     )))

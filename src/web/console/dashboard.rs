@@ -49,14 +49,17 @@ struct DashboardPage {
 async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let overview = overview(&console).await;
     let overview = overview.as_deref();
+    let frame = visitor.frame(Here::Dashboard).await;
+    let health = HealthPanel::of(&console).await;
+    let directory = console.app.directory();
     page::ok(&DashboardPage {
-        frame: visitor.frame(Here::Dashboard).await,
+        frame,
         checklist: Checklist::of(&console.app),
-        attention: Attention::of(&console.app, overview),
-        rotations: RotationRow::all_of(&console.app, overview),
+        attention: Attention::of(&console.app, &directory, overview.is_some()),
+        rotations: RotationRow::all_of(&console.app, &directory, overview),
         traffic: overview.map(Traffic::of),
-        ahead: Ahead::of(&console.app),
-        health: HealthPanel::of(&console).await,
+        ahead: Ahead::of(&console.app, &directory),
+        health,
     })
 }
 
@@ -84,10 +87,11 @@ async fn refresh_attention(
     headers: HeaderMap,
 ) -> Response<Body> {
     let overview = overview(&console).await;
+    let directory = console.app.directory();
     let part = AttentionPart {
         frame: visitor.plain_frame(Here::Dashboard),
-        attention: Attention::of(&console.app, overview.as_deref()),
-        ahead: Ahead::of(&console.app),
+        attention: Attention::of(&console.app, &directory, overview.is_some()),
+        ahead: Ahead::of(&console.app, &directory),
     };
     page::fragment(&headers, &part)
 }

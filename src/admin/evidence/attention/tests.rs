@@ -16,6 +16,7 @@ use crate::{
     },
     domain::{
         policy::OnLeak,
+        registry::Registry,
         time::Span,
         usage::{Outcome, Tally},
     },
@@ -92,11 +93,11 @@ impl Scene {
     }
 
     fn rows(&self) -> Vec<Attention> {
-        self.look(attention)
+        self.look(|registry, lookout| attention(registry.clients(), lookout))
     }
 
     fn hidden(&self) -> Vec<PutOff> {
-        self.look(put_off)
+        self.look(|registry, lookout| put_off(registry.clients(), lookout))
     }
 
     fn look<T>(&self, look: impl FnOnce(&Registry, &Lookout<'_>) -> T) -> T {

@@ -191,7 +191,7 @@ async fn write_the_file_of_format_6() {
         .await
         .unwrap();
     store.keep_acme(fourth::acme()).await.unwrap();
-    store.add_usage(fifth::usage()).await.unwrap();
+    store.add_usage(sixth::usage()).await.unwrap();
     store.keep_issued(sixth::issued()).await.unwrap();
     let dump = format!("{:#}\n", dump(&store).await);
     store.close().await.unwrap();

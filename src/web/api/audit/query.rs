@@ -40,6 +40,7 @@ impl AuditQuery {
         };
         let (since, until) = (moment("since", self.since), moment("until", self.until));
         let page = AuditPage {
+            after: None,
             before,
             limit: parse_limit(self.limit.as_deref(), &mut errors),
             actor: self.actor,

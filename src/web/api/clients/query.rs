@@ -1,7 +1,8 @@
 //! Which clients are asked for.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -11,6 +12,7 @@ use crate::{
         client::Client,
         id::{ApiIdentifier, ClientId},
         registry::Registry,
+        scope::Scope,
     },
     web::api::page::Page,
 };
@@ -52,7 +54,7 @@ impl ClientQuery {
             .and_then(|api| errors.check("api", api.parse::<ApiIdentifier>()));
         errors.finish()?;
         let filter = Filter {
-            q: self.q.map(|q| q.to_lowercase()),
+            q: self.q.map(|q| Wanted::new(&q)),
             is_active,
             api,
             scope: self.scope,
@@ -63,7 +65,7 @@ impl ClientQuery {
 
 /// What the clients of a list have in common.
 pub(super) struct Filter {
-    q: Option<String>,
+    q: Option<Wanted>,
     is_active: Option<bool>,
     api: Option<ApiIdentifier>,
     scope: Option<String>,
@@ -80,10 +82,12 @@ impl Filter {
             Some(after) => Box::new(registry.clients_after(after)),
             None => Box::new(registry.clients()),
         };
-        all.filter(|client| self.admits(client))
+        // What many clients can call alike is looked through once.
+        let mut known = HashMap::new();
+        all.filter(move |client| self.admits(client, &mut known))
     }
 
-    fn admits(&self, client: &Client) -> bool {
+    fn admits(&self, client: &Client, known: &mut Known) -> bool {
         let has_scope = |scope: &String| {
             let mut granted = client.grants.values().flatten();
             granted.any(|granted| granted.as_str() == scope)
@@ -95,17 +99,52 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|api| client.grants.contains_key(api))
             && self.scope.as_ref().is_none_or(has_scope)
-            && self.q.as_ref().is_none_or(|q| mentions(client, q))
+            && self.q.as_ref().is_none_or(|q| q.is_in(client, known))
     }
 }
 
-fn mentions(client: &Client, q: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(q);
-    has(client.name.as_str())
-        || has(client.id.as_str())
-        || has(client.owner.as_str())
-        || client.secrets.iter().any(|secret| has(secret.id.as_str()))
-        || client.grants.iter().any(|(api, scopes)| {
-            has(api.as_str()) || scopes.iter().any(|scope| has(scope.as_str()))
-        })
+/// Whether a text was found in grants, by where those lie.
+type Known = HashMap<usize, bool>;
+
+/// A text to look for in clients. Capitals make no difference.
+struct Wanted(Finder<'static>);
+
+impl Wanted {
+    fn new(text: &str) -> Self {
+        Self(Finder::new(text.to_lowercase().as_bytes()).into_owned())
+    }
+
+    fn is_in(&self, client: &Client, known: &mut Known) -> bool {
+        let place = std::ptr::from_ref(&*client.grants).addr();
+        let is_granted = || {
+            let grants = client.grants.iter();
+            self.is_among(grants.flat_map(|(api, scopes)| {
+                let scopes = scopes.iter().map(Scope::as_str);
+                std::iter::once(api.as_str()).chain(scopes)
+            }))
+        };
+        let secrets = client.secrets.iter().map(|secret| secret.id.as_str());
+        let said = [
+            client.name.as_str(),
+            client.id.as_str(),
+            client.owner.as_str(),
+        ];
+        *known.entry(place).or_insert_with(is_granted)
+            || self.is_among(said.into_iter().chain(secrets))
+    }
+
+    /// Whether any of `texts`, which are of one line each, has it.
+    fn is_among<'t>(&self, texts: impl Iterator<Item = &'t str>) -> bool {
+        let mut lines = String::with_capacity(256);
+        for text in texts {
+            lines.push('\n');
+            lines.push_str(text);
+        }
+        if lines.is_ascii() {
+            lines.make_ascii_lowercase();
+        } else {
+            lines = lines.to_lowercase();
+        }
+        !self.0.needle().contains(&b'\n') && self.0.find(lines.as_bytes()).is_some()
+    }
 }

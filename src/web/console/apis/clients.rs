@@ -30,10 +30,7 @@ use crate::{
         views::ScopeView,
     },
     app::AdminError,
-    domain::{
-        api::Api, client::Client, id::Revision, name::Place, order, permission::Permission,
-        scope::ScopeSet,
-    },
+    domain::{api::Api, client::Client, id::Revision, permission::Permission, scope::ScopeSet},
 };
 
 /// How many clients stand on one page.
@@ -104,16 +101,6 @@ impl Listed {
     fn number(&self) -> usize {
         self.page.max(1)
     }
-
-    fn takes(&self, client: &Client, api: &Api) -> bool {
-        let has = client.grants.contains_key(&api.identifier);
-        let wanted = self.q.trim().to_lowercase();
-        if wanted.is_empty() {
-            return has || self.is_all();
-        }
-        let name = client.name.as_str().to_lowercase();
-        name.contains(&wanted) || client.id.as_str().to_lowercase().contains(&wanted)
-    }
 }
 
 impl Row {
@@ -168,12 +155,12 @@ async fn show(
     Named(api): Named,
     Query(listed): Query<Listed>,
 ) -> Response<Body> {
-    let registry = console.app.registry_arc();
-    let all = registry
-        .clients()
-        .filter(|client| listed.takes(client, &api));
-    let mut all: Vec<_> = all.collect();
-    order::by_key(&mut all, |client| Place::of(client.name.as_str()));
+    let frame = visitor.frame(Here::Apis).await;
+    let directory = console.app.directory();
+    // A search is one among all clients.
+    let is_wide = listed.is_all() || !listed.q.trim().is_empty();
+    let holds = Some(&api.identifier).filter(|_| !is_wide);
+    let all: Vec<_> = directory.named(&listed.q, holds).collect();
     let shown = all
         .iter()
         .skip((listed.number() - 1).saturating_mul(ON_A_PAGE));
@@ -184,7 +171,7 @@ async fn show(
         })
     };
     page::ok(&ClientsPage {
-        frame: visitor.frame(Here::Apis).await,
+        frame,
         head: ApiHead::of(&api, Tab::Clients),
         scopes: ScopeView::all_of(&api),
         rows: shown.take(ON_A_PAGE).map(|client| row(client)).collect(),

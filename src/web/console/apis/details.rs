@@ -148,10 +148,12 @@ impl Part<DetailType> {
     }
 
     fn page(&self, frame: Frame, console: &Console, sheet: Option<Sheet>) -> TypePage {
-        let registry = console.app.registry();
         let view = DetailTypeView::of(&self.name, &self.api.rules.details[&self.name]);
-        let ids = holders(&registry, &self.api.identifier, &self.name);
-        let clients = ids.filter_map(|id| registry.find_client(id));
+        let directory = console.app.directory();
+        let clients = directory.clients().filter(|client| {
+            let granted = client.rules.details.get(&self.api.identifier);
+            granted.is_some_and(|types| types.contains(&self.name))
+        });
         TypePage {
             frame,
             head: ApiHead::of(&self.api, Tab::Scopes)

@@ -1,6 +1,6 @@
 //! What all pages of an API have on top: what it is called, its audience, and the way to the others.
 
-use std::{collections::BTreeMap, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
@@ -11,8 +11,9 @@ use super::super::{
     visit::Visitor,
     words::{counted, segment},
 };
-use crate::domain::{
-    api::Api, client::Client, id::ApiIdentifier, name::Place, order, registry::Registry,
+use crate::{
+    app::App,
+    domain::{api::Api, client::Client, id::ApiIdentifier},
 };
 
 /// The pages of an API, in the order of their tabs.
@@ -156,10 +157,9 @@ pub(super) struct Holders {
 }
 
 impl Holders {
-    /// These clients.
+    /// These clients, which stand in order of their names.
     pub(super) fn of<'r>(clients: impl Iterator<Item = &'r Arc<Client>>) -> Self {
-        let mut clients: Vec<_> = clients.collect();
-        order::by_key(&mut clients, |client| Place::of(client.name.as_str()));
+        let clients: Vec<_> = clients.collect();
         let first = clients.iter().take(NAMED).map(|client| Holder {
             path: format!("/clients/{}/access", segment(client.id.as_str())),
             name: client.name.to_string(),
@@ -189,24 +189,14 @@ impl Holders {
 }
 
 /// The clients that have `scope` on `api`, or anything there if no scope is named.
-pub(super) fn holders(registry: &Registry, api: &Api, scope: Option<&str>) -> Holders {
+pub(super) fn holders(app: &App, api: &Api, scope: Option<&str>) -> Holders {
     let has = |granted: &crate::domain::scope::ScopeSet| {
         scope.is_none_or(|scope| granted.find(scope).is_some())
     };
-    let clients = registry.clients().filter(|client| {
+    let directory = app.directory();
+    let clients = directory.granted(|client| {
         let granted = client.grants.get(&api.identifier);
         granted.is_some_and(has)
     });
     Holders::of(clients)
-}
-
-/// How many clients have each scope of `api`; those that nobody has are left out.
-pub(super) fn count_holders<'r>(registry: &'r Registry, api: &Api) -> BTreeMap<&'r str, usize> {
-    let mut counts = BTreeMap::new();
-    for client in registry.clients() {
-        for scope in client.grants.get(&api.identifier).into_iter().flatten() {
-            *counts.entry(scope.as_str()).or_default() += 1;
-        }
-    }
-    counts
 }

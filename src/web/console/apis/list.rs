@@ -1,7 +1,5 @@
 //! All APIs.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::{Router, body::Body, extract::State, http::Response, routing::get};
 
@@ -63,10 +61,12 @@ impl ListPage {
 async fn show(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
     let registry = console.app.registry_arc();
     let overview = console.app.overview().await.ok();
-    let tokens = overview.as_deref().map(Overview::tokens_30d);
     let rows = registry.apis().map(|api| {
-        let of_it = |all: &BTreeMap<_, _>| all.get(&api.identifier).copied().unwrap_or_default();
-        Row::of(api, &registry, tokens.as_ref().map(of_it))
+        let of_it = |overview: &Overview| {
+            let tokens = overview.tokens_30d.get(&api.identifier);
+            tokens.copied().unwrap_or_default()
+        };
+        Row::of(api, &registry, overview.as_deref().map(of_it))
     });
     let (built_in, mut apis): (Vec<_>, Vec<_>) = rows.partition(|row| row.api.built_in);
     order::by_key(&mut apis, |row| Place::of(&row.api.name));

@@ -69,12 +69,11 @@ impl Part<Scope> {
     }
 
     fn page(&self, frame: Frame, console: &Console, sheet: Option<Sheet>) -> ScopePage {
-        let registry = console.app.registry();
         let scope = ScopeView::of(&self.name, &self.api.scopes[&self.name]);
         ScopePage {
             frame,
             head: ApiHead::of(&self.api, Tab::Scopes).below(&scope.name),
-            holders: head::holders(&registry, &self.api, Some(&scope.name)),
+            holders: head::holders(&console.app, &self.api, Some(&scope.name)),
             sheet: sheet.unwrap_or_else(|| as_it_is(&scope)),
             path: self.path.clone(),
             scope,

@@ -58,10 +58,9 @@ struct Row {
 impl ScopesPage {
     fn of(frame: Frame, api: &Api, registry: &Registry, sheet: Sheet) -> Self {
         let head = ApiHead::of(api, Tab::Scopes);
-        let counts = head::count_holders(registry, api);
         let row = |scope: ScopeView| Row {
             path: head.to(format!("/scopes/{}", segment(&scope.name))),
-            clients: counts.get(scope.name.as_str()).copied().unwrap_or_default(),
+            clients: registry.count_holders(&api.identifier, &scope.name),
             scope,
         };
         Self {

@@ -65,7 +65,7 @@ impl SettingsPage {
                 Signing::Shared { signer, .. } => Some(signer.key_id().to_owned()),
             },
             lifetime: api.token_lifetime.span().in_words(),
-            clients: head::holders(&console.app.registry(), api, None).count,
+            clients: console.app.registry().count_clients_of(&api.identifier),
             halt: api.rules.halt.as_ref().map(|halt| {
                 let about = (api.name.as_str(), String::new());
                 HaltRow::of(halt, about, console.app.now())

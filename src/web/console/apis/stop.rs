@@ -80,11 +80,10 @@ async fn ask_disable(
     Named(api): Named,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let registry = console.app.registry_arc();
     Ok(page::ok(&DisablePage {
         frame: visitor.frame(Here::Apis).await,
         head: ApiHead::of(&api, Tab::Settings).below("Disable"),
-        holders: head::holders(&registry, &api, None),
+        holders: head::holders(&console.app, &api, None),
         lifetime: api.token_lifetime.span().in_words(),
     }))
 }
@@ -132,11 +131,10 @@ async fn ask_halt(
     Named(api): Named,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::WriteApis)?;
-    let registry = console.app.registry_arc();
     Ok(page::ok(&HaltPage {
         frame: visitor.frame(Here::Apis).await,
         head: ApiHead::of(&api, Tab::Settings).below("Halt"),
-        holders: head::holders(&registry, &api, None),
+        holders: head::holders(&console.app, &api, None),
         sheet: Sheet::of(Fields::default()),
     }))
 }
@@ -158,7 +156,7 @@ async fn halt(
             return Ok(page::refused(&HaltPage {
                 frame: visitor.plain_frame(Here::Apis),
                 head: head.below("Halt"),
-                holders: head::holders(&console.app.registry_arc(), &api, None),
+                holders: head::holders(&console.app, &api, None),
                 sheet: Sheet::refused(form.fields, &errors),
             }));
         }

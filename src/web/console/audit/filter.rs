@@ -103,6 +103,7 @@ impl Filter {
     /// The stretch of the log that passes.
     pub(super) fn page(&self, before: Option<u64>, limit: usize) -> AuditPage {
         AuditPage {
+            after: None,
             before,
             limit,
             actor: self.actor(),

@@ -2,9 +2,6 @@
 
 mod query;
 mod row;
-mod search;
-
-use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -17,7 +14,7 @@ use axum::{
 
 use self::{
     query::{Column, Facet, ListQuery, Turn},
-    row::{Known, Row},
+    row::Row,
 };
 use super::{
     super::{
@@ -30,10 +27,8 @@ use super::{
     address, snippets,
 };
 use crate::{
-    admin::evidence::{
-        attention::{Lookout, attention},
-        overview::Overview,
-    },
+    admin::evidence::directory::{By, Kind},
+    app::App,
     domain::permission::Permission,
 };
 
@@ -84,55 +79,50 @@ async fn show(
     Query(query): Query<ListQuery>,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::ReadClients)?;
-    let overview = console.app.overview().await.ok();
+    let is_usage_known = console.app.overview().await.is_ok();
     let frame = visitor.frame(Here::Clients).await;
-    Ok(page::ok(&list(&console, (frame, query), overview)))
+    let page = list(&console.app, (frame, query), is_usage_known);
+    Ok(page::ok(&page))
 }
 
-fn list(
-    console: &Console,
-    (frame, mut query): (Frame, ListQuery),
-    overview: Option<Arc<Overview>>,
-) -> ListPage {
-    let (registry, now) = (console.app.registry(), console.app.now());
-    let is_usage_known = overview.is_some();
-    let overview = overview.unwrap_or_else(|| Arc::new(Overview::of(&<_>::default(), now)));
-    let lookout = console.app.lookout(&overview);
-    let known = Known::new(&registry, &lookout);
-    let mut found: Vec<row::Entry<'_>> = search::matching(&registry, &overview, query.text())
-        .map(|client| known.entry(client))
-        .collect();
+fn list(app: &App, (frame, mut query): (Frame, ListQuery), is_usage_known: bool) -> ListPage {
+    let directory = app.directory();
+    let lookout = app.lookout(directory.overview());
+    let mut found = directory.matching(query.text());
+    let is_of = |place: &usize, facet: Facet| {
+        let kind = facet.kind();
+        kind.is_none_or(|kind| directory.at(*place).standing.is(kind))
+    };
     let facets = Facet::ALL.into_iter().map(|facet| FacetLink {
         label: facet.label(),
-        count: found.iter().filter(|it| it.is(facet)).count(),
+        count: found.iter().filter(|it| is_of(it, facet)).count(),
         path: query.with_facet(facet),
         is_here: query.facet() == facet,
     });
     let facets = facets.collect();
     let facet = query.facet();
-    found.retain(|entry| entry.is(facet));
-    row::sort(&mut found, query.order());
+    found.retain(|place| is_of(place, facet));
     let pages = found.len().div_ceil(PER_PAGE).max(1);
     query.turn_to(query.page().min(pages));
     let first = (query.page() - 1) * PER_PAGE;
-    let rows: Vec<Row> = found
-        .iter()
-        .skip(first)
-        .take(PER_PAGE)
-        .map(|entry| known.row(entry))
+    let (column, is_turned) = query.order();
+    let shown = directory.sorted(&found, (column.by(), is_turned), (first, PER_PAGE));
+    let shown = shown.into_iter();
+    let rows: Vec<Row> = shown
+        .map(|entry| Row::of(&entry.client, directory.registry(), &lookout))
         .collect();
-    let total = registry.client_count();
+    let total = directory.registry().client_count();
     ListPage {
         frame,
         total,
-        example: snippets::example(&console.app).filter(|_| total == 0),
-        attention: known.attention(),
+        example: snippets::example(app).filter(|_| total == 0),
+        attention: directory.of(Kind::Attention).count(),
         is_usage_known,
         facets,
         matching: found.len(),
         range: (first + 1, first + rows.len()),
         nearest: if rows.is_empty() {
-            search::nearest(&registry, query.text()).unwrap_or_default()
+            directory.nearest(query.text()).unwrap_or_default()
         } else {
             String::new()
         },

@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 
 use crate::{
     admin::evidence::{
+        directory::{Directory, Kind},
         horizon::{AHEAD, Event, What, horizon},
         overview::Overview,
         words::clock,
@@ -160,10 +161,15 @@ impl HtmlSafe for Strip {}
 
 impl Ahead {
     /// As of now.
-    pub(super) fn of(app: &App) -> Self {
+    pub(super) fn of(app: &App, directory: &Directory) -> Self {
         let now = app.now();
         let certificate = app.certificate_status();
-        let events = horizon(&app.registry(), certificate.as_ref().as_ref(), now);
+        let events = horizon(
+            directory.of(Kind::Ending),
+            directory.registry(),
+            certificate.as_ref().as_ref(),
+            now,
+        );
         let sentence = match events.len() {
             0 => "Nothing is due in the next 90 days.".to_owned(),
             1 => "One thing is due in the next 90 days.".to_owned(),

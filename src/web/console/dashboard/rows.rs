@@ -3,6 +3,7 @@
 use crate::{
     admin::evidence::{
         attention::{self, Level, PutOff},
+        directory::{By, Directory, Kind},
         overview::Overview,
         server::{ServerAttention, ServerRule},
     },
@@ -56,11 +57,11 @@ pub(super) struct PutOffRow {
 
 impl Attention {
     /// As of now; without what is known of usage, as much as can be told.
-    pub(super) fn of(app: &App, overview: Option<&Overview>) -> Self {
+    pub(super) fn of(app: &App, directory: &Directory, knows_clients: bool) -> Self {
         let server = app.attention_to_server(app.now());
         let mut attention = Self {
             count: String::new(),
-            knows_clients: overview.is_some(),
+            knows_clients,
             rows: server.iter().map(of_server).collect(),
             more: 0,
             postponed: Vec::new(),
@@ -69,8 +70,8 @@ impl Attention {
         if !server.is_empty() {
             count.push("this server".to_owned());
         }
-        if let Some(overview) = overview {
-            let found = attention.add_clients(app, overview);
+        if knows_clients {
+            let found = attention.add_clients(app, directory);
             count.extend((found > 0).then(|| counted(found as u64, "client")));
         }
         attention.count = capital(&list(&count));
@@ -78,13 +79,14 @@ impl Attention {
     }
 
     /// How many clients need somebody.
-    fn add_clients(&mut self, app: &App, overview: &Overview) -> usize {
-        let registry = app.registry_arc();
-        let lookout = app.lookout(overview);
-        let found = attention::attention(&registry, &lookout);
-        self.rows.extend(found.iter().take(SHOWN).map(Finding::of));
+    fn add_clients(&mut self, app: &App, directory: &Directory) -> usize {
+        let lookout = app.lookout(directory.overview());
+        let found = directory.places(Kind::Attention);
+        let worst = directory.sorted(&found, (By::Attention, false), (0, SHOWN));
+        let worst = attention::attention(worst.iter().map(|it| &it.client), &lookout);
+        self.rows.extend(worst.iter().map(Finding::of));
         self.more = found.len().saturating_sub(SHOWN);
-        let put_off = attention::put_off(&registry, &lookout).into_iter();
+        let put_off = attention::put_off(directory.of(Kind::PutOff), &lookout).into_iter();
         self.postponed = put_off.map(|it| PutOffRow::of(it, lookout.now)).collect();
         found.len()
     }
@@ -160,11 +162,15 @@ pub(super) struct RotationRow {
 
 impl RotationRow {
     /// All of them, the one whose old secret stops first before the others.
-    pub(super) fn all_of(app: &App, overview: Option<&Overview>) -> Vec<Self> {
-        let (registry, now) = (app.registry_arc(), app.now());
+    pub(super) fn all_of(
+        app: &App,
+        directory: &Directory,
+        overview: Option<&Overview>,
+    ) -> Vec<Self> {
+        let now = app.now();
         let watching_since = app.watching_since();
-        let mut found: Vec<(Timestamp, Self)> = registry
-            .clients()
+        let mut found: Vec<(Timestamp, Self)> = directory
+            .of(Kind::Rotating)
             .filter_map(|client| {
                 let retiring = client.old_secret(now)?.retiring(now)?;
                 let verdict =

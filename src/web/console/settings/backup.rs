@@ -19,12 +19,7 @@ use super::policy::{Entry, Part};
 use crate::{
     admin::evidence::{attention::Level, server::ServerAttention},
     app::App,
-    domain::{
-        actor::Actor,
-        audit::{Action, AuditPage},
-        backup::BackupStatus,
-        permission::Permission,
-    },
+    domain::{actor::Actor, backup::BackupStatus, permission::Permission},
     web::console::{
         Console,
         confirm::Confirmed,
@@ -49,15 +44,10 @@ pub(in crate::web::console) struct LastBackup {
 impl LastBackup {
     /// As the audit log has it; nothing if there was none.
     pub(in crate::web::console) async fn find(app: &App) -> Result<Option<Self>, Trouble> {
-        let wanted = AuditPage {
-            limit: 1,
-            action: Some(Action::ServerBackup.word().to_owned()),
-            ..AuditPage::default()
-        };
-        let found = app.audit(wanted).await?;
-        Ok(found.first().map(|record| Self {
-            at: Moment::of(record.entry.at, app.now()),
-            by: record.entry.actor.clone(),
+        let found = app.last_backup().await?;
+        Ok(found.map(|(at, by)| Self {
+            at: Moment::of(at, app.now()),
+            by,
         }))
     }
 }

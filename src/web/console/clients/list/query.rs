@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::super::words::segment;
+use super::{super::super::words::segment, By, Kind};
 
 /// What was asked for. What makes no sense is taken as not asked.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,6 +40,18 @@ impl Facet {
         Self::Unused,
         Self::Disabled,
     ];
+
+    /// The same in the directory; nothing for all.
+    pub(super) const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::All => None,
+            Self::Attention => Some(Kind::Attention),
+            Self::Rotating => Some(Kind::Rotating),
+            Self::Expiring => Some(Kind::Expiring),
+            Self::Unused => Some(Kind::Unused),
+            Self::Disabled => Some(Kind::Disabled),
+        }
+    }
 
     /// The word for it in the URL.
     pub(super) const fn word(self) -> &'static str {
@@ -117,6 +129,19 @@ impl Column {
             Self::Secret => "secret",
             Self::Used => "used",
             Self::Week => "week",
+        }
+    }
+
+    /// The same in the directory.
+    pub(super) const fn by(self) -> By {
+        match self {
+            Self::Attention => By::Attention,
+            Self::Name => By::Name,
+            Self::Owner => By::Owner,
+            Self::Access => By::Access,
+            Self::Secret => By::End,
+            Self::Used => By::Last,
+            Self::Week => By::Week,
         }
     }
 

@@ -1,0 +1,127 @@
+//! All clients on disk, read by one thread and opened by all processors.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use redb::{ReadTransaction, ReadableTable};
+
+use super::{Fault, Identified, read_client};
+use crate::{
+    domain::{client::Client, shared::Pool},
+    store::{
+        StoreError,
+        keyring::{Keyring, corrupt},
+        redb::tables::CLIENTS,
+    },
+};
+
+/// How many records are handed over at once.
+const BITE: usize = 512;
+
+/// How many threads open records at most.
+const MOST_THREADS: usize = 8;
+
+/// Records as they lie in the table.
+type Bite = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What became of a bite, by its number.
+type Opened = (usize, Result<Vec<Arc<Client>>, StoreError>);
+
+/// All clients, in order of their ids.
+pub(super) fn load(
+    transaction: &ReadTransaction,
+    keys: &Keyring,
+) -> Result<Vec<Arc<Client>>, Fault> {
+    let table = transaction.open_table(CLIENTS.definition())?;
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.min(MOST_THREADS);
+    let opened: Mutex<Vec<Opened>> = Mutex::default();
+    let (bites, waiting) = mpsc::sync_channel::<(usize, Bite)>(2 * threads);
+    let waiting = Mutex::new(waiting);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut worker = Opener::new(keys);
+                loop {
+                    let next = lock(&waiting).recv();
+                    let Ok((number, bite)) = next else {
+                        return;
+                    };
+                    let clients = bite.iter().map(|record| worker.open(record)).collect();
+                    lock(&opened).push((number, clients));
+                }
+            });
+        }
+        let read = read(&table, |bite| {
+            // There is a thread that waits as long as this one does not let go of the channel.
+            bites.send(bite).is_ok()
+        });
+        drop(bites);
+        read
+    })?;
+    let mut opened = opened.into_inner().unwrap_or_else(PoisonError::into_inner);
+    crate::domain::order::by_key(&mut opened, |(number, _)| *number);
+    let mut all = Vec::new();
+    for (_, clients) in opened {
+        all.extend(clients?);
+    }
+    Ok(all)
+}
+
+/// Hands all records of `table` to `take`, in numbered bites, as long as it wants them.
+fn read(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    take: impl Fn((usize, Bite)) -> bool,
+) -> Result<(), Fault> {
+    let (mut number, mut bite) = (0, Bite::new());
+    for row in table.iter()? {
+        let (key, sealed) = row?;
+        bite.push((key.value().to_vec(), sealed.value().to_vec()));
+        if bite.len() == BITE {
+            if !take((number, std::mem::take(&mut bite))) {
+                return Ok(());
+            }
+            number += 1;
+        }
+    }
+    take((number, bite));
+    Ok(())
+}
+
+fn lock<T>(it: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    it.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens records, and keeps once what many of them have alike.
+struct Opener<'k> {
+    keys: &'k Keyring,
+    grants: Pool<crate::domain::shared::Shared<crate::domain::client::Grants>>,
+    owners: Pool<crate::domain::name::Owner>,
+    makers: Pool<Arc<str>>,
+}
+
+impl<'k> Opener<'k> {
+    fn new(keys: &'k Keyring) -> Self {
+        Self {
+            keys,
+            grants: Pool::default(),
+            owners: Pool::default(),
+            makers: Pool::default(),
+        }
+    }
+
+    fn open(&mut self, (key, sealed): &(Vec<u8>, Vec<u8>)) -> Result<Arc<Client>, StoreError> {
+        let mut client = self.keys.read((CLIENTS.0, key), sealed, read_client)?;
+        if client.id().as_bytes() != key {
+            return Err(corrupt(CLIENTS.0, key, &"it is another record's"));
+        }
+        self.grants.share(&mut client.grants);
+        self.owners.share(&mut client.owner);
+        for secret in &mut client.secrets {
+            self.makers.share(&mut secret.created_by);
+        }
+        Ok(client.into())
+    }
+}
