@@ -115,10 +115,13 @@ impl Registry {
         }
         let mut clients = Vec::new();
         for record in records {
-            match record {
-                Effect::Client(_, Some(client)) => clients.push(client),
-                Effect::Client(id, None) => clients.retain(|it: &Arc<Client>| it.id != id),
-                other => registry.put(&other),
+            if let Effect::Client(id, client) = record {
+                if client.is_none() {
+                    clients.retain(|it: &Arc<Client>| it.id != id);
+                }
+                clients.extend(client);
+            } else {
+                registry.put(&record);
             }
         }
         registry.clients = Clients::of(clients);

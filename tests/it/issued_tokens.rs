@@ -109,25 +109,27 @@ async fn the_console_lists_the_tokens_on_record_and_finds_one_by_what_is_known_o
     let two = server.client("two").await.granted("urn:shop", "read").await;
     let token = one.request_token("read").await.assert_issued();
     let id = token.claims["jti"].as_str().unwrap();
-    two.request_token("read").await.assert_issued();
+    let other = two.request_token("read").await.assert_issued();
+    let other = other.claims["jti"].as_str().unwrap();
     let mut viewer = server.signed_in(Role::Viewer).await;
 
     let audit = viewer.open("/audit").await;
     audit.assert_says("Issued tokens");
     let all = viewer.open("/audit/tokens").await;
     all.assert_says(id);
-    all.assert_says("expires in 60 minutes");
+    all.assert_says("expires in 1 hour");
     let by_id = viewer.open(&format!("/audit/tokens?token={id}")).await;
     by_id.assert_says(id);
-    by_id.assert_does_not_say("two");
+    by_id.assert_does_not_say(other);
     by_id.assert_does_not_say(&token.text);
-    let of_two = viewer.open("/audit/tokens?client=TWO").await;
+    let of_two = viewer.open("/audit/tokens?client=two").await;
+    of_two.assert_says(other);
     of_two.assert_does_not_say(id);
     let nothing = viewer.open("/audit/tokens?client=%20nobody&api=x").await;
     nothing.assert_says("No token on record is like that");
     server.advance(Span::hours(2)).await;
     let later = viewer.open("/audit/tokens").await;
-    later.assert_says("expired 60 minutes ago");
+    later.assert_says("expired 1 hour ago");
 }
 
 #[tokio::test]

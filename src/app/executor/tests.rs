@@ -379,7 +379,8 @@ async fn that_a_change_was_made_before_is_said_when_it_is_seen_and_told() {
     let tell = Arc::clone(&told);
     let kept = store.kept.lock().await;
     let work = app.clone();
-    tokio::spawn(async move {
+    let tasks = app.tasks().clone();
+    tasks.finish_later(async move {
         let order = (terms, define("urn:orders:eu"));
         let told = move |_: &Defined| tell.store(true, Ordering::SeqCst);
         let done = work.execute_and(Actor::local(0), order, told);

@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    fn said(data: serde_json::Value) -> String {
+    fn said(data: &serde_json::Value) -> String {
         let list: ListView = serde_json::from_value(json!({ "data": data })).unwrap();
         let pen = Pen {
             now: "2026-11-23T19:30:00Z".parse().unwrap(),
@@ -129,7 +129,7 @@ mod tests {
         });
 
         assert_eq!(
-            said(json!([token])),
+            said(&json!([token])),
             "     7  23 Nov 2026, 19:00 UTC (30 minutes ago)  7f3k2m9q  for urn:sales\n\
              \x20       read:analytics\n\
              \x20       to report-service with 7KQD2M4A from 192.0.2.9, until 23 Nov 2026, 20:00 UTC (in 30 minutes)\n\
@@ -139,6 +139,6 @@ mod tests {
 
     #[test]
     fn where_none_is_on_record_it_is_said_how_they_come_there() {
-        assert!(said(json!([])).contains("--audit-tokens durable"));
+        assert!(said(&json!([])).contains("--audit-tokens durable"));
     }
 }

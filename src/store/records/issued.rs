@@ -65,9 +65,9 @@ impl IssuedHead {
     pub(in crate::store) fn to_bytes(self) -> Vec<u8> {
         let stored = StoredHead {
             last: self.last.0,
-            last_mac: text::base64url(&self.last.1),
+            last_mac: text::base64url(self.last.1),
             pruned: self.pruned.0,
-            pruned_mac: text::base64url(&self.pruned.1),
+            pruned_mac: text::base64url(self.pruned.1),
         };
         to_json(&stored).to_vec()
     }

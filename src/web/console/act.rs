@@ -60,16 +60,16 @@ impl Console {
     /// Runs a command whose outcome is shown once. The window on it is open before anybody can learn
     /// that the command was carried out, and also if nobody waits for the answer any more: whoever
     /// sends the form again is led there.
-    pub(super) async fn execute_showing<C: Command>(
+    pub(super) async fn execute_showing<C: Command, W: Into<Option<Window>>>(
         &self,
         (visit, actor): (&str, Actor),
         order: (Terms, C),
-        shown: impl FnOnce(&App, &C::Outcome) -> Option<Window> + Send + 'static,
+        shown: impl FnOnce(&App, &C::Outcome) -> W + Send + 'static,
     ) -> Result<C::Outcome, AdminError> {
         let (app, reveals) = (self.app.clone(), Arc::clone(&self.reveals));
         let visit = visit.to_owned();
         let open = move |outcome: &C::Outcome| {
-            if let Some((place, text)) = shown(&app, outcome) {
+            if let Some((place, text)) = shown(&app, outcome).into() {
                 reveals.open((&visit, &place), text, app.now());
             }
         };

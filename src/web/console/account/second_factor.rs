@@ -181,13 +181,13 @@ async fn was_sent_before(
 }
 
 /// Codes that were just made, as what their window shows.
-fn window_on(_: &App, codes: &RecoveryCodes) -> Option<Window> {
+fn window_on(_: &App, codes: &RecoveryCodes) -> Window {
     let mut text = Zeroizing::new(String::with_capacity(10 * 30));
     for code in codes.reveal() {
         text.push_str(code);
         text.push('\n');
     }
-    Some((CODES.to_owned(), text))
+    (CODES.to_owned(), text)
 }
 
 async fn show_codes(State(console): State<Console>, visitor: Visitor) -> Response<Body> {
@@ -229,8 +229,7 @@ async fn renew_codes(
     let order = (form.terms_of_new(&console.app), RenewRecoveryCodes);
     let visit = (visitor.name(), visitor.actor());
     match console.execute_showing(visit, order, window_on).await {
-        Ok(_) => Ok(visitor.see(CODES_PAGE)),
-        Err(AdminError::Replayed(_)) => Ok(visitor.see(CODES_PAGE)),
+        Ok(_) | Err(AdminError::Replayed(_)) => Ok(visitor.see(CODES_PAGE)),
         Err(error) => Err(error.into()),
     }
 }

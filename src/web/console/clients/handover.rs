@@ -282,7 +282,7 @@ async fn take(link: Link) -> Result<Response<Body>, Trouble> {
     let place = link.window();
     let shown = move |_: &App, it: &Redeemed| {
         let text = it.rotated.secret.reveal().to_owned();
-        Some((place, text.into()))
+        (place, text.into())
     };
     let acting = (&*visit, link.actor());
     match link.console.execute_showing(acting, order, shown).await {

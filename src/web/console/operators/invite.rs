@@ -115,11 +115,11 @@ async fn again(visitor: &Visitor, fields: Fields, errors: &FieldErrors) -> Respo
 }
 
 /// A link that was just made, as what its window shows.
-fn window_on(app: &App, invited: &Invited) -> Option<Window> {
+fn window_on(app: &App, invited: &Invited) -> Window {
     let path = Zeroizing::new(format!("/invitation/{}", invited.token.reveal()));
     let registry = app.registry();
     let tag = invited.token.digest(LinkUse::Account, registry.pepper());
-    Some((window(&invited.operator, &tag), link(app, &path).into()))
+    (window(&invited.operator, &tag), link(app, &path).into())
 }
 
 /// Goes where a link that was just made is shown.

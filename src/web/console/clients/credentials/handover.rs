@@ -128,9 +128,9 @@ async fn offer(
 }
 
 /// The link, as what its window shows.
-fn window_on(app: &App, offered: &Offered) -> Option<Window> {
+fn window_on(app: &App, offered: &Offered) -> Window {
     let page = Zeroizing::new(format!("/handover/{}", offered.token.reveal()));
-    Some((window(&offered.id), Zeroizing::new(link(app, &page))))
+    (window(&offered.id), Zeroizing::new(link(app, &page)))
 }
 
 /// Under which name a link is shown.

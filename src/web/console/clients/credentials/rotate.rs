@@ -117,7 +117,7 @@ async fn make(
     };
     let terms = form.terms(&console.app, Object::Client(client.id.clone()));
     let visit = (visitor.name(), visitor.actor());
-    let shown = |_: &App, rotated: &Rotated| Some(reveal::window_on(&rotated.secret));
+    let shown = |_: &App, rotated: &Rotated| reveal::window_on(&rotated.secret);
     let done = console
         .execute_showing(visit, (terms, command), shown)
         .await;

@@ -167,7 +167,7 @@ async fn make_with_secret(
     order: (Terms, RegisterClient),
 ) -> Result<Made, AdminError> {
     let visit = (visitor.name(), visitor.actor());
-    let shown = |_: &App, made: &Registered| Some(reveal::window_on(&made.secret));
+    let shown = |_: &App, made: &Registered| reveal::window_on(&made.secret);
     let made = console.execute_showing(visit, order, shown).await?;
     let path = reveal::path(&made.client, made.secret.id());
     Ok(Made::WithSecret(path))

@@ -137,7 +137,7 @@ pub(super) async fn make(
     let visit = (visitor.name(), visitor.actor());
     let shown = |_: &App, it: &Created| {
         let text = it.token.reveal().to_owned();
-        Some((window(it.token.id()), text.into()))
+        (window(it.token.id()), text.into())
     };
     let made = console
         .execute_showing(visit, (terms, command), shown)
