@@ -34,7 +34,7 @@ pub(crate) struct Plan {
     pub(crate) connections: usize,
     /// From where; one after the other.
     pub(crate) from: Vec<Ipv4Addr>,
-    /// How long a request is of any use.
+    /// How long a request waits for a connection, and then for its answer.
     pub(crate) patience: Duration,
     /// Whether each request has a connection of its own.
     pub(crate) is_fresh: bool,
@@ -134,8 +134,8 @@ async fn connection(shared: Rc<Shared>, number: usize) {
             }
             ask(stream.as_mut().unwrap(), request, &mut answer).await
         };
-        let left = shared.plan.patience.saturating_sub(due.elapsed());
-        let asked = timeout(left, asked).await;
+        // Who waits for an answer began to when the request was sent.
+        let asked = timeout(shared.plan.patience, asked).await;
         let asked = asked.unwrap_or(Err(io::ErrorKind::TimedOut.into()));
         let is_over = asked.as_ref().map_or(true, |answer| answer.closes);
         if is_over || shared.plan.is_fresh {

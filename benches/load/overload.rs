@@ -68,7 +68,7 @@ fn beside(house: &House, plan: &Plan) -> (Outcome, Outcome) {
     thread::scope(|scope| {
         let modest = scope.spawn(|| {
             let plan = Plan {
-                connections: 4,
+                connections: 16,
                 time: plan.time,
                 from: vec![Ipv4Addr::new(127, 6, 0, 1)],
                 ..Plan::steady(MODEST, 0)

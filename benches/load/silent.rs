@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::Bench;
-use crate::drive::{Outcome, Plan, connect_small, drive, status};
+use crate::drive::{Outcome, Plan, connect, connect_small, drive, status};
 use crate::house::House;
 
 /// How many connections there are.
@@ -22,6 +22,9 @@ const ALL: u32 = 13_000;
 
 /// How many come each second.
 const A_SECOND: u32 = 2600;
+
+/// How many answers nobody reads are asked for on a connection; far more than buffers take.
+const UNREAD: usize = 40;
 
 /// Of how much later than its limit a connection may end.
 const LATE: Duration = Duration::from_secs(2);
@@ -47,8 +50,7 @@ pub(crate) fn measure(bench: &mut Bench) {
     let watch = house.watch();
     let during = beside(&house, kind, &large);
     let most = watch.most();
-    // What is still open has had its time.
-    thread::sleep(Duration::from_secs(3));
+    // The last of the crowd has had its time.
     let left = house.descriptors();
     let figures = &mut bench.figures;
     for (name, before, during) in [
@@ -100,12 +102,7 @@ fn beside(house: &House, kind: impl Fn(u32) -> Kind + Sync, large: &[u8]) -> See
         let kept = scope.spawn(|| drive(&house.good(), &kept));
         let fresh = drive(&house.good(), &fresh);
         let all = crowd.join().unwrap();
-        let kinds = [
-            Kind::Silent,
-            Kind::Dribbling,
-            Kind::SlowBody,
-            Kind::SlowRead,
-        ];
+        let kinds = [Kind::Silent, Kind::Dribbling, Kind::SlowBody];
         let ended = kinds.map(|kind| {
             let of_kind = all.iter().filter(|(it, _)| *it == kind);
             let times: Vec<Duration> = of_kind.map(|(_, lasted)| *lasted).collect();
@@ -152,9 +149,14 @@ fn crowd(address: SocketAddr, kind: impl Fn(u32) -> Kind, large: &[u8]) -> Vec<(
             let from = Ipv4Addr::new(127, 1, high, low);
             let (kind, large) = (kind(number), large.to_vec());
             all.spawn(async move {
-                let stream = connect_small(address, from).await.unwrap();
+                let stream = if kind == Kind::SlowRead {
+                    connect_small(address, from).await
+                } else {
+                    connect(address, from).await
+                };
+                let stream = stream.unwrap();
                 let since = Instant::now();
-                let endured = timeout(limit(kind) * 2, endure(kind, stream, &large)).await;
+                let endured = timeout(limit(kind) + LATE * 2, endure(kind, stream, &large)).await;
                 // Who was reset was closed.
                 drop(endured);
                 (kind, since.elapsed())
@@ -178,12 +180,10 @@ async fn endure(kind: Kind, mut stream: TcpStream, large: &[u8]) -> std::io::Res
         Kind::SlowBody => stream.write_all(head).await?,
         Kind::Dribbling => stream.write_all(b"G").await?,
         Kind::SlowRead => {
-            stream.write_all(&large.repeat(200)).await?;
-            // Who reads nothing sees by a write that nobody listens any more.
-            loop {
-                sleep(Duration::from_secs(1)).await;
-                stream.write_all(b"\r\n").await?;
-            }
+            stream.write_all(&large.repeat(UNREAD)).await?;
+            // Who reads nothing does not see the end either: the server's descriptors show it.
+            sleep(limit(kind) + LATE).await;
+            return Ok(());
         }
     }
     let mut space = vec![0; 65_536];
