@@ -1,6 +1,7 @@
 //! The audit log: who did what to which, from where, when, and what it was before and after.
 
 mod chain;
+mod days;
 mod export;
 mod filter;
 mod line;
@@ -94,7 +95,7 @@ async fn stretch(
     before: Option<u64>,
     limit: usize,
 ) -> Result<(Vec<AuditRecord>, Option<u64>), Trouble> {
-    if filter.finds_nothing() {
+    if filter.days.are_wrong() {
         return Ok((Vec::new(), None));
     }
     let mut records = app.audit(filter.page(before, limit + 1)).await?;

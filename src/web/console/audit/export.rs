@@ -45,8 +45,14 @@ pub(super) async fn export(
         _ => Format::Csv,
     };
     let filter = Filter::of_form(&form.fields, &app.registry());
-    if filter.finds_nothing() {
-        let problems: Vec<&str> = filter.problems.iter().map(|(_, it)| it.as_str()).collect();
+    if filter.days.are_wrong() {
+        let problems: Vec<&str> = filter
+            .days
+            .sheet
+            .errors()
+            .iter()
+            .map(|(_, it)| it.as_str())
+            .collect();
         return Err(Trouble::unacceptable(problems.join(". ")));
     }
     if confirmed.is_just_now(&console) {

@@ -1,15 +1,13 @@
 //! Which changes are shown: as the address says it.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::words;
+use super::{
+    days::{self, Days},
+    words,
+};
 use crate::{
-    domain::{
-        audit::AuditPage,
-        registry::Registry,
-        time::{Span, Timestamp},
-    },
+    domain::{audit::AuditPage, registry::Registry},
     web::console::{form::Fields, words::list},
 };
 
@@ -26,41 +24,30 @@ pub(super) struct Asked {
 }
 
 /// What is asked for, understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Filter {
     pub(super) who: String,
     pub(super) what: String,
     pub(super) act: String,
-    pub(super) from: String,
-    pub(super) to: String,
+    pub(super) days: Days,
     /// Only changes with a smaller number.
     pub(super) before: Option<u64>,
     object: Option<String>,
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-    /// What of it could not be understood.
-    pub(super) problems: Vec<(&'static str, String)>,
 }
 
 impl Filter {
     /// Understands an address.
     pub(super) fn read(asked: &Asked, registry: &Registry) -> Self {
         let trimmed = |text: &str| text.trim().to_owned();
-        let mut filter = Self {
+        let what = trimmed(&asked.what);
+        Self {
             who: trimmed(&asked.who),
-            what: trimmed(&asked.what),
             act: trimmed(&asked.act),
-            from: trimmed(&asked.from),
-            to: trimmed(&asked.to),
+            days: Days::read(&asked.from, &asked.to),
             before: asked.before.parse().ok(),
-            ..Self::default()
-        };
-        filter.object = object(&filter.what, registry);
-        filter.since = filter.day("from", &asked.from);
-        let until = filter.day("to", &asked.to);
-        // The whole of the last day, to its last second.
-        filter.until = until.map(|start| start.plus(Span(86_399)));
-        filter
+            object: object(&what, registry),
+            what,
+        }
     }
 
     /// The same from a form.
@@ -75,19 +62,6 @@ impl Filter {
             before: String::new(),
         };
         Self::read(&asked, registry)
-    }
-
-    fn day(&mut self, field: &'static str, text: &str) -> Option<Timestamp> {
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let day = format!("{text}T00:00:00Z").parse().ok();
-        if day.is_none() {
-            let problem = format!("Write the date as 2026-11-25, not as “{text}”");
-            self.problems.push((field, problem));
-        }
-        day
     }
 
     /// The actor, as the log names it.
@@ -109,45 +83,30 @@ impl Filter {
             actor: self.actor(),
             action: Some(self.act.clone()).filter(|act| !act.is_empty()),
             object: self.object.clone(),
-            since: self.since,
-            until: self.until,
+            since: self.days.since,
+            until: self.days.until,
         }
-    }
-
-    /// Whether something could not be understood: then nothing is shown rather than everything.
-    pub(super) fn finds_nothing(&self) -> bool {
-        !self.problems.is_empty()
     }
 
     /// Whether anything is filtered.
     pub(super) fn is_set(&self) -> bool {
-        [&self.who, &self.what, &self.act, &self.from, &self.to]
+        let has_text = [&self.who, &self.what, &self.act]
             .iter()
-            .any(|text| !text.is_empty())
-    }
-
-    /// What is wrong with a field; nothing is the empty text.
-    pub(super) fn error(&self, field: &str) -> &str {
-        let found = self.problems.iter().find(|(name, _)| *name == field);
-        found.map_or("", |(_, problem)| problem)
+            .any(|text| !text.is_empty());
+        has_text || self.days.are_set()
     }
 
     /// The address of the same filter, from another place on.
     pub(super) fn query(&self, before: Option<u64>) -> String {
         let before = before.map_or_else(String::new, |before| before.to_string());
-        let pairs = [
+        days::query(&[
             ("who", &self.who),
             ("what", &self.what),
             ("act", &self.act),
-            ("from", &self.from),
-            ("to", &self.to),
+            ("from", self.days.from()),
+            ("to", self.days.to()),
             ("before", &before),
-        ];
-        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-            .collect();
-        format!("?{}", pairs.join("&"))
+        ])
     }
 
     /// The filter as people say it: `by ana@example.com, on mailer and since 3 Nov`.
@@ -162,11 +121,11 @@ impl Filter {
         if !self.what.is_empty() {
             parts.push(format!("on “{}”", self.what));
         }
-        if !self.from.is_empty() {
-            parts.push(format!("from {}", self.from));
+        if !self.days.from().is_empty() {
+            parts.push(format!("from {}", self.days.from()));
         }
-        if !self.to.is_empty() {
-            parts.push(format!("until {}", self.to));
+        if !self.days.to().is_empty() {
+            parts.push(format!("until {}", self.days.to()));
         }
         list(&parts)
     }

@@ -1,7 +1,5 @@
 //! The tokens that were issued, if they are put on record.
 
-use std::fmt::Write;
-
 use askama::Template;
 use axum::{
     body::Body,
@@ -21,7 +19,7 @@ use super::{
         words::{Moment, relative},
     },
     LOOKED_THROUGH, ON_A_PAGE,
-    line::percent,
+    days::{self, Days},
 };
 use crate::{
     app::App,
@@ -34,14 +32,26 @@ use crate::{
     },
 };
 
-/// What the address asks for.
+/// What the address has.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct Address {
     client: String,
     api: String,
     token: String,
+    from: String,
+    to: String,
     before: String,
+}
+
+/// What is asked for.
+struct Asked {
+    client: String,
+    api: String,
+    token: String,
+    days: Days,
+    /// Only records with a smaller number.
+    before: Option<u64>,
 }
 
 #[derive(Template)]
@@ -81,10 +91,10 @@ struct Thing {
 pub(super) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Query(address): Query<Address>,
 ) -> Result<Response<Body>, Trouble> {
     visitor.require(Permission::ReadAudit)?;
-    let asked = asked.trimmed();
+    let asked = Asked::read(&address);
     let (registry, now) = (console.app.registry_arc(), console.app.now());
     let (records, next) = stretch(&console.app, &asked, &registry).await?;
     Ok(page::ok(&TokensPage {
@@ -135,22 +145,26 @@ async fn newest(app: &App) -> Result<u64, Trouble> {
 }
 
 impl Asked {
-    fn trimmed(self) -> Self {
-        let trim = |text: String| text.trim().to_owned();
+    fn read(address: &Address) -> Self {
         Self {
-            client: trim(self.client),
-            api: trim(self.api),
-            token: trim(self.token),
-            before: self.before,
+            client: address.client.trim().to_owned(),
+            api: address.api.trim().to_owned(),
+            token: address.token.trim().to_owned(),
+            days: Days::read(&address.from, &address.to),
+            before: address.before.parse().ok(),
         }
     }
 
     fn is_set(&self) -> bool {
-        !(self.client.is_empty() && self.api.is_empty() && self.token.is_empty())
+        let has_text = !(self.client.is_empty() && self.api.is_empty() && self.token.is_empty());
+        has_text || self.days.are_set()
     }
 
-    /// The records that are meant; nothing if a name is that of nobody.
+    /// The records that are meant; nothing if a name is that of nobody, or a day none.
     fn page(&self, registry: &Registry) -> Option<IssuedPage> {
+        if self.days.are_wrong() {
+            return None;
+        }
         let client = match &*self.client {
             "" => None,
             name => Some(client(name, registry)?),
@@ -160,28 +174,27 @@ impl Asked {
             name => Some(api(name, registry)?),
         };
         Some(IssuedPage {
-            before: self.before.parse().ok(),
+            before: self.before,
             limit: ON_A_PAGE + 1,
             token: Some(self.token.clone()).filter(|it| !it.is_empty()),
             client,
             api,
-            since: None,
-            until: None,
+            since: self.days.since,
+            until: self.days.until,
         })
     }
 
     /// The address of this, from there on.
     fn query(&self, before: Option<u64>) -> String {
-        let mut query = format!(
-            "?client={}&api={}&token={}",
-            percent(&self.client),
-            percent(&self.api),
-            percent(&self.token)
-        );
-        if let Some(before) = before {
-            let _ = write!(query, "&before={before}");
-        }
-        query
+        let before = before.map_or_else(String::new, |before| before.to_string());
+        days::query(&[
+            ("client", &self.client),
+            ("api", &self.api),
+            ("token", &self.token),
+            ("from", self.days.from()),
+            ("to", self.days.to()),
+            ("before", &before),
+        ])
     }
 }
 
