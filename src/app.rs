@@ -16,6 +16,7 @@ pub mod dry_run;
 mod executor;
 mod group_commit;
 mod health;
+mod kept;
 mod last_uses;
 mod overview;
 mod passwords;
@@ -35,7 +36,7 @@ pub mod throttle;
 mod usage;
 mod verified_tokens;
 
-use std::{fmt, net::IpAddr, path::Path, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use arc_swap::Guard;
 use tokio::sync::Mutex;
@@ -77,30 +78,28 @@ pub use self::{
     rekey::Rekeyed,
 };
 use crate::{
-    admin::{backup::NoteBackup, command::Command, refusal::Refusal},
+    admin::command::Command,
     crypto::{password::PasswordHash, random::Entropy},
     domain::{
         actor::Actor,
         assertion::UsedAssertion,
-        audit::{AuditPage, AuditRecord, Object},
+        audit::Object,
         epoch::Epoch,
         id::SecretId,
-        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
+        issued_token::IssuedToken,
         issuer::Issuer,
-        permission::Permission,
         profile::Profile,
         registry::Registry,
         revocation::Revocation,
         server_certificate::CertificateStatus,
         time::{Clock, Timestamp},
-        usage::{Observation, Tally},
     },
     oauth::{
         access_token::VerifiedTokens,
         assertion::{FetchedKeys, KeySource},
         metadata::Addresses,
     },
-    store::{BackupReport, Condition, Store, StoreError, StoreReport, UsageOf},
+    store::{Condition, Store, StoreError},
 };
 
 /// The running server, as every request holds it.
@@ -258,34 +257,6 @@ impl App {
         self.0.executor.earlier(&actor.to_string(), once).await
     }
 
-    /// Records what was seen. Never waits, never fails.
-    pub fn observe(&self, observation: Observation) {
-        if let Observation::Issued { secret, seen, .. }
-        | Observation::Answered { secret, seen, .. } = &observation
-        {
-            self.0.last_uses.mark(secret, seen.at);
-        }
-        if matches!(observation, Observation::Issued { .. }) {
-            self.0.watched.note_issued();
-        }
-        self.0.usage.record(observation, || self.now());
-    }
-
-    /// Records what was seen at an endpoint that is asked far more often than tokens are issued, and that no
-    /// verdict rests on: when much waits already, nothing is recorded, and nothing counts as dropped.
-    pub fn observe_lightly(&self, observation: Observation) {
-        self.0.usage.record_lightly(observation);
-    }
-
-    /// What is known of the use of one client, or of everything, up to this moment.
-    ///
-    /// # Errors
-    /// [`AdminError::Unavailable`] if the store cannot be read.
-    pub async fn usage(&self, of: UsageOf) -> Result<Tally, AdminError> {
-        self.0.usage.flush().await;
-        Ok(self.0.store.usage(of).await?)
-    }
-
     /// When a secret was last used, and how often in all; exact, whatever became of the detail.
     pub fn last_use(&self, secret: &SecretId) -> Option<(Timestamp, u64)> {
         self.0.last_uses.of(secret)
@@ -345,27 +316,6 @@ impl App {
         self.0.assertions.keep(used).await
     }
 
-    /// Whether each token is put on record before it is handed out.
-    pub fn records_tokens(&self) -> bool {
-        self.0.issued.is_some()
-    }
-
-    /// Puts a token on record, durably; whether that is done. If it is not, the token is not handed out.
-    pub async fn record_token(&self, issued: IssuedToken) -> bool {
-        match &self.0.issued {
-            Some(records) => records.keep(issued).await.is_some(),
-            None => true,
-        }
-    }
-
-    /// A stretch of the records of issued tokens, newest first.
-    ///
-    /// # Errors
-    /// [`AdminError::Unavailable`] if the store cannot be read.
-    pub async fn issued_tokens(&self, page: IssuedPage) -> Result<Vec<IssuedRecord>, AdminError> {
-        Ok(self.0.store.issued(page).await?)
-    }
-
     /// The keys that were last fetched from there. Takes no lock.
     pub fn fetched_keys(&self, source: &KeySource) -> Option<Arc<FetchedKeys>> {
         self.0.remote_keys.current(source)
@@ -379,36 +329,6 @@ impl App {
     /// What slows down guessing at passwords and codes.
     pub fn throttle(&self) -> &Throttle {
         &self.0.throttle
-    }
-
-    /// A stretch of the audit log, newest first.
-    ///
-    /// # Errors
-    /// [`AdminError::Unavailable`] if the store cannot be read.
-    pub async fn audit(&self, page: AuditPage) -> Result<Vec<AuditRecord>, AdminError> {
-        Ok(self.0.store.audit(page).await?)
-    }
-
-    /// Writes a sealed, verified copy of everything to a new file.
-    ///
-    /// # Errors
-    /// [`AdminError::Refusal`] if the actor may not; [`AdminError::Unavailable`] if the file
-    /// cannot be written.
-    pub async fn backup(&self, actor: Actor, to: &Path) -> Result<BackupReport, AdminError> {
-        if !actor.may(Permission::Backup) {
-            return Err(Refusal::Forbidden(Permission::Backup).into());
-        }
-        let report = self.0.store.backup(to).await?;
-        self.execute(actor, NoteBackup).await?;
-        Ok(report)
-    }
-
-    /// Size and shape of the store.
-    ///
-    /// # Errors
-    /// [`AdminError::Unavailable`] if the store cannot be read.
-    pub async fn report(&self) -> Result<StoreReport, AdminError> {
-        Ok(self.0.store.report().await?)
     }
 
     /// Whether the disk failed to keep what was written, so that the process must end.
@@ -426,11 +346,6 @@ impl App {
     /// Called every second while serving, and by tests that move the clock.
     pub async fn keep_schedule(&self) {
         schedule::keep(self).await;
-    }
-
-    /// Writes down all usage seen so far.
-    pub async fn flush_usage(&self) {
-        self.0.usage.flush().await;
     }
 
     /// Ends in order: background work, the running command, usage, the store.
