@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{
-    admin::refusal::FieldErrors, domain::issued_token::IssuedPage, web::api::page::parse_limit,
-};
+use super::query::Stretch;
+use crate::{admin::refusal::FieldErrors, domain::issued_token::IssuedPage};
 
 /// Which records.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -33,20 +32,20 @@ pub(super) struct IssuedQuery {
 impl IssuedQuery {
     pub(super) fn parse(self) -> Result<IssuedPage, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let before = self
-            .before
-            .or(self.cursor)
-            .and_then(|before| errors.check("before", before.parse().map_err(|_| "a number")));
-        let mut moment = |field: &str, text: Option<String>| {
-            text.and_then(|text| errors.check(field, text.parse()))
+        let asked = Stretch {
+            limit: self.limit,
+            before: self.before.or(self.cursor),
+            since: self.since,
+            until: self.until,
         };
-        let (since, until) = (moment("since", self.since), moment("until", self.until));
-        let client = self.client;
+        let (limit, before, (since, until)) = asked.parse(&mut errors);
         let page = IssuedPage {
             before,
-            limit: parse_limit(self.limit.as_deref(), &mut errors),
+            limit,
             token: self.token_id,
-            client: client.and_then(|id| errors.check("client", id.parse())),
+            client: self
+                .client
+                .and_then(|id| errors.check("client", id.parse())),
             api: self.api.and_then(|id| errors.check("api", id.parse())),
             since,
             until,

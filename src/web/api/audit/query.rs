@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{admin::refusal::FieldErrors, domain::audit::AuditPage, web::api::page::parse_limit};
+use crate::{
+    admin::refusal::FieldErrors,
+    domain::{audit::AuditPage, time::Timestamp},
+    web::api::page::parse_limit,
+};
 
 /// Which records.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -31,18 +35,17 @@ pub(in crate::web::api) struct AuditQuery {
 impl AuditQuery {
     pub(super) fn parse(self) -> Result<AuditPage, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let before = self
-            .before
-            .or(self.cursor)
-            .and_then(|before| errors.check("before", before.parse().map_err(|_| "a number")));
-        let mut moment = |field: &str, text: Option<String>| {
-            text.and_then(|text| errors.check(field, text.parse()))
+        let asked = Stretch {
+            limit: self.limit,
+            before: self.before.or(self.cursor),
+            since: self.since,
+            until: self.until,
         };
-        let (since, until) = (moment("since", self.since), moment("until", self.until));
+        let (limit, before, (since, until)) = asked.parse(&mut errors);
         let page = AuditPage {
             after: None,
             before,
-            limit: parse_limit(self.limit.as_deref(), &mut errors),
+            limit,
             actor: self.actor,
             action: self.action,
             object: self.object,
@@ -51,5 +54,30 @@ impl AuditQuery {
         };
         errors.finish()?;
         Ok(page)
+    }
+}
+
+/// What every list of records is asked for: how many, from which number on, and of which time.
+pub(super) struct Stretch {
+    pub(super) limit: Option<String>,
+    pub(super) before: Option<String>,
+    pub(super) since: Option<String>,
+    pub(super) until: Option<String>,
+}
+
+/// From then on, and until then.
+type Between = (Option<Timestamp>, Option<Timestamp>);
+
+impl Stretch {
+    pub(super) fn parse(self, errors: &mut FieldErrors) -> (usize, Option<u64>, Between) {
+        let limit = parse_limit(self.limit.as_deref(), errors);
+        let before = self
+            .before
+            .and_then(|before| errors.check("before", before.parse().map_err(|_| "a number")));
+        let mut moment = |field: &str, text: Option<String>| {
+            text.and_then(|text| errors.check(field, text.parse()))
+        };
+        let between = (moment("since", self.since), moment("until", self.until));
+        (limit, before, between)
     }
 }
