@@ -9,6 +9,7 @@ mod act;
 mod apis;
 mod assets;
 mod audit;
+mod blocks;
 mod chart;
 mod clients;
 mod confirm;

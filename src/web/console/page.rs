@@ -1,6 +1,7 @@
 //! Pages: what all of them have around them, and how they become answers.
 
 mod answer;
+mod around;
 mod flash;
 mod theme;
 
