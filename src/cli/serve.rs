@@ -1,5 +1,6 @@
 //! `jeton serve`: the server, from its settings to its end.
 
+mod descriptors;
 mod environment;
 mod manager;
 mod setup_code;
@@ -73,6 +74,7 @@ impl ServeCommand {
             level: config.log_level,
             colours: output::stderr_is_terminal() && !wants_no_colour(),
         });
+        descriptors::allow_for(config.limits.max_connections);
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         if let Some(threads) = config.worker_threads {
             runtime.worker_threads(threads);
@@ -94,7 +96,7 @@ impl ServeCommand {
         let security = Security::load(config)?;
         let mut held = manager::held_sockets()?;
         let data = Data::open_or_make(config, repair)?;
-        let sockets = Sockets::bind(config, &mut held).await?;
+        let sockets = Sockets::bind(config, &mut held)?;
         let issuer = config.issuer_at(sockets.public_address);
         data.keep_reserve(config.disk_reserve_bytes);
         let (origin, rekey) = (data.origin, data.rekey.clone());

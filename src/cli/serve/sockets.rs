@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use super::{cannot_listen, manager::Held, tls::Security};
 use crate::{
@@ -29,12 +29,12 @@ pub(super) struct Sockets {
 
 impl Sockets {
     /// Takes those that a service manager holds, and binds the others.
-    pub(super) async fn bind(config: &Config, held: &mut Held) -> Result<Self, Failure> {
-        let public = listen(config.listen, held).await?;
-        let operator = maybe(config.operator_listen, held).await?;
-        let mutual = maybe(config.tls.mtls_listen, held).await?;
+    pub(super) fn bind(config: &Config, held: &mut Held) -> Result<Self, Failure> {
+        let public = listen(config.listen, held)?;
+        let operator = maybe(config.operator_listen, held)?;
+        let mutual = maybe(config.tls.mtls_listen, held)?;
         let acme = config.tls.acme.as_ref();
-        let challenges = maybe(acme.map(|acme| acme.listen), held).await?;
+        let challenges = maybe(acme.map(|acme| acme.listen), held)?;
         held.check_claimed()?;
         let public_address = public
             .local_addr()
@@ -70,24 +70,32 @@ impl Sockets {
     }
 }
 
-async fn maybe(
-    address: Option<SocketAddr>,
-    held: &mut Held,
-) -> Result<Option<TcpListener>, Failure> {
+fn maybe(address: Option<SocketAddr>, held: &mut Held) -> Result<Option<TcpListener>, Failure> {
     match address {
-        Some(address) => listen(address, held).await.map(Some),
+        Some(address) => listen(address, held).map(Some),
         None => Ok(None),
     }
 }
 
-async fn listen(address: SocketAddr, held: &mut Held) -> Result<TcpListener, Failure> {
+fn listen(address: SocketAddr, held: &mut Held) -> Result<TcpListener, Failure> {
     if let Some(listener) = held.claim(address) {
         return TcpListener::from_std(listener).map_err(|error| cannot_listen(&address, &error));
     }
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| cannot_listen(&address, &error))
+    bind(address).map_err(|error| cannot_listen(&address, &error))
 }
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// How many connections the kernel may keep until they are accepted, unless it is set up for fewer: those of a burst.
+const BACKLOG: u32 = 4096;
 
 /// The socket of the command line, as a file.
 pub(super) struct LocalSocket {

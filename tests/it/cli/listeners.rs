@@ -1,5 +1,8 @@
 //! What a server says and where it listens, from outside.
 
+use std::fs;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
 use serde_json::Value;
 
 use crate::cli::kit::{Home, Terminal};
@@ -197,4 +200,25 @@ fn init_makes_everything_but_serves_nothing() {
         home.jeton(&["key", "list", "--json"]).json()["data"][0]["age"],
         "active"
     );
+}
+
+#[test]
+fn a_server_opens_as_many_files_as_it_may_and_says_if_they_are_too_few() {
+    // Of this process and those that it starts.
+    let few = Rlimit {
+        current: Some(200),
+        maximum: Some(1000),
+    };
+    setrlimit(Resource::Nofile, few).unwrap();
+
+    let wide = ServerProcess::start_with(&["--max-connections", "900"]);
+    let narrow = ServerProcess::start_with(&["--max-connections", "901"]);
+
+    let limits = fs::read_to_string(format!("/proc/{}/limits", wide.pid())).unwrap();
+    let files = limits.lines().find(|it| it.starts_with("Max open files"));
+    let files: Vec<&str> = files.unwrap().split_whitespace().collect();
+    assert_eq!(files[3..5], ["1000", "1000"], "{limits}");
+    assert!(!wide.log().contains("open files"), "{}", wide.log());
+    let said = "the system allows 1000 open files, too few for 901 connections";
+    assert!(narrow.log().contains(said), "{}", narrow.log());
 }
