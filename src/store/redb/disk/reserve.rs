@@ -15,6 +15,9 @@ use super::System;
 /// The file that keeps the room.
 const NAME: &str = "jeton.reserve";
 
+/// How many bytes the file has when the room was given up.
+const SPENT: u64 = 0;
+
 /// Room that is set aside, in a file beside the data file. A change takes room even where it deletes, since
 /// the engine writes anew what it changes.
 #[derive(Debug)]
@@ -39,29 +42,41 @@ impl Reserve {
 
     /// Whether all that should be set aside is.
     pub(super) fn is_there(&self) -> bool {
-        self.bytes == 0 || fs::metadata(&self.path).is_ok_and(|file| file.len() == self.bytes)
+        self.bytes == 0 || self.left() == Some(self.bytes)
+    }
+
+    /// How many bytes the file has; nothing if there is none.
+    fn left(&self) -> Option<u64> {
+        fs::metadata(&self.path).map(|file| file.len()).ok()
     }
 
     /// Sets the room aside, unless that would leave less than as much again. Where none is wanted, what an
-    /// earlier process set aside is given back.
+    /// earlier process set aside is given back; what it gave up counts as given up.
     pub(super) fn fill(&self, system: &dyn System) -> io::Result<()> {
         if self.bytes == 0 {
             return self.remove();
         }
-        if self.is_there() {
-            return Ok(());
+        match self.left() {
+            Some(left) if left == self.bytes => return Ok(()),
+            Some(SPENT) => self.spent.store(true, Ordering::SeqCst),
+            Some(_) => self.remove()?,
+            None => {}
         }
-        self.remove()?;
         if system.free(&self.directory)? < self.bytes.saturating_mul(2) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let file = OpenOptions::new()
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(true)
             .mode(0o600)
             .open(&self.path)?;
         if let Err(error) = self.allocate(&file, system) {
-            self.remove()?;
+            if self.is_spent() {
+                file.set_len(SPENT)?;
+            } else {
+                self.remove()?;
+            }
             return Err(error);
         }
         self.spent.store(false, Ordering::SeqCst);
@@ -77,13 +92,21 @@ impl Reserve {
 
     /// Gives it up; false if there was none to give up, now or before.
     pub(super) fn spend(&self) -> bool {
-        if fs::remove_file(&self.path).is_ok() {
+        if !self.is_spent() && self.empty().is_ok() {
             self.spent.store(true, Ordering::SeqCst);
             tracing::warn!(
                 "the disk is full: the room set aside is used, to save what takes rights away"
             );
         }
         self.is_spent()
+    }
+
+    /// Leaves a file of no bytes, so that the next process knows what this one did.
+    fn empty(&self) -> io::Result<()> {
+        OpenOptions::new()
+            .write(true)
+            .open(&self.path)?
+            .set_len(SPENT)
     }
 
     /// Whether it was given up, and not filled again.

@@ -64,7 +64,10 @@ impl Faults {
     }
 
     fn is_full(&self) -> bool {
-        let is_there = self.last.get().is_none_or(|last| last.exists());
+        let is_there = self
+            .last
+            .get()
+            .is_none_or(|last| fs::metadata(last).is_ok_and(|it| it.len() > 0));
         self.full.load(Ordering::SeqCst) && is_there
     }
 

@@ -53,13 +53,13 @@ async fn rights_can_be_taken_away_on_a_full_disk() {
     commit(&store, Action::ClientCreate).await.unwrap_err();
     assert!(reserve.exists(), "it is not given up for everything");
     commit(&store, Action::ClientDisable).await.unwrap();
-    assert!(!reserve.exists());
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), 0);
     commit(&store, Action::SecretRotate).await.unwrap();
 
     let disabled = store.load().await.unwrap();
     faults.set_full(false);
     assert_eq!(store.tend().await, Condition::Well, "there is room again");
-    assert!(reserve.exists());
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), RESERVE);
     store.close().await.unwrap();
     assert_eq!(bench.open().unwrap().load().await.unwrap(), disabled);
 }
@@ -77,6 +77,24 @@ async fn the_room_for_taking_rights_away_is_used_for_nothing_else() {
 
     faults.set_full(false);
     assert_eq!(store.tend().await, Condition::Well);
+    commit(&store, Action::ClientCreate).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_gave_up_is_still_for_taking_rights_away() {
+    let (bench, store, faults) = without_room().await;
+    commit(&store, Action::ClientDisable).await.unwrap();
+    store.close().await.unwrap();
+
+    let store = open_on(&bench, &faults);
+    let error = store.keep_reserve(RESERVE).unwrap_err();
+
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!(store.tend().await, Condition::Full);
+    commit(&store, Action::ClientCreate).await.unwrap_err();
+    commit(&store, Action::ClientDisable).await.unwrap();
+    faults.set_full(false);
+    assert_eq!(store.tend().await, Condition::Well, "there is room again");
     commit(&store, Action::ClientCreate).await.unwrap();
 }
 
