@@ -93,11 +93,8 @@ impl<'a> About<'a> {
     }
 
     /// See [`TextArea`].
-    pub(super) fn textarea(self, rows: &usize) -> TextArea<'a> {
-        TextArea {
-            about: self,
-            rows: *rows,
-        }
+    pub(super) fn textarea(self, rows: usize) -> TextArea<'a> {
+        TextArea { about: self, rows }
     }
 
     /// See [`Choice`]; `kind` is `radio` or `checkbox`.
