@@ -1,11 +1,11 @@
-//! All clients on disk, read by one thread and opened by all processors.
+//! All clients on disk: read by one thread, and opened by all processors if they are many.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
 };
 
-use redb::{ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::{Fault, Identified, read_client};
 use crate::{
@@ -17,11 +17,17 @@ use crate::{
     },
 };
 
+/// How many clients are few: they are opened where they are read, as each further thread has memory of its own that is not
+/// given back.
+const FEW: u64 = 2048;
+
 /// How many records are handed over at once.
 const BITE: usize = 512;
 
 /// How many threads open records at most.
 const MOST_THREADS: usize = 8;
+
+type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// Records as they lie in the table.
 type Bite = Vec<(Vec<u8>, Vec<u8>)>;
@@ -35,6 +41,23 @@ pub(super) fn load(
     keys: &Keyring,
 ) -> Result<Vec<Arc<Client>>, Fault> {
     let table = transaction.open_table(CLIENTS.definition())?;
+    if table.len()? <= FEW {
+        return open_few(&table, keys);
+    }
+    open_many(&table, keys)
+}
+
+fn open_few(table: &Table, keys: &Keyring) -> Result<Vec<Arc<Client>>, Fault> {
+    let mut opener = Opener::new(keys);
+    let mut all = Vec::new();
+    for row in table.iter()? {
+        let (key, sealed) = row?;
+        all.push(opener.open(key.value(), sealed.value())?);
+    }
+    Ok(all)
+}
+
+fn open_many(table: &Table, keys: &Keyring) -> Result<Vec<Arc<Client>>, Fault> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(MOST_THREADS);
     let opened: Mutex<Vec<Opened>> = Mutex::default();
@@ -49,12 +72,13 @@ pub(super) fn load(
                     let Ok((number, bite)) = next else {
                         return;
                     };
-                    let clients = bite.iter().map(|record| worker.open(record)).collect();
+                    let open = |(key, sealed): &(Vec<u8>, Vec<u8>)| worker.open(key, sealed);
+                    let clients = bite.iter().map(open).collect();
                     lock(&opened).push((number, clients));
                 }
             });
         }
-        let read = read(&table, |bite| {
+        let read = read(table, |bite| {
             // There is a thread that waits as long as this one does not let go of the channel.
             bites.send(bite).is_ok()
         });
@@ -71,10 +95,7 @@ pub(super) fn load(
 }
 
 /// Hands all records of `table` to `take`, in numbered bites, as long as it wants them.
-fn read(
-    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
-    take: impl Fn((usize, Bite)) -> bool,
-) -> Result<(), Fault> {
+fn read(table: &Table, take: impl Fn((usize, Bite)) -> bool) -> Result<(), Fault> {
     let (mut number, mut bite) = (0, Bite::new());
     for row in table.iter()? {
         let (key, sealed) = row?;
@@ -112,7 +133,7 @@ impl<'k> Opener<'k> {
         }
     }
 
-    fn open(&mut self, (key, sealed): &(Vec<u8>, Vec<u8>)) -> Result<Arc<Client>, StoreError> {
+    fn open(&mut self, key: &[u8], sealed: &[u8]) -> Result<Arc<Client>, StoreError> {
         let mut client = self.keys.read((CLIENTS.0, key), sealed, read_client)?;
         if client.id().as_bytes() != key {
             return Err(corrupt(CLIENTS.0, key, &"it is another record's"));
