@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 /// One mark for each secret, in parts by the numbers of the secrets. Those who hold a part as it was, and as it is,
 /// hold the same marks.
 #[derive(Debug)]
-pub(super) struct LastUses(Vec<ArcSwap<Part>>);
+pub(super) struct LastUses(Box<[ArcSwap<Part>]>);
 
 /// Into how many parts the marks are parted.
 const PARTS: usize = 4096;

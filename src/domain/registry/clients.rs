@@ -64,13 +64,13 @@ impl Clients {
             let client = Arc::clone(client);
             shards[first * WIDTH + second].push(Hashed { hash, client });
         }
-        all.by_hash = Arc::new(array::from_fn(|first| {
-            Arc::new(array::from_fn(|second| {
-                let mut shard = std::mem::take(&mut shards[first * WIDTH + second]);
+        let by_hash = Arc::make_mut(&mut all.by_hash);
+        for (place, mut shard) in shards.into_iter().enumerate() {
+            if !shard.is_empty() {
                 shard.sort_unstable_by_key(|it| it.hash);
-                shard.into()
-            }))
-        }));
+                Arc::make_mut(&mut by_hash[place / WIDTH])[place % WIDTH] = shard.into();
+            }
+        }
         all
     }
 
