@@ -272,11 +272,11 @@ where
         let ledger = Arc::new(Ledger::default());
         self.room.enter(&ledger);
         let (closing, acceptor) = (self.closing.clone(), self.acceptor.clone());
+        // Boxed, as it would otherwise be held once more by each future that it passes through.
+        let connection = Box::pin(connection.run(socket, acceptor, ledger));
         self.tasks.spawn(async move {
             let _held = (permit, among);
-            closing
-                .unless_cut(connection.run(socket, acceptor, ledger))
-                .await;
+            closing.unless_cut(connection).await;
         });
     }
 

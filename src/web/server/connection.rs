@@ -7,6 +7,7 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     sync::Arc,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -70,7 +71,7 @@ where
         + 'static,
     S::Future: Send,
 {
-    /// Until it speaks, a connection costs little: what the protocols need is boxed.
+    /// Until its first message is there, a connection costs little: what the protocols need is boxed.
     pub(super) async fn run(
         mut self,
         socket: Socket,
@@ -96,8 +97,13 @@ where
             }
             (Socket::Tcp(_) | Socket::Tls(_) | Socket::Unix(_), _) => {
                 let ends_at = accepted_at + self.limits.connection_lifetime;
-                let gate = Gate::framed(socket, received, patience, Arc::clone(&ledger));
-                Box::pin(self.speak_http1(gate, ledger, ends_at)).await
+                let mut gate = Gate::framed(socket, received, patience, Arc::clone(&ledger));
+                if watchful(&self.closing, seat, |cx| gate.poll_message(cx)).await {
+                    Box::pin(self.speak_http1(gate, ledger, ends_at)).await
+                } else {
+                    Box::pin(gate.linger()).await;
+                    Ok(())
+                }
             }
         };
         if let Err(error) = ended {
@@ -224,11 +230,7 @@ where
             .header_read_timeout(None)
             .max_buf_size(limits.max_header_bytes.max(HTTP1_BUFFER));
         let mut connection = http1.serve_connection(gate, answer);
-        let (mut begun, mut needed) = (pin!(closing.begun()), pin!(ledger.seat.needed()));
-        let ended = poll_fn(|cx| {
-            // Only to be woken by them; the gate then sees that closing has begun, or that the place is needed.
-            let _ = begun.as_mut().poll(cx);
-            let _ = needed.as_mut().poll(cx);
+        let ended = watchful(&closing, &ledger.seat, |cx| {
             Pin::new(&mut connection).poll(cx)
         })
         .await;
@@ -283,6 +285,21 @@ where
             }
         }
     }
+}
+
+/// Polls also when closing begins or the place is needed: the gate sees then that it is to end.
+async fn watchful<T>(
+    closing: &Closing,
+    seat: &Seat,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> T {
+    let (mut begun, mut needed) = (pin!(closing.begun()), pin!(seat.needed()));
+    poll_fn(|cx| {
+        let _ = begun.as_mut().poll(cx);
+        let _ = needed.as_mut().poll(cx);
+        poll(cx)
+    })
+    .await
 }
 
 /// What an HTTP/2 client with prior knowledge sends first (RFC 9113 §3.4).

@@ -83,6 +83,21 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Gate<I> {
         }
     }
 
+    /// Waits for the first message: for its whole head and what came with it. `false` if it does not come in time.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            match self.passable() {
+                Ok(0) => {}
+                Ok(_) => return Poll::Ready(true),
+                Err(_) => return Poll::Ready(false),
+            }
+            match ready!(self.poll_receive(cx)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return Poll::Ready(false),
+            }
+        }
+    }
+
     /// After the last answer: if the peer may still be sending what nobody will read, waits a little for
     /// it, lest a reset overtake the answer (RFC 9112 §9.6).
     pub(super) async fn linger(mut self) {
