@@ -182,6 +182,36 @@ async fn a_peer_that_does_not_read_is_dropped() {
     assert_took(since.elapsed(), 300, 5000);
 }
 
+/// What peers do not read would otherwise be megabytes for each in the kernel.
+#[tokio::test]
+async fn little_is_kept_ready_for_a_peer_that_does_not_read() {
+    let house = House::start(patient()).await;
+    let mut greedy = house.connect().await;
+
+    greedy.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    tokio::time::sleep(milliseconds(500)).await;
+
+    let unsent = unsent_from(house.address.port());
+    assert!((1..=512 * 1024).contains(&unsent), "{unsent} bytes");
+}
+
+/// How many bytes the kernel keeps that connections of this port have not sent or whose arrival is not known.
+fn unsent_from(port: u16) -> u64 {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let connections = table.lines().skip(1).map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let number = |text: &str| u64::from_str_radix(text, 16).unwrap();
+        let (_, from) = columns[1].split_once(':').unwrap();
+        // That of a listener is how many connections it may keep waiting.
+        let is_connection = columns[3] != "0A";
+        let (unsent, _) = columns[4].split_once(':').unwrap();
+        (number(from), is_connection, number(unsent))
+    });
+    let ours =
+        connections.filter(|(from, is_connection, _)| *from == u64::from(port) && *is_connection);
+    ours.map(|(.., unsent)| unsent).sum()
+}
+
 #[tokio::test]
 async fn connections_above_the_cap_wait_for_their_turn() {
     let house = House::start(Limits {

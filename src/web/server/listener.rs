@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -14,6 +15,9 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use crate::web::tls::Acceptor;
+
+/// How many bytes of answers the kernel takes that cannot be sent yet.
+const MOST_UNSENT: u32 = 128 * 1024;
 
 /// Where connections come from. Whoever serves has bound it.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ impl Listener {
             Self::Tcp(listener) | Self::Tls(listener, _) => {
                 let (stream, address) = listener.accept().await?;
                 stream.set_nodelay(true)?;
+                // What a peer does not read would else grow to megabytes in the kernel. Where there is no such bound, it does.
+                drop(SockRef::from(&stream).set_tcp_notsent_lowat(MOST_UNSENT));
                 Ok((Socket::Tcp(stream), Peer::Tcp(address)))
             }
             Self::Unix(listener) => {
