@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use memchr::memmem;
+use rustix::io::fcntl_dupfd_cloexec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -43,6 +44,12 @@ enum Kind {
 }
 
 pub(crate) fn measure(bench: &mut Bench) {
+    // The table of open files is in its full size before there are threads: whoever opens one while it grows waits, and
+    // it is not for this side to be slow.
+    drop(fcntl_dupfd_cloexec(
+        std::io::stderr(),
+        2 * i32::try_from(ALL).unwrap(),
+    ));
     let house = House::open(&[]);
     let large = stylesheet(house.address());
     let (descriptors, memory) = (house.descriptors(), house.memory());
@@ -191,6 +198,7 @@ async fn endure(kind: Kind, mut stream: TcpStream, large: &[u8]) -> std::io::Res
         match timeout(Duration::from_secs(5), stream.read(&mut space)).await {
             Ok(Ok(0) | Err(_)) => return Ok(()),
             Ok(Ok(_)) => {}
+            Err(_) if kind == Kind::Silent => {}
             Err(_) => stream.write_all(b"E").await?,
         }
     }
