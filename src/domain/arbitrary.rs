@@ -163,7 +163,7 @@ fn lifetime() -> impl Strategy<Value = Lifetime> {
     (60_u32..=86_400).prop_map(|seconds| seconds.try_into().unwrap())
 }
 
-fn client() -> impl Strategy<Value = Client> {
+pub(crate) fn client() -> impl Strategy<Value = Client> {
     let status = option::of(time()).prop_map(|since| match since {
         None => ClientStatus::Active,
         Some(since) => ClientStatus::Disabled(since),

@@ -146,3 +146,87 @@ impl<'k> Opener<'k> {
         Ok(client.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{
+        strategy::{Strategy, ValueTree},
+        test_runner::TestRunner,
+    };
+    use redb::{Database, ReadableDatabase, backends::InMemoryBackend};
+
+    use super::*;
+    use crate::{
+        crypto::{random::Entropy, sealed::MasterKey},
+        domain::arbitrary,
+        store::{
+            records::{StoredClient, to_json},
+            redb::{open, tables::SealedWriter},
+        },
+    };
+
+    fn empty() -> (Database, Keyring) {
+        let entropy = Entropy::seeded(1);
+        let database = Database::builder()
+            .create_with_backend(InMemoryBackend::new())
+            .unwrap();
+        let keys = open::initialise(&database, &MasterKey::generate(&entropy), &entropy).unwrap();
+        (database, keys)
+    }
+
+    /// Clients that are the same but for their ids, each kept under what `key` makes of its id.
+    fn keep((database, keys): &(Database, Keyring), count: usize, key: impl Fn(&str) -> String) {
+        let mut client = arbitrary::client()
+            .new_tree(&mut TestRunner::deterministic())
+            .unwrap()
+            .current();
+        let transaction = database.begin_write().unwrap();
+        let mut table = SealedWriter::open_for_change(CLIENTS, &transaction, keys).unwrap();
+        for number in 0..count {
+            let id = format!("client-{number:04}");
+            client.id = id.parse().unwrap();
+            let record = to_json(&StoredClient::from(&client));
+            table.put(key(&id).as_bytes(), &record).unwrap();
+        }
+        drop(table);
+        transaction.commit().unwrap();
+    }
+
+    /// The ids that each way to open them finds.
+    fn opened((database, keys): &(Database, Keyring)) -> [Result<Vec<String>, String>; 2] {
+        let transaction = database.begin_read().unwrap();
+        let table = transaction.open_table(CLIENTS.definition()).unwrap();
+        [open_few(&table, keys), open_many(&table, keys)].map(|opened| {
+            let ids = |all: Vec<Arc<Client>>| all.iter().map(|it| it.id.to_string()).collect();
+            opened.map(ids).map_err(|fault| format!("{fault:?}"))
+        })
+    }
+
+    #[test]
+    fn few_and_many_are_opened_alike_and_in_order() {
+        for count in [0, 1, BITE, 3 * BITE + 1] {
+            let kept = empty();
+            keep(&kept, count, str::to_owned);
+            let expected: Vec<String> = (0..count).map(|it| format!("client-{it:04}")).collect();
+
+            let [few, many] = opened(&kept);
+
+            assert_eq!(few.as_ref(), Ok(&expected));
+            assert_eq!(many, few);
+        }
+    }
+
+    #[test]
+    fn a_record_in_the_place_of_another_is_refused_among_few_and_among_many() {
+        let kept = empty();
+        keep(&kept, BITE + 2, |id| match id {
+            "client-0513" => "client-9999".to_owned(),
+            id => id.to_owned(),
+        });
+
+        for opened in opened(&kept) {
+            let fault = opened.unwrap_err();
+            assert!(fault.contains("another record's"), "{fault}");
+        }
+    }
+}
