@@ -6,6 +6,9 @@
 
 mod acme;
 mod backups;
+mod error;
+mod limits;
+mod listening;
 mod master_key;
 mod place;
 pub mod settings;
@@ -17,7 +20,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 use ipnet::IpNet;
@@ -30,6 +33,10 @@ use crate::{
     telemetry::{LogFormat, LogLevel},
 };
 pub use acme::{Acme, AcmeContact, AcmeDirectory, AcmeDomain};
+pub use error::ConfigError;
+use error::wrong;
+pub use limits::Limits;
+pub use listening::is_this_machine;
 pub use master_key::MasterKeySource;
 use master_key::MasterKeys;
 pub use place::Place;
@@ -128,86 +135,6 @@ pub enum PlainHttp {
     FromAnywhere,
 }
 
-/// What one peer, and all of them together, may cost.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Limits {
-    /// Connections served at once.
-    pub max_connections: usize,
-    /// Connections of one address; 0 is no limit.
-    pub max_connections_per_address: usize,
-    /// Bytes of a request's head.
-    pub max_header_bytes: usize,
-    /// Bytes of a request's target.
-    pub max_target_bytes: usize,
-    /// Bytes of a request's body.
-    pub max_body_bytes: u64,
-    /// Until a connection's first byte.
-    pub first_byte_timeout: Span,
-    /// Of a TLS handshake.
-    pub handshake_timeout: Span,
-    /// For a request's head.
-    pub header_timeout: Span,
-    /// For a request's body.
-    pub body_timeout: Span,
-    /// Until a request is answered.
-    pub request_timeout: Span,
-    /// How far the server may fall behind.
-    pub shed_after: Span,
-    /// Between two requests of a connection.
-    pub idle_timeout: Span,
-    /// Of a connection.
-    pub connection_lifetime: Span,
-    /// For what is in flight when the server stops.
-    pub drain_timeout: Span,
-}
-
-/// Settings are wrong; nothing was started. Each says in one line what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The settings file cannot be read.
-    #[error("cannot read the settings file {}: {source}", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The settings file has a mistake.
-    #[error("{}:{line}:{column}: {message}", path.display())]
-    Mistake {
-        /// Which file.
-        path: PathBuf,
-        /// Its line, from 1.
-        line: usize,
-        /// Its column, from 1.
-        column: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// A value in the environment, or a combination of values, is wrong.
-    #[error("{0}")]
-    Wrong(String),
-    /// An address that everybody can reach would be served without encryption.
-    #[error(
-        "plain HTTP on {0} could be read on its way: listen on a loopback address such as \
-         127.0.0.1:8080, or speak TLS with --tls-cert and --tls-key or with --acme, or name the proxy that adds it with \
-         --behind-proxy CIDR, or accept it with --allow-plain-http-from-anywhere"
-    )]
-    PlainHttp(SocketAddr),
-    /// The issuer is reached without encryption.
-    #[error(
-        "the issuer {0} is plain HTTP on a host that is not this machine: give an https:// issuer, \
-         or accept it with --allow-plain-http-from-anywhere"
-    )]
-    PlainIssuer(Issuer),
-    /// The console is reached without encryption.
-    #[error(
-        "the console's address {0} is plain HTTP on a host that is not this machine: give an \
-         https:// one with --console-url, or accept it with --allow-plain-http-from-anywhere"
-    )]
-    PlainConsole(Issuer),
-}
-
 impl Config {
     /// The settings in effect for a command that was given `place` and `settings` on its command
     /// line or in the environment.
@@ -285,43 +212,6 @@ impl Config {
         Ok(config)
     }
 
-    /// Checks what only matters to a server that listens: who could read along.
-    pub fn check_listening(&self) -> Result<(), ConfigError> {
-        if self.operator_listen == Some(self.listen) && self.listen.port() != 0 {
-            return Err(wrong(format!(
-                "--operator-listen is {} as well as --listen: give operators an address of their own",
-                self.listen
-            )));
-        }
-        if self.listen.ip().is_unspecified() && self.issuer.is_none() {
-            return Err(wrong(format!(
-                "listening on every address ({}), the server cannot know its own name: say it with \
-                 --issuer, as https://auth.example.com",
-                self.listen
-            )));
-        }
-        self.check_tls()?;
-        self.check_acme()?;
-        if self.plain_http == PlainHttp::FromAnywhere || self.tls.is_spoken() {
-            return Ok(());
-        }
-        let exposed = |address: &SocketAddr| !address.ip().is_loopback();
-        let mut addresses = [Some(self.listen), self.operator_listen].into_iter();
-        if self.behind_proxy.is_empty()
-            && let Some(address) = addresses.by_ref().flatten().find(exposed)
-        {
-            return Err(ConfigError::PlainHttp(address));
-        }
-        let is_plain = |url: &&Issuer| !url.is_https() && !is_this_machine(url.host());
-        if let Some(issuer) = self.issuer.as_ref().filter(is_plain) {
-            return Err(ConfigError::PlainIssuer(issuer.clone()));
-        }
-        match self.console_url.as_ref().filter(is_plain) {
-            Some(url) => Err(ConfigError::PlainConsole(url.clone())),
-            None => Ok(()),
-        }
-    }
-
     /// The issuer of a server that listens on `address`: the one that was set, else
     /// `http://ADDRESS`, or `https://ADDRESS` where TLS is spoken.
     pub fn issuer_at(&self, address: SocketAddr) -> Issuer {
@@ -331,9 +221,7 @@ impl Config {
                 .expect("a socket address makes an issuer")
         })
     }
-}
 
-impl Config {
     /// What the listeners speak.
     pub fn scheme(&self) -> &'static str {
         if self.tls.is_spoken() {
@@ -344,65 +232,10 @@ impl Config {
     }
 }
 
-impl Limits {
-    fn from_settings(settings: &Settings) -> Result<Self, ConfigError> {
-        let limits = Self {
-            max_connections: settings.max_connections.unwrap_or(10_000),
-            max_connections_per_address: settings.max_connections_per_address.unwrap_or(0),
-            max_header_bytes: settings.max_header_bytes.unwrap_or(32 * 1024),
-            max_target_bytes: settings.max_target_bytes.unwrap_or(8 * 1024),
-            max_body_bytes: settings.max_body_bytes.unwrap_or(64 * 1024),
-            first_byte_timeout: settings.first_byte_timeout.unwrap_or(Span(10)),
-            handshake_timeout: settings.handshake_timeout.unwrap_or(Span(5)),
-            header_timeout: settings.header_timeout.unwrap_or(Span(10)),
-            body_timeout: settings.body_timeout.unwrap_or(Span(10)),
-            request_timeout: settings.request_timeout.unwrap_or(Span(15)),
-            shed_after: settings.shed_after.unwrap_or(Span(1)),
-            idle_timeout: settings.idle_timeout.unwrap_or(Span::minutes(1)),
-            connection_lifetime: settings.connection_lifetime.unwrap_or(Span::hours(1)),
-            drain_timeout: settings.drain_timeout.unwrap_or(Span(10)),
-        };
-        limits.check()?;
-        Ok(limits)
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let spans = [
-            ("first_byte_timeout", self.first_byte_timeout),
-            ("handshake_timeout", self.handshake_timeout),
-            ("header_timeout", self.header_timeout),
-            ("body_timeout", self.body_timeout),
-            ("request_timeout", self.request_timeout),
-            ("idle_timeout", self.idle_timeout),
-            ("connection_lifetime", self.connection_lifetime),
-        ];
-        if let Some((name, _)) = spans.iter().find(|(_, span)| *span == Span(0)) {
-            return Err(wrong(format!("{name} is at least 1s")));
-        }
-        if self.max_connections == 0 {
-            return Err(wrong("max_connections is at least 1"));
-        }
-        if self.max_header_bytes < LEAST_HEADER_BYTES {
-            return Err(wrong(format!(
-                "max_header_bytes is at least {LEAST_HEADER_BYTES}"
-            )));
-        }
-        if self.max_target_bytes > self.max_header_bytes {
-            return Err(wrong(
-                "max_target_bytes is at most max_header_bytes: the target is a part of the head",
-            ));
-        }
-        Ok(())
-    }
-}
-
 fn networks(given: Option<Vec<Network>>) -> Vec<IpNet> {
     let given = given.unwrap_or_default().into_iter();
     given.map(|network| network.0).collect()
 }
-
-/// The least that hyper can read a request's head with.
-const LEAST_HEADER_BYTES: usize = 8 * 1024;
 
 impl Settings {
     /// What the environment alone says.
@@ -422,18 +255,4 @@ impl Settings {
 pub fn wants_no_colour() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|value| value == "dumb")
-}
-
-/// Whether `host` can only mean the machine itself.
-pub fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-fn wrong(message: impl Into<String>) -> ConfigError {
-    ConfigError::Wrong(message.into())
 }
