@@ -1,13 +1,10 @@
 //! Workloads that come with their platform's token, in the shapes that SPIRE, Kubernetes and GitHub give them.
 
-use std::process::Command;
-
 use jeton::{
     crypto::{
         random::Entropy,
         signer::{Algorithm, Signer},
     },
-    domain::profile::Profile,
     oauth::reason::ErrorCode,
 };
 use serde_json::{Value, json};
@@ -16,10 +13,12 @@ use crate::harness::{
     assertion::sign,
     caller::{Request, encode},
     platform::Platform,
-    process::{ServerProcess, deaf},
     reply::Reply,
     server::{ISSUER, TestServer},
 };
+
+mod shapes;
+mod trials;
 
 const SHOP: &str = "urn:shop";
 const JWT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -204,96 +203,6 @@ async fn a_trust_domain_is_trusted_by_keys_that_an_operator_gave() {
     }
 }
 
-/// CF-03, CF-04, CF-08
-#[tokio::test]
-async fn a_pod_comes_with_its_projected_token() {
-    let cluster = Platform::with_rsa("cluster-1");
-    let server = trusting(json!({
-        "issuer": "https://kubernetes.example", "subject": "system:serviceaccount:shop:deploy",
-        "audience": ISSUER, "claims": { "kubernetes.io/serviceaccount/uid": "5f1c" },
-        "jwks": { "keys": [cluster.jwk(&json!({ "use": "sig", "alg": "RS256" }))] },
-    }))
-    .await;
-    let now = server.app.now().seconds();
-    // As the API server makes it: no typ, aud a list, and no jti before 1.29.
-    let claims = json!({
-        "iss": "https://kubernetes.example", "sub": "system:serviceaccount:shop:deploy", "aud": [ISSUER],
-        "iat": now, "nbf": now, "exp": now + 3607,
-        "kubernetes.io": {
-            "namespace": "shop", "serviceaccount": { "name": "deploy", "uid": "5f1c" },
-            "pod": { "name": "deploy-7", "uid": "aa" }, "node": { "name": "n1", "uid": "bb" }, "warnafter": now + 3000,
-        },
-    });
-    let token = |more: Value| cluster.token(&json!({ "alg": "RS256" }), &changed(&claims, &more));
-    accepts(&server, &token(json!({}))).await;
-    accepts(&server, &token(json!({}))).await;
-    for more in [
-        json!({ "sub": "system:serviceaccount:shop:other" }),
-        json!({ "aud": ["https://kubernetes.default.svc.cluster.local"] }),
-        json!({ "kubernetes.io": { "serviceaccount": { "uid": "other" } } }),
-        json!({ "iat": now - 3601 }),
-        // A token of old, out of a secret: for ever, and for everybody.
-        json!({ "iss": "kubernetes/serviceaccount", "aud": null, "exp": null }),
-    ] {
-        refuses(&server, &token(more)).await;
-    }
-}
-
-/// CF-06, CF-07
-#[tokio::test]
-async fn a_workflow_run_comes_with_its_jobs_token() {
-    let github = Platform::with_rsa("gh-1");
-    let issuer = "https://token.actions.githubusercontent.com";
-    for (subject, ours, others) in [
-        (
-            "repo:acme/shop:ref:refs/heads/main",
-            "repo:acme/shop:ref:refs/heads/main",
-            [
-                "repo:acme/shop-evil:ref:refs/heads/main",
-                "repo:evil/shop:ref:refs/heads/main",
-                "repo:acme/shop:pull_request",
-                "repo:acme/shop:environment:x:ref:refs/heads/main",
-                "repo:acme@12/shop@74:ref:refs/heads/main",
-            ],
-        ),
-        (
-            "repo:acme@12/shop@74:ref:refs/heads/main",
-            "repo:acme@12/shop@74:ref:refs/heads/main",
-            [
-                // The same names, taken by others.
-                "repo:acme@13/shop@74:ref:refs/heads/main",
-                "repo:acme@12/shop@75:ref:refs/heads/main",
-                "repo:acme@12/shop@74:pull_request",
-                "repo:acme@12/shop@740:ref:refs/heads/main",
-                "repo:acme/shop:ref:refs/heads/main",
-            ],
-        ),
-    ] {
-        let server = trusting(json!({
-            "issuer": issuer, "subject": subject, "audience": ISSUER, "max_age": "10m",
-            "claims": { "repository_id": "74", "event_name": "push" }, "algorithms": ["RS256"],
-            "jwks": { "keys": [github.jwk(&json!({ "use": "sig", "alg": "RS256", "x5t": "AA" }))] },
-        }))
-        .await;
-        let now = server.app.now().seconds();
-        let claims = json!({
-            "jti": "a", "iss": issuer, "sub": ours, "aud": ISSUER, "iat": now, "nbf": now - 10, "exp": now + 300,
-            "ref": "refs/heads/main", "repository": "acme/shop", "repository_id": "74",
-            "repository_owner": "acme", "repository_owner_id": "12", "event_name": "push",
-            "job_workflow_ref": "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
-            "repository_visibility": "private", "run_attempt": "1",
-        });
-        let header = json!({ "typ": "JWT", "alg": "RS256", "x5t": "AA" });
-        let token = |more: Value| github.token(&header, &changed(&claims, &more));
-        accepts(&server, &token(json!({}))).await;
-        for other in others {
-            refuses(&server, &token(json!({ "sub": other }))).await;
-        }
-        refuses(&server, &token(json!({ "repository_id": "75" }))).await;
-        refuses(&server, &token(json!({ "iat": now - 601 }))).await;
-    }
-}
-
 /// CF-01, CF-05
 #[tokio::test]
 async fn a_trust_says_how_its_tokens_are_signed() {
@@ -392,157 +301,4 @@ async fn a_token_that_is_bound_to_a_key_proves_nobody() {
     ] {
         refuses(&server, &token(json!({ "cnf": cnf }))).await;
     }
-}
-
-/// CP-01, CF-05
-#[test]
-fn a_trust_is_made_and_tried_from_the_command_line() {
-    let server = ServerProcess::start();
-    let spire = Platform::with_ec("svid-1");
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let keys = file("bundle.json", &bundle(&spire).to_string());
-    let trust = [
-        "client",
-        "create",
-        "Deploy",
-        "--id",
-        "deploy",
-        "--federated-subject",
-        WORKLOAD,
-        "--federated-jwks",
-        &keys,
-        "--federated-alg",
-        "ES256",
-        "--federated-alg",
-        "PS256",
-    ];
-    server.jeton(&trust);
-    let shown = server.jeton(&["secret", "list", "deploy"]).to_string();
-    assert!(
-        shown.contains("ES256 PS256") && shown.contains("spiffe://acme.example"),
-        "{shown}"
-    );
-    let now = time::OffsetDateTime::now_utc().unix_timestamp();
-    let token = |subject: &str| {
-        let claims = json!({
-            "sub": subject, "aud": [server.issuer()], "iat": now, "exp": now + 300,
-        });
-        spire.token(&json!({ "alg": "ES256" }), &claims)
-    };
-    let good = file("good.jwt", &format!("{}\n", token(WORKLOAD)));
-    let bad = file("bad.jwt", &token("spiffe://acme.example/other"));
-
-    let found = server.jeton(&["client", "dry-run", "deploy", &good]);
-    assert_eq!(found["accepted"], true, "{found}");
-    let refused = deaf(Command::new(env!("CARGO_BIN_EXE_jeton")))
-        .arg("--data")
-        .arg(server.data())
-        .args(["client", "dry-run", "deploy", &bad])
-        .output()
-        .unwrap();
-
-    assert_eq!(refused.status.code(), Some(1));
-    let said = String::from_utf8(refused.stdout).unwrap();
-    let objection = "would refuse it\n  Its subject (sub) is spiffe://acme.example/other;";
-    assert!(said.contains(objection), "{said}");
-    let why = String::from_utf8(refused.stderr).unwrap();
-    assert!(
-        why.contains("deploy would not be let in by this token"),
-        "{why}"
-    );
-}
-
-/// CF-02, CF-03
-#[tokio::test]
-async fn the_admin_api_tells_why_a_token_would_be_refused() {
-    let platform = Platform::with_ec("k");
-    let server = trusting(json!({
-        "issuer": "https://idp.example", "subject": "job", "audience": ISSUER,
-        "jwks": { "keys": [platform.jwk(&json!({}))] }, "algorithms": ["ES256", "RS256"],
-    }))
-    .await;
-    let now = server.app.now().seconds();
-    let claims = json!({
-        "iss": "https://idp.example", "sub": "job", "aud": ISSUER, "iat": now, "exp": now + 60,
-    });
-    let token = |more: Value| platform.token(&json!({ "alg": "ES256" }), &changed(&claims, &more));
-    let owner = server.owner();
-    let try_it = async |token: &str| {
-        let call = owner.call("POST", "/clients/deploy/dry-run");
-        let reply = call.json(&json!({ "token": token })).send().await;
-        reply.assert_status(200);
-        reply.json()
-    };
-
-    let good = try_it(&token(json!({}))).await;
-    assert_eq!(good["accepted"], true, "{good}");
-    assert_eq!(good["trusts"][0]["issuer"], "https://idp.example");
-    assert_eq!(good["trusts"][0]["objections"], json!([]));
-
-    let wrong = json!({ "sub": "other", "aud": "x", "cnf": {} });
-    let wrong = try_it(&token(wrong)).await;
-    assert_eq!(wrong["accepted"], false);
-    let said = wrong["trusts"][0]["objections"].to_string();
-    for words in ["Its subject (sub) is other", "is bound to a key (cnf)"] {
-        assert!(said.contains(words), "{said}");
-    }
-    let eddsa = platform.token(&json!({ "alg": "EdDSA" }), &claims);
-    let said = try_it(&eddsa).await["trusts"][0]["objections"].to_string();
-    assert!(
-        said.contains("It is signed by EdDSA; the client trusts ES256, RS256."),
-        "{said}"
-    );
-
-    let disable = owner
-        .call("POST", "/clients/deploy/disable")
-        .json(&json!({}));
-    disable.send().await.assert_status(200);
-    let disabled = try_it(&token(json!({}))).await;
-    assert_eq!(disabled["accepted"], false);
-    assert_eq!(disabled["disabled"], true);
-    let nobody = owner.call("POST", "/clients/nobody/dry-run");
-    let nobody = nobody.json(&json!({ "token": "x" })).send().await;
-    nobody.assert_status(404);
-    // Nobody was let in by any of this.
-    accepts_nobody_yet(&server).await;
-}
-
-/// FP-01
-#[tokio::test]
-async fn where_the_profile_takes_no_platforms_tokens_a_dry_run_says_so() {
-    let server = TestServer::with_profile(Profile::Fapi2).await;
-    let platform = Platform::with_ec("k");
-    let trust = json!({
-        "issuer": "https://idp.example", "subject": "job", "audience": ISSUER,
-        "jwks": { "keys": [platform.jwk(&json!({}))] },
-    });
-    let body = json!({
-        "name": "Deploy", "client_id": "deploy", "credential": { "federation": trust },
-    });
-    let owner = server.owner();
-    let made = owner.post("/clients", body).await;
-    made.assert_status(201);
-    let now = server.app.now().seconds();
-    let claims = json!({
-        "iss": "https://idp.example", "sub": "job", "aud": ISSUER, "iat": now, "exp": now + 60,
-    });
-    let token = platform.token(&json!({ "alg": "ES256" }), &claims);
-
-    let body = json!({ "token": token });
-    let found = owner.post("/clients/deploy/dry-run", body).await.json();
-
-    assert_eq!(found["accepted"], false, "{found}");
-    let why = json!(["The profile fapi2 takes no tokens of other issuers."]);
-    assert_eq!(found["trusts"][0]["objections"], why);
-    refuses(&server, &token).await;
-}
-
-async fn accepts_nobody_yet(server: &TestServer) {
-    let shown = server.owner().call("GET", "/clients/deploy").send().await;
-    assert!(shown.json()["last_used_at"].is_null(), "{shown:?}");
 }
