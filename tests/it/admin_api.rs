@@ -1,5 +1,6 @@
 //! The admin API as its callers know it: what can be done, what is shown, what goes wrong.
 
+mod apis;
 mod attention;
 mod lists;
 mod problems;

@@ -1,18 +1,12 @@
 //! The FAPI 2.0 security profile for client credentials, as its conformance tests ask for it: whatever is weaker
 //! than a key or a certificate of the client's own is refused, and every token is bound to one.
 
+mod algorithms;
+
 use jeton::{
-    admin::{
-        clients::EditClient,
-        keys::{GenerateKey, When},
-    },
-    crypto::{
-        random::Entropy,
-        signer::{Algorithm, Signer},
-    },
-    domain::{
-        credential::PublicKey, profile::Profile, rotation::Overlap, secret::Proof, time::Span,
-    },
+    admin::clients::EditClient,
+    crypto::signer::Signer,
+    domain::{profile::Profile, rotation::Overlap, secret::Proof, time::Span},
     oauth::{metadata::path::FORWARD_AUTH, reason::ErrorCode},
 };
 use serde_json::{Value, json};
@@ -287,91 +281,6 @@ async fn not_even_a_client_whose_library_wants_it_may_name_the_token_endpoint() 
         .await;
 
     reply.assert_refused(ErrorCode::InvalidClient);
-}
-
-/// FP-02, FP-05, CJ-10, DP-12
-#[tokio::test]
-async fn what_is_signed_with_rs256_counts_nowhere() {
-    let server = server().await;
-    let mut party = Party::new(&server, "svc", 1).await;
-    let rsa = Signer::generate(Algorithm::Rs256, &Entropy::seeded(3)).0;
-    let key = PublicKey::from_jwk(rsa.public_jwk().unwrap()).unwrap();
-    let client = server.stranger().named("svc");
-    move_to(&server, &client, Proof::Key(key), Overlap::None).await;
-    let own = std::mem::replace(&mut party.signer, rsa);
-
-    let proof = party.proof(&json!({}));
-    let reply = party.ask(&party.form(&json!({})), Some(&proof)).await;
-    reply.assert_refused(ErrorCode::InvalidClient);
-
-    // Nor are tokens signed so.
-    move_to(&server, &client, Proof::Key(public(&own)), Overlap::None).await;
-    party.signer = own;
-    server
-        .run(GenerateKey {
-            algorithm: Algorithm::Rs256,
-            when: When::Now,
-        })
-        .await;
-    server.api_with("urn:old", "read", Algorithm::Rs256).await;
-    client.granted("urn:old", "read").await;
-    let proof = party.proof(&json!({}));
-    let form = format!("{}&resource=urn:old", party.form(&json!({})));
-    let reply = party.ask(&form, Some(&proof)).await;
-    reply.assert_refused(ErrorCode::InvalidTarget);
-}
-
-/// FP-02, FP-05, CJ-10
-#[tokio::test]
-async fn a_key_for_ps256_signs_nothing_by_rs256() {
-    let server = server().await;
-    let mut party = Party::new(&server, "svc", 1).await;
-    let (ps256, private) = Signer::generate(Algorithm::Ps256, &Entropy::seeded(3));
-    let rs256 = Signer::from_private(Algorithm::Rs256, &private).unwrap();
-    let client = server.stranger().named("svc");
-    move_to(&server, &client, Proof::Key(public(&ps256)), Overlap::None).await;
-    party.signer = ps256;
-    party.token().await;
-
-    party.signer = rs256;
-    let proof = party.proof(&json!({}));
-    let reply = party.ask(&party.form(&json!({})), Some(&proof)).await;
-
-    reply.assert_refused(ErrorCode::InvalidClient);
-}
-
-/// D10, FP-02, JK-01
-#[tokio::test]
-async fn keys_for_rs256_are_published_no_more_and_sign_no_answer() {
-    let server = server().await;
-    let generate = |algorithm| GenerateKey {
-        algorithm,
-        when: When::Now,
-    };
-    server.run(generate(Algorithm::Rs256)).await;
-    let published = server.get("/oauth2/jwks").await.json();
-    let keys = published["keys"].as_array().unwrap();
-    assert!(!keys.is_empty());
-    assert!(keys.iter().all(|it| it["alg"] != "RS256"), "{published}");
-
-    // Whoever looks after an API whose answers would be signed so, or with a shared key, gets plain ones.
-    for (api, algorithm) in [
-        ("urn:old", Algorithm::Rs256),
-        ("urn:shared", Algorithm::Hs256),
-    ] {
-        server.api_with(api, "read", algorithm).await;
-        let party = Party::new(&server, &api[4..], 5).await;
-        let answer = ask_about(&party, api).await;
-        assert_eq!(answer.header("content-type"), "application/json", "{api}");
-        assert_eq!(answer.json(), json!({ "active": false }));
-    }
-    let party = Party::new(&server, "orders", 6).await;
-    let answer = ask_about(&party, ORDERS).await;
-    let signed = "application/token-introspection+jwt";
-    assert_eq!(answer.header("content-type"), signed);
-    let text = String::from_utf8(answer.body.to_vec()).unwrap();
-    let (header, _) = jeton::crypto::jws::decode_unverified(&text).unwrap();
-    assert_eq!(header["alg"], "ES256");
 }
 
 /// Asks for a signed answer about a token that is none, as who looks after `api`.
