@@ -29,6 +29,7 @@ mod tables;
 mod usage;
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     io,
     path::Path,
@@ -190,11 +191,25 @@ impl RedbStore {
         &self,
         work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let work = Box::new(move |it: &Shared| Ok(Box::new(work(it)?) as Found));
+        let found = self.carry_out(work).await?;
+        Ok(*found.downcast().expect("it is what the work returned"))
+    }
+
+    /// Off the runtime, which it would hold up. All work is of one type here: for each of its own the program would have what
+    /// runs it once more.
+    async fn carry_out(&self, work: Work) -> Result<Found, StoreError> {
         let shared = Arc::clone(&self.0);
         let done = tokio::task::spawn_blocking(move || work(&shared)).await;
         done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
     }
 }
+
+/// What a piece of work found.
+type Found = Box<dyn Any + Send>;
+
+/// A piece of work on what all handles share.
+type Work = Box<dyn FnOnce(&Shared) -> Result<Found, StoreError> + Send>;
 
 #[async_trait]
 impl Store for RedbStore {
