@@ -18,6 +18,7 @@ mod listener;
 mod load;
 mod patience;
 mod room;
+mod watch;
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
