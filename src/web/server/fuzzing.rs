@@ -1,6 +1,6 @@
 //! For `fuzz/` alone, behind the feature of that name: a connection without a socket.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, future::poll_fn, sync::Arc};
 
 use axum::{
     body::Body,
@@ -28,7 +28,7 @@ where
     let (closing, accepted_at) = (Closing::default(), Instant::now());
     let patience = Patience::new(limits, closing.clone(), accepted_at);
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::framed(stream, Vec::new(), patience, Arc::clone(&ledger));
+    let mut gate = Gate::framed(stream, Vec::new(), patience, Arc::clone(&ledger));
     let connection = Connection {
         load: Load::default(),
         edge,
@@ -39,6 +39,10 @@ where
         tasks: TaskTracker::new(),
     };
     let ends_at = accepted_at + limits.connection_lifetime;
-    // How it ended, the other side knows.
-    drop(connection.speak_http1(gate, ledger, ends_at).await);
+    if poll_fn(|cx| gate.poll_message(cx)).await {
+        // How it ended, the other side knows.
+        drop(connection.speak_http1(gate, ledger, ends_at).await);
+    } else {
+        gate.linger().await;
+    }
 }
