@@ -171,7 +171,7 @@ mod tests {
         let Err(wait) = take(0) else {
             panic!("three may come at once");
         };
-        assert!((10..=11).contains(&wait.seconds()), "{wait}");
+        assert_eq!(wait, Span(10));
         assert!(take(9).is_err());
         take(10).unwrap();
         assert!(take(10).is_err());
@@ -224,5 +224,20 @@ mod tests {
         let refused = (0..10).filter_map(|_| quotas.take(&c, &quota, earlier).err());
         assert!(refused.map(Span::seconds).all(|wait| wait <= 2));
         quotas.take(&c, &quota, earlier.plus(Span(3))).unwrap();
+    }
+
+    #[test]
+    fn what_a_second_brings_may_come_at_once_and_is_not_too_much() {
+        let quotas = Quotas::default();
+        let (c, quota) = (
+            client("c"),
+            quota(60_000, Per::Minute, 1, QuotaMode::Enforce),
+        );
+
+        let all = (0..1001).filter(|_| quotas.take(&c, &quota, NOW).is_ok());
+
+        assert_eq!(all.count(), 1001, "a thousand each second, and one");
+        assert_eq!(quotas.over(&c, &quota), None);
+        assert_eq!(quotas.take(&c, &quota, NOW), Err(Span(1)));
     }
 }

@@ -189,4 +189,48 @@ mod tests {
 
         assert!(remembered.homes().len() <= MOST_REMEMBERED);
     }
+
+    #[tokio::test]
+    async fn what_was_verified_is_remembered_for_its_time_and_no_longer() {
+        let entropy = Entropy::seeded(1);
+        let remembered = RememberedSecrets::new(&entropy);
+        let (one, other) = (SecretId::generate(&entropy), SecretId::generate(&entropy));
+        let hash = PasswordHash::of("the right one", &entropy);
+        let verify = |secret: &SecretId, at| {
+            let presented = Zeroizing::new("the right one".to_owned());
+            remembered.verify(secret.clone(), hash.clone(), presented, (address(1), at))
+        };
+        let until = NOW.plus(REMEMBERED_FOR);
+
+        assert!(!remembered.remembers(&one, "the right one", NOW));
+        assert_eq!(verify(&one, NOW).await, Ok(true));
+
+        assert!(remembered.remembers(&one, "the right one", until.minus(Span(1))));
+        assert!(!remembered.remembers(&one, "the right one", until));
+        assert!(!remembered.remembers(&one, "a guess", NOW));
+        assert!(!remembered.remembers(&other, "the right one", NOW));
+        assert_eq!(verify(&other, until.minus(Span(1))).await, Ok(true));
+        assert_eq!(remembered.memory.load().len(), 2);
+        assert_eq!(verify(&other, until).await, Ok(true));
+        assert_eq!(remembered.memory.load().len(), 1, "what is over is let go");
+    }
+
+    #[tokio::test]
+    async fn no_more_secrets_are_remembered_than_there_may_be() {
+        let entropy = Entropy::seeded(1);
+        let remembered = RememberedSecrets::new(&entropy);
+        let hash = PasswordHash::of("the right one", &entropy);
+        let full = (1..MOST_REMEMBERED).map(|_| {
+            let digest = SecretDigest::new([0; 32]);
+            (SecretId::generate(&entropy), (digest, NOW.plus(Span(1))))
+        });
+        remembered.memory.store(Arc::new(full.collect()));
+        for kept in [MOST_REMEMBERED, 1] {
+            let presented = Zeroizing::new("the right one".to_owned());
+            let secret = SecretId::generate(&entropy);
+            let verified = remembered.verify(secret, hash.clone(), presented, (address(1), NOW));
+            assert_eq!(verified.await, Ok(true));
+            assert_eq!(remembered.memory.load().len(), kept);
+        }
+    }
 }

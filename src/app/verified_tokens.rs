@@ -140,4 +140,13 @@ mod tests {
 
         assert_eq!(verified(&known, &[&long, &long]), [true, true]);
     }
+
+    #[test]
+    fn a_long_token_takes_up_no_room() {
+        let known = KnownTokens::new();
+        let (longest, longer) = ("a".repeat(LONGEST), "a".repeat(LONGEST + 1));
+
+        assert_eq!(verified(&known, &[&longest, &longest]), [true, false]);
+        assert_eq!(verified(&known, &[&longer, &longer]), [true, true]);
+    }
 }

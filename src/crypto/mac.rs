@@ -213,4 +213,14 @@ mod tests {
             "SecretDigest(..)"
         );
     }
+
+    #[test]
+    fn a_derived_key_is_the_keys_and_the_purposes_own() {
+        let derived = key().derive("checkpoints");
+
+        assert_eq!(derived, key().derive("checkpoints"));
+        assert_ne!(derived, key().derive("checkpoint"));
+        assert_ne!(derived, MacKey::new(&[0x0c; 32]).derive("checkpoints"));
+        assert_ne!(derived, key().digest(b"checkpoints"));
+    }
 }

@@ -280,4 +280,19 @@ mod tests {
 
         assert_eq!(format!("{hash:?}"), "PasswordHash(..)");
     }
+
+    #[test]
+    fn costs_and_length_are_taken_up_to_their_bounds() {
+        let with = |from: &str, to: &str| PasswordHash::parse(&REFERENCE.replace(from, to));
+
+        assert!(with("t=2", "t=5").is_ok());
+        assert!(with("p=1", "p=4").is_ok());
+        let output = "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        assert!(with(output, "CTFhFdXPJO1aFaMaO6Mm5Q").is_ok(), "16 bytes");
+        assert_eq!(
+            with(output, "CTFhFdXPJO1aFaMaO6Mm"),
+            Err(PasswordHashError::Short),
+            "15 bytes"
+        );
+    }
 }

@@ -185,6 +185,7 @@ mod tests {
         let text = secret.to_base32();
 
         assert_eq!(text.parse(), Ok(secret.clone()));
+        assert_ne!(secret, of_the_rfc());
         assert_eq!(*of_the_rfc().0, *b"12345678901234567890");
         assert_eq!(format!("{secret:?}"), "TotpSecret(..)");
         for wrong in ["", &text[1..], &text.to_lowercase(), &"1".repeat(32)] {

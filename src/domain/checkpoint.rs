@@ -337,4 +337,47 @@ mod tests {
         let problem = found.problem().unwrap();
         assert!(problem.starts_with("record 9 is not the one"), "{problem}");
     }
+
+    #[test]
+    fn a_line_is_read_up_to_its_longest() {
+        let line = checkpoint(2, 120).to_line(&key());
+        let padded = |length: usize| format!("{line:<length$}");
+
+        assert_eq!(
+            Checkpoint::parse(&padded(LONGEST_LINE), &key()),
+            Ok(checkpoint(2, 120))
+        );
+        assert_eq!(
+            Checkpoint::parse(&padded(LONGEST_LINE + 1), &key()),
+            Err(CheckpointError::Malformed)
+        );
+    }
+
+    #[test]
+    fn a_checkpoint_of_an_empty_log_needs_no_record() {
+        let empty = head(&[], 0);
+        let of_nothing = Checkpoint {
+            mac: [0; 32],
+            ..checkpoint(1, 0)
+        };
+        assert_eq!(of_nothing.standing(&empty, None), Standing::Kept);
+        assert_eq!(checkpoint(1, 0).standing(&empty, None), Standing::Missing);
+        let of_a_record = Checkpoint {
+            seq: 3,
+            ..of_nothing
+        };
+        assert_eq!(of_a_record.standing(&empty, None), Standing::Missing);
+    }
+
+    #[test]
+    fn what_a_restore_gave_up_is_counted_and_the_first_fault_of_a_record_is_named() {
+        let restored = head(&[(2, 5)], 20);
+        let given_up = [checkpoint(1, 7), checkpoint(1, 8)];
+        let found = Comparison::of(&given_up, &restored, &BTreeMap::new());
+        assert_eq!((found.kept, found.given_up, found.first_bad), (0, 2, None));
+
+        let twice = [checkpoint(1, 9), checkpoint(2, 9)];
+        let found = Comparison::of(&twice, &head(&[], 20), &[(9, [6; 32])].into());
+        assert_eq!(found.first_bad, Some((9, Standing::Other)));
+    }
 }

@@ -224,4 +224,14 @@ mod tests {
             .collect();
         assert_eq!(Claims::new(many), Err(ClaimsError::TooMany));
     }
+
+    #[test]
+    fn claims_are_found_by_name_and_come_apart() {
+        let claims = Claims::parse(r#"{"tenant":"acme","tier":3}"#).unwrap();
+
+        assert!(claims.has("tenant") && !claims.has("acme"));
+        let members = BTreeMap::from(claims);
+        assert_eq!(members["tier"], 3);
+        assert_eq!(members.len(), 2);
+    }
 }

@@ -99,3 +99,17 @@ pub fn in_words(types: &DetailTypes) -> String {
     let names: Vec<&str> = types.iter().map(DetailType::as_str).collect();
     names.join(" ")
 }
+
+#[test]
+fn a_type_is_visible_ascii_of_at_most_128_characters() {
+    for good in [
+        "payment_initiation",
+        "https://example.com/x",
+        &"t".repeat(128),
+    ] {
+        assert_eq!(good.parse::<DetailType>().unwrap().as_str(), good);
+    }
+    for bad in ["", "a b", "a\"b", "a\\b", "ä", "a\n", &"t".repeat(129)] {
+        assert_eq!(bad.parse::<DetailType>(), Err(DetailTypeError), "{bad}");
+    }
+}

@@ -35,11 +35,6 @@ impl AuditHead {
         self.epochs.last().map_or(1, |epoch| epoch.number)
     }
 
-    /// When a backup was last restored; nothing if none ever was.
-    pub fn restored(&self) -> Option<Timestamp> {
-        self.epochs.last().map(|epoch| epoch.since)
-    }
-
     /// Whether this epoch led here. One that did not was given up by a restore.
     pub fn has(&self, epoch: u64) -> bool {
         epoch == 1 || self.epochs.iter().any(|it| it.number == epoch)

@@ -160,4 +160,21 @@ mod tests {
         }
         assert_eq!(rules(&["a urn:x", "a urn:y"]), Err(ForwardError::Twice));
     }
+
+    #[test]
+    fn rules_are_as_long_and_as_many_as_they_may_be() {
+        let name = |length: usize| format!("{} urn:shop", "n".repeat(length));
+        assert_eq!(rules(&[&name(64)]).unwrap().lines(), [name(64)]);
+        assert_eq!(rules(&[&name(65)]), Err(ForwardError::Name));
+
+        let many = |count: usize| -> Vec<String> {
+            (0..count).map(|n| format!("r{n:04} urn:shop")).collect()
+        };
+        let most = ForwardRules::try_from(many(MOST)).unwrap();
+        assert_eq!(Vec::from(most), many(MOST));
+        assert_eq!(
+            ForwardRules::try_from(many(MOST + 1)),
+            Err(ForwardError::TooMany)
+        );
+    }
 }

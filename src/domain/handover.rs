@@ -126,3 +126,39 @@ impl Handover {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::random::Entropy;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    #[test]
+    fn what_became_of_a_link_is_a_matter_of_the_moment() {
+        let offered = Handover {
+            id: HandoverId::generate(&Entropy::seeded(1)),
+            client: "svc".parse().unwrap(),
+            token: SecretDigest::new([1; 32]),
+            created: NOW,
+            created_by: "local:0".to_owned(),
+            by_owner: false,
+            expires: NOW.plus(LINK_LIFE),
+            state: HandoverState::Open,
+            overlap: Overlap::None,
+            if_used: IfUsed::Hold,
+            note: Note::default(),
+            secret_lifetime: None,
+            signs: None,
+            revision: Revision::default(),
+        };
+        let at_last = NOW.plus(LINK_LIFE).minus(Span(1));
+        assert_eq!(offered.status(at_last), "open");
+        assert_eq!(offered.status(NOW.plus(LINK_LIFE)), "expired");
+        let withdrawn = Handover {
+            state: HandoverState::Withdrawn { at: NOW },
+            ..offered
+        };
+        assert_eq!(withdrawn.status(NOW), "withdrawn");
+    }
+}

@@ -328,4 +328,29 @@ mod tests {
         assert_eq!((ten.burst(), ten.share()), (10, 6_000_000));
         assert_eq!(ten.to_string(), "10 tokens per minute, 10 at once");
     }
+
+    #[test]
+    fn there_are_as_many_networks_as_there_may_be() {
+        assert!(Networks::default().is_empty());
+        let most: Vec<String> = (10..74).map(|n| format!("10.0.{n}.0/24")).collect();
+
+        let read = Networks::try_from(most.clone()).unwrap();
+
+        assert!(!read.is_empty());
+        assert_eq!(Vec::from(read), most);
+    }
+
+    #[test]
+    fn a_quota_is_read_by_the_words_that_it_is_written_with() {
+        for per in Per::ALL {
+            assert_eq!(per.as_str().parse(), Ok(per));
+        }
+        assert_eq!("day".parse::<Per>(), Err(LimitError::Per));
+        for mode in QuotaMode::ALL {
+            assert_eq!(mode.as_str().parse(), Ok(mode));
+        }
+        assert_eq!("off".parse::<QuotaMode>(), Err(LimitError::Mode));
+        let quota = TokenQuota::new(10, Per::Hour, Some(3), QuotaMode::Watch).unwrap();
+        assert_eq!((quota.tokens(), quota.burst()), (10, 3));
+    }
 }

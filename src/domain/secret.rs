@@ -356,4 +356,32 @@ mod tests {
         assert_eq!(PlainSecret::check(&" %&+:=/?".repeat(4)), Ok(()));
         assert_eq!(PlainSecret::check(""), Err(SecretError::Length));
     }
+
+    #[test]
+    fn the_right_checksum_alone_makes_no_secret() {
+        let summed = |body: &str| format!("{body}{}", base62_checksum(body));
+        let id = SecretId::generate(&Entropy::seeded(7));
+        let random = "a".repeat(43);
+
+        let right = summed(&format!("{PREFIX}{id}_{random}"));
+        assert_eq!(public_id(&right), Some(id.clone()));
+        for wrong in [
+            format!("{PREFIX}{id}i{random}"),
+            format!("{PREFIX}{id}_{random}a"),
+            format!("{PREFIX}{id}_{}", &random[1..]),
+            format!("{PREFIX}{id}_{}é", &random[2..]),
+        ] {
+            assert_eq!(public_id(&summed(&wrong)), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_as_long_as_it_may_be() {
+        assert_eq!(PlainSecret::check(&"x".repeat(1024)), Ok(()));
+        assert_eq!(
+            PlainSecret::check(&"x".repeat(1025)),
+            Err(SecretError::Length)
+        );
+        assert_eq!(PlainSecret::check(&"x".repeat(32)), Ok(()));
+    }
 }

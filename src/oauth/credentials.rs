@@ -295,6 +295,12 @@ mod tests {
                 "{header}"
             );
         }
+        let long = |bytes: usize| {
+            let secret = "s".repeat(bytes / 4 * 3 - "id:".len());
+            read(Some(&basic(&format!("id:{secret}"))), "")
+        };
+        assert_eq!(long(LONGEST_TOKEN).unwrap().len(), 1);
+        assert_eq!(long(LONGEST_TOKEN + 4), Err(Ok(Unusable::Malformed)));
         for header in ["bAsIc ", "BASIC    "] {
             let presented = read(Some(&format!("{header}{good}")), "");
             assert_eq!(presented.unwrap(), ["id:secrets"], "{header}");

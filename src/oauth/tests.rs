@@ -1,4 +1,5 @@
 mod denied;
+mod shut_out;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -320,4 +321,44 @@ fn the_sizes_that_are_documented_are_the_real_ones() {
     ] {
         assert!(documentation.contains(&format!(" {size}")), "{size}");
     }
+}
+
+/// What is said of a refusal says something, and nothing that belongs to another.
+#[test]
+fn every_refusal_of_an_exchange_and_of_details_has_words() {
+    use super::{authorization_details::DetailsError, token_exchange::ExchangeError};
+    let kind = || "payment".parse().unwrap();
+    let of_details = [
+        DetailsError::Malformed,
+        DetailsError::TooMuch,
+        DetailsError::UnknownType,
+        DetailsError::Form(kind()),
+        DetailsError::Elsewhere(kind()),
+        DetailsError::BeyondSubject,
+        DetailsError::TokenTooLong,
+    ];
+    let of_exchange = [
+        ExchangeError::NoSubject,
+        ExchangeError::ActorIncomplete,
+        ExchangeError::Actor,
+        ExchangeError::ActorType,
+        ExchangeError::RequestedType,
+        ExchangeError::SubjectType,
+        ExchangeError::Subject,
+        ExchangeError::TooManyActors,
+        ExchangeError::Binding,
+    ];
+    let details = of_details.iter().map(DetailsError::description);
+    let exchange = of_exchange.iter().map(|it| it.description());
+    let mut all: Vec<_> = details.chain(exchange).collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), count);
+    assert!(all.iter().all(|text| text.contains(' ')));
+    assert_eq!(
+        DetailsError::TypeNotGranted(kind()).description(),
+        DetailsError::UnknownType.description(),
+        "whether a type exists is not told"
+    );
 }

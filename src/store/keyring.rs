@@ -198,3 +198,28 @@ pub(super) fn read_wrapped(purpose: Purpose, bytes: &[u8]) -> Result<WrappedKey,
     records::from_json(bytes)
         .map_err(|problem| corrupt("keyring", purpose.word().as_bytes(), &problem))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring(seed: u64) -> Keyring {
+        let entropy = Entropy::seeded(seed);
+        let master = MasterKey::generate(&entropy);
+        let wrapped = |purpose| Ok(WrappedKey::generate(purpose, &master, &entropy));
+        Keyring::unwrap_all(&master, &entropy, wrapped).unwrap()
+    }
+
+    #[test]
+    fn a_servers_keys_are_told_from_anothers() {
+        assert!(keyring(1).is_of(&keyring(1)));
+        assert!(!keyring(1).is_of(&keyring(2)));
+    }
+
+    #[test]
+    fn checkpoints_are_signed_by_a_key_of_this_server_alone() {
+        let public = |seed| keyring(seed).checkpoint_key().public().to_vec();
+        assert_eq!(public(1), public(1));
+        assert_ne!(public(1), public(2));
+    }
+}

@@ -204,7 +204,7 @@ fn write(path: &Path, key: &MasterKey) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, chown};
 
     use tempfile::TempDir;
 
@@ -263,6 +263,33 @@ mod tests {
             );
         }
         set_mode(&path, 0o400);
+        assert!(load(&source).is_ok());
+    }
+
+    #[test]
+    fn another_users_key_is_refused_but_for_root_where_that_user_has_the_directory() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        let user = rustix::process::geteuid().as_raw();
+
+        assert!(is_roots_to_read(&path, user, 0));
+        assert!(!is_roots_to_read(&path, user, 1000));
+        assert!(!is_roots_to_read(&path, user + 1, 0));
+        if user != 0 {
+            return;
+        }
+        let source = source_in(&directory);
+        load_or_create(&source, &directory.path().join("data"), &Entropy::seeded(1)).unwrap();
+        chown(&path, Some(1000), None).unwrap();
+        assert!(matches!(
+            load(&source),
+            Err(MasterKeyFault::Owner {
+                owner: 1000,
+                user: 0,
+                ..
+            })
+        ));
+        chown(directory.path(), Some(1000), None).unwrap();
         assert!(load(&source).is_ok());
     }
 

@@ -108,3 +108,77 @@ impl Drop for Partial {
         fs::remove_file(&self.0).ok();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn file(directory: &TempDir, name: &str, age: Duration) -> PathBuf {
+        let path = directory.path().join(name);
+        fs::write(&path, name).unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+        path
+    }
+
+    #[test]
+    fn only_what_nobody_makes_any_more_is_swept_away() {
+        let directory = TempDir::new().unwrap();
+        let old = ABANDONED + Duration::from_mins(1);
+        let abandoned = file(&directory, "data.abcdefgh.partial", old);
+        let held = file(&directory, "data.bcdefghi.partial", old);
+        let lock = File::open(&held).unwrap();
+        lock.lock().unwrap();
+        let kept = [
+            held,
+            file(&directory, "data.cdefghij.partial", Duration::ZERO),
+            file(&directory, "data.redb", old),
+            file(&directory, "other.abcdefgh.partial", old),
+        ];
+
+        sweep(&directory.path().join("data"));
+
+        assert!(!abandoned.exists());
+        for path in kept {
+            assert!(path.exists(), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_file_is_published_once_and_never_over_another() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("data");
+        let partial = |text: &str, seed| {
+            let partial = Partial::beside(&path, &Entropy::seeded(seed));
+            fs::write(&partial.0, text).unwrap();
+            partial
+        };
+        partial("first", 1).publish(&path).unwrap();
+        let second = partial("second", 2);
+
+        let refused = second.publish(&path).unwrap_err();
+
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        let kept = directory.path().join("data.kept");
+        assert!(publish_over(&second, &path, &kept).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "second");
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "first");
+        let third = partial("third", 3);
+        assert!(publish_over(&third, &path, &kept).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "second");
+        drop((second, third));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_file_system_without_links_is_told_from_a_name_that_is_taken() {
+        let says = |kind: io::ErrorKind| has_no_links(&kind.into());
+        assert!(says(io::ErrorKind::PermissionDenied) && says(io::ErrorKind::Unsupported));
+        assert!(!says(io::ErrorKind::AlreadyExists) && !says(io::ErrorKind::NotFound));
+    }
+}

@@ -158,3 +158,27 @@ async fn the_time_is_remembered_across_restarts_and_can_be_given_up() {
     early.app.accept_clock().await;
     again.request_token("read").await.assert_issued();
 }
+
+/// K1
+#[tokio::test]
+async fn the_time_is_written_down_every_ten_seconds_while_tokens_are_issued() {
+    let store = RedbStore::in_memory(&Entropy::seeded(7));
+    let server = TestServer::on(store.clone(), START.plus(Span::days(2))).await;
+    let service = report_service(&server).await;
+    let issue = async |after: Span| {
+        server.advance(after).await;
+        service.request_token("read").await.assert_issued();
+        server.app.keep_clock().await;
+    };
+    issue(Span(0)).await;
+    let begun = server.app.now();
+    issue(Span(10)).await;
+    issue(Span(9)).await;
+
+    // A minute behind what was written down last is tolerated, a second more is not.
+    for (at, is_behind) in [(9, true), (10, false)] {
+        let at = begun.plus(Span(at)).minus(Span(60));
+        let early = TestServer::on(store.clone(), at).await;
+        assert_eq!(early.app.clock_behind().is_some(), is_behind, "{at}");
+    }
+}

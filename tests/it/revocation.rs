@@ -64,6 +64,27 @@ async fn a_revoked_token_stops_at_once_and_the_others_do_not() {
     assert!(is_active(&shop, &other).await);
 }
 
+/// RV-01
+#[tokio::test]
+async fn each_revoked_token_stays_revoked_whatever_is_revoked_after_it() {
+    let server = TestServer::start().await;
+    server.api("urn:shop", "read").await;
+    let (buyer, shop) = (buyer(&server, "buyer").await, shop(&server).await);
+    let mut tokens = Vec::new();
+
+    for _ in 0..3 {
+        let token = token_of(&buyer).await;
+        revoke(&buyer, &format!("token={token}"))
+            .await
+            .assert_status(200);
+        tokens.push(token);
+    }
+
+    for token in &tokens {
+        assert!(!is_active(&shop, token).await);
+    }
+}
+
 /// RV-03, RV-08
 #[tokio::test]
 async fn what_is_no_token_is_no_error_and_revokes_nothing() {

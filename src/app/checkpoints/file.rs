@@ -257,4 +257,41 @@ mod tests {
         let error = read(&file).unwrap_err().to_string();
         assert!(error.ends_with("line 1: it is not a checkpoint"), "{error}");
     }
+
+    #[test]
+    fn nothing_stands_between_the_lines() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("checkpoints");
+        let file = CheckpointFile::at(&path);
+        for line in ["a", "b", "c"] {
+            file.append(line).unwrap();
+        }
+
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a\nb\nc\n");
+    }
+
+    #[test]
+    fn the_newest_is_found_before_the_longest_of_torn_lines() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("checkpoints");
+        let file = CheckpointFile::at(&path);
+        let key = StatementKey::from_seed(&[7; 32]);
+        let torn = "{".repeat(LONGEST_LINE);
+        let text = format!("{}\n{torn}\n{torn}", checkpoint(1).to_line(&key));
+        std::fs::write(&path, text).unwrap();
+
+        assert_eq!(file.newest(&key).unwrap(), Some(checkpoint(1)));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_reached_is_not_taken_for_none() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("checkpoints");
+        std::fs::write(&path, "").unwrap();
+        let key = StatementKey::from_seed(&[7; 32]);
+
+        let below = CheckpointFile::at(&path.join("below")).newest(&key);
+
+        assert!(matches!(below, Err(CheckpointFileError::Unreadable { .. })));
+    }
 }

@@ -135,6 +135,8 @@ mod tests {
                 .unwrap();
         }
 
+        quota.take(one(9), NOW.plus(Span(1))).unwrap();
+        assert_eq!(quota.windows.lock().unwrap().len(), ADDRESSES);
         let last = one(ADDRESSES);
         for _ in 0..MOST {
             assert_eq!(quota.take(last, NOW.plus(Span(2))), Ok(()));

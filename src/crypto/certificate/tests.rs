@@ -209,11 +209,11 @@ fn what_is_no_certificate_is_refused() {
     assert_eq!(read(b""), CertificateError::Malformed);
     assert_eq!(read(&longer), CertificateError::Malformed);
     assert_eq!(read(&der[..der.len() - 1]), CertificateError::Malformed);
-    assert_eq!(read(&vec![0x30; LONGEST + 1]), CertificateError::TooLong);
-    assert_eq!(
-        read(&vec![0x30; LONGEST * 2 + 1]),
-        CertificateError::TooLong
-    );
+    assert_eq!(read(&vec![0x30; 12_288]), CertificateError::Malformed);
+    assert_eq!(read(&vec![0x30; 12_289]), CertificateError::TooLong);
+    let padded = |length| format!("{:<length$}", "-----BEGIN CERTIFICATE-----\n!\n");
+    assert_eq!(read(padded(24_576).as_bytes()), CertificateError::Malformed);
+    assert_eq!(read(padded(24_577).as_bytes()), CertificateError::TooLong);
     assert_eq!(
         read(format!("{pem}{pem}").as_bytes()),
         CertificateError::Several
@@ -307,5 +307,68 @@ fn an_empty_attribute_is_written_so_that_it_can_be_read() {
     assert_eq!(*certificate.subject(), empty);
     for other in ["CN=#+c00", "CN=#0c+0", "CN=#0c0"] {
         assert!(other.parse::<DistinguishedName>().is_err(), "{other}");
+    }
+}
+
+#[test]
+fn a_certificate_has_256_alternative_names_at_most() {
+    let with = |count: usize| {
+        let mut params = params(&[]);
+        let name = |n| SanType::DnsName(format!("n{n}.example").try_into().unwrap());
+        params.subject_alt_names = (0..count).map(name).collect();
+        Certificate::from_der(made(&params).der()).map(|it| it.alternatives().len())
+    };
+    assert_eq!(with(256), Ok(256));
+    assert_eq!(with(257), Err(CertificateError::Malformed));
+}
+
+/// One that repeats what is critical could mean two things.
+#[test]
+fn a_certificate_with_two_lists_of_names_is_refused() {
+    let mut params = params(&[]);
+    params.subject_alt_names = vec![SanType::DnsName("a.example".try_into().unwrap())];
+    let once = made(&params);
+    assert!(Certificate::from_der(once.der()).is_ok());
+    let names = b"\x30\x0b\x82\x09b.example".to_vec();
+    let again = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 17], names);
+    params.custom_extensions = vec![again];
+
+    let refused = Certificate::from_der(made(&params).der());
+
+    assert_eq!(refused.err(), Some(CertificateError::Malformed));
+}
+
+/// RFC 5480 §2.2: the point is not compressed, which its first byte says.
+#[test]
+fn a_key_whose_point_says_it_is_in_another_form_is_not_known_by_a_thumbprint() {
+    let mut der = made(&params(&[])).der().to_vec();
+    let head = [0x03, 0x42, 0x00, 0x04];
+    let at = der.windows(4).position(|it| it == head).unwrap();
+    let thumbprint = |der: &[u8]| {
+        let read = Certificate::from_der(der).unwrap();
+        read.key_thumbprint().map(str::to_owned)
+    };
+    assert!(thumbprint(&der).is_some());
+
+    der[at + 3] = 0x06;
+
+    assert_eq!(thumbprint(&der), None);
+}
+
+/// RFC 4514 §2.4: a value in hexadecimal is the string that it encodes, if it is one.
+#[test]
+fn a_value_in_hexadecimal_equals_its_text_in_every_string_type() {
+    for (hexadecimal, text) in [
+        ("CN=#0c02c3a9", "CN=é"),
+        ("CN=#1401e9", "CN=é"),
+        ("CN=#1e0200e9", "CN=é"),
+        ("CN=#1c04000000e9", "CN=é"),
+        ("CN=#130161", "CN=a"),
+    ] {
+        assert_eq!(name(hexadecimal), name(text), "{hexadecimal}");
+    }
+    for other in ["CN=#1c03000000", "CN=#1e0100", "CN=#0402cafe"] {
+        assert_eq!(name(other).to_string(), other);
+        assert_ne!(name(other), name("CN=#0402beef"));
     }
 }

@@ -74,6 +74,25 @@ fn a_token_with_a_header_of_ours_is_believed_as_if_its_header_had_been_read() {
         assert_eq!(at_once.is_some(), token == good, "{token}");
     }
     assert!(signer.verify(Typ::ClientAuthentication, &good).is_err());
+    let of_length = |length: usize| {
+        let rest = length - header.len() - signature.len() - 2;
+        let token = format!("{header}.{}.{signature}", "A".repeat(rest));
+        signer.verify(Typ::AccessToken, &token).unwrap_err()
+    };
+    assert_eq!(of_length(16_384), VerifyError::Signature);
+    assert_eq!(of_length(16_385), VerifyError::TooLong);
+}
+
+#[test]
+fn a_signer_knows_its_own_tokens_whatever_they_are_for_and_no_others() {
+    let (signer, _) = generate(Algorithm::Es256);
+    let (other, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(2));
+    for typ in [Typ::AccessToken, Typ::ClientAuthentication] {
+        let token = signer.sign(typ, CLAIMS).unwrap();
+        assert_eq!(signer.verify_any_typ(&token).unwrap(), CLAIMS);
+        assert_eq!(other.verify_any_typ(&token), Err(VerifyError::Signature));
+    }
+    assert_ne!(signer, other);
 }
 
 /// ST-04

@@ -328,6 +328,9 @@ fn a_token_longer_than_16_kib_is_not_read() {
     assert_eq!(forger.check(&longer), Err(VerifyError::TooLong));
     assert_eq!(decode_unverified(&longer), Err(VerifyError::TooLong));
     assert_eq!(key_id_of(&longer), None);
+    let of_length = |length: usize| decode_unverified(&"A".repeat(length)).unwrap_err();
+    assert_eq!(of_length(16_384), VerifyError::Parts);
+    assert_eq!(of_length(16_385), VerifyError::TooLong);
 }
 
 #[test]

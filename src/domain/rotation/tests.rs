@@ -220,6 +220,50 @@ fn a_deadline_can_be_extended_to_thirty_days_in_all() {
 }
 
 #[test]
+fn a_deadline_moves_as_far_as_thirty_days_and_not_a_second_further() {
+    let most = LONGEST_OVERLAP.0 - Span::hours(24).0;
+
+    let (_, deadline) = extend(&rotated(), Span(most), NOW).unwrap();
+
+    assert_eq!(deadline, NOW.plus(LONGEST_OVERLAP));
+    assert_eq!(
+        extend(&rotated(), Span(most + 1), NOW),
+        Err(RotationError::TooLong)
+    );
+}
+
+#[test]
+fn a_use_of_the_new_secret_counts_from_the_second_in_which_the_rotation_began() {
+    let now = NOW.plus(Span::hours(24));
+    let new_was_used = |at| {
+        let uses = LatestUses {
+            old: None,
+            new: Some(at),
+        };
+        due(&rotated(), uses, now)
+    };
+
+    assert_eq!(new_was_used(NOW), Some(Due::Retire));
+    assert_eq!(new_was_used(NOW.minus(Span(1))), Some(Due::Wait));
+}
+
+#[test]
+fn a_retired_secret_that_would_have_expired_is_not_brought_back() {
+    let (mut retired, _) = retire(&rotated(), None, NOW).unwrap();
+    let later = NOW.plus(Span::minutes(5));
+    assert!(undo(&retired, None, later).is_ok());
+
+    retired.secrets[0].expires = Some(later);
+
+    let id = old(&retired);
+    assert_eq!(
+        undo(&retired, None, later),
+        Err(RotationError::NotUndoable(id))
+    );
+    assert!(undo(&retired, None, later.minus(Span(1))).is_ok());
+}
+
+#[test]
 fn at_the_deadline_an_old_secret_still_in_use_is_held_three_times() {
     let mut client = rotated();
     let mut now = NOW.plus(Span::hours(24));
@@ -285,6 +329,9 @@ fn an_expired_secret_needs_no_deadline() {
     let later = NOW.plus(Span::days(2));
     assert_eq!(due(&client, LatestUses::default(), later), None);
     assert_eq!(client.live_secrets(later).count(), 1);
+    assert_eq!(client.secrets[0].retiring(later), None);
+    let before = NOW.plus(Span::hours(1));
+    assert!(client.secrets[0].retiring(before).is_some());
 }
 
 #[test]

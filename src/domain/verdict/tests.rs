@@ -115,6 +115,71 @@ fn silence_must_last_twice_the_address_own_rhythm() {
 }
 
 #[test]
+fn an_address_that_used_both_in_one_second_has_not_moved() {
+    let old = usage(&[(1, &[5])]);
+    let at_once = usage(&[(1, &[5])]);
+    let later = usage(&[(1, &[4])]);
+    let address = host(1);
+    assert!(!has_moved(address, &old.addresses[&address], &at_once));
+    assert!(has_moved(address, &old.addresses[&address], &later));
+}
+
+#[test]
+fn silence_is_long_enough_from_its_very_second_on() {
+    let moved: &[(u8, &[u64])] = &[(1, &[2])];
+    assert!(matches!(
+        judged(&[(1, &[5])], moved, 1),
+        Verdict::Safe { .. }
+    ));
+    let once = judged(&[(2, &[1])], moved, 1000);
+    assert!(
+        matches!(
+            once,
+            Verdict::CannotBeSure {
+                doubt: Doubt::SingleUse,
+                ..
+            }
+        ),
+        "an hour of silence is no use within the hour: {once:?}"
+    );
+    assert!(matches!(
+        judged(&[(2, &[27, 18])], moved, 1000),
+        Verdict::Safe { .. }
+    ));
+}
+
+#[test]
+fn of_several_addresses_the_one_that_needs_longest_is_waited_for() {
+    let new: &[(u8, &[u64])] = &[(9, &[1])];
+    for old in [
+        [(1, [29, 19]), (2, [34, 22])],
+        [(2, [34, 22]), (1, [29, 19])],
+        // Whatever the order of their addresses.
+        [(2, [29, 19]), (1, [34, 22])],
+    ] {
+        let old: Vec<(u8, &[u64])> = old.iter().map(|(host, ago)| (*host, &ago[..])).collect();
+        let Verdict::Nearly {
+            usual, wait_until, ..
+        } = judged(&old, new, 1000)
+        else {
+            panic!("it is waited");
+        };
+        // Twelve hours apart and 22 ago is one hour more than ten apart and 19 ago.
+        assert_eq!(usual, Span::hours(12));
+        assert_eq!(wait_until, NOW.plus(Span::hours(2)));
+    }
+}
+
+#[test]
+fn addresses_that_meet_in_one_second_do_not_follow_each_other() {
+    let met: &[(u8, &[u64])] = &[(1, &[90, 80]), (2, &[80, 70]), (3, &[70, 60])];
+    assert!(matches!(
+        judged(met, &[(9, &[1])], 1000),
+        Verdict::Safe { .. }
+    ));
+}
+
+#[test]
 fn a_single_use_leaves_doubt_and_is_named() {
     let verdict = judged(&[(1, &[500]), (2, &[400, 300, 250])], &[(2, &[1])], 1000);
     assert_eq!(

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     crypto::{
         jws::decode_unverified,
+        random::Entropy,
         signer::{Algorithm, Signer},
     },
     domain::{
@@ -424,4 +425,59 @@ fn a_revoked_key_signs_for_nobody() {
     world.registry = Registry::from_records(pepper, Revision(1), records, []);
 
     assert_eq!(check(&world, &token, NOW.0), Err(TokenError::Key));
+}
+
+/// AT-10, AT-11: who has the key that an API shares makes tokens for that one at most.
+#[test]
+fn a_shared_key_is_believed_for_its_own_api_alone() {
+    let mut world = World::new();
+    let mut keys = Vec::new();
+    for (identifier, seed) in [(SALES, 21), ("urn:other", 22)] {
+        let (signer, key) = Signer::generate(Algorithm::Hs256, &Entropy::seeded(seed));
+        let (signer, key) = (Arc::new(signer), Arc::new(key));
+        keys.push(Arc::clone(&signer));
+        let mut api = api(identifier, "read");
+        api.signing = Signing::Shared { signer, key };
+        world.put_api(api);
+    }
+    let secret = world.put_client(client("svc", &[(SALES, "read")]));
+    let issued = issue(&world, "svc", &secret).unwrap();
+    let (_, claims) = header_and_claims(&issued);
+    let signed_by = |signer: &Signer| {
+        let token = signer.sign(Typ::AccessToken, claims.to_string().as_bytes());
+        check(&world, &token.unwrap(), NOW.0).map(|said| said.audience.to_string())
+    };
+
+    assert_eq!(signed_by(&keys[0]).as_deref(), Ok(SALES));
+    assert_eq!(signed_by(&keys[1]), Err(TokenError::Audience));
+    let (stranger, _) = Signer::generate(Algorithm::Hs256, &Entropy::seeded(23));
+    assert_eq!(signed_by(&stranger), Err(TokenError::Key));
+}
+
+/// A header of another form than ours, as another holder of the key might write it, changes nothing.
+#[test]
+fn a_key_that_is_no_longer_published_signs_for_nobody_whatever_header_it_writes() {
+    let (mut world, secret) = World::with_report_service();
+    let issued = issue(&world, "report-service", &secret).unwrap();
+    let (mut header, mut claims) = header_and_claims(&issued);
+    let later = NOW.0 + 30 * 86_400;
+    claims["exp"] = json!(later + 60);
+    let key = world.registry.keys().next().unwrap();
+    let signer = Arc::clone(key.signer().unwrap());
+    let ours = signer.sign(Typ::AccessToken, claims.to_string().as_bytes());
+    header["more"] = json!("x");
+    let tokens = [
+        ours.unwrap(),
+        signer.sign_any(&header.to_string(), &claims.to_string()),
+    ];
+    for token in &tokens {
+        assert!(check(&world, token, later).is_ok());
+    }
+
+    world.add_key(Algorithm::Es256);
+
+    for token in &tokens {
+        assert!(check(&world, token, NOW.0).is_ok(), "it is retiring");
+        assert_eq!(check(&world, token, later), Err(TokenError::Key));
+    }
 }

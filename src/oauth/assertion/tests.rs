@@ -312,3 +312,26 @@ fn every_claim_must_be_there_and_be_what_it_should() {
     let other = refusal(signed.claiming(|it| it["sub"] = "other".into()));
     assert_eq!(other, AssertionError::Subject);
 }
+
+/// CJ-07
+#[test]
+fn clocks_may_differ_by_as_much_as_is_tolerated() {
+    let signed = Signed::with(Algorithm::Es256);
+    for name in ["iat", "nbf"] {
+        let ahead = |seconds: i64| signed.claiming(|it| it[name] = json!(NOW.0 + seconds));
+        let tolerated = i64::try_from(SKEW.seconds()).unwrap();
+        assert!(ahead(tolerated).is_ok(), "{name}");
+        assert_eq!(refusal(ahead(tolerated + 1)), AssertionError::NotYet);
+    }
+}
+
+#[test]
+fn a_claim_is_found_without_believing_it() {
+    let signed = Signed::with(Algorithm::Es256);
+    let text = sign(&signed.signer, json!({"typ": "JWT"}), &claims());
+
+    assert_eq!(claimed(&text, "sub").as_deref(), Some("svc"));
+    assert_eq!(claimed(&text, "iat"), None, "it is a number");
+    assert_eq!(claimed(&text, "name"), None);
+    assert_eq!(claimed("a.b.c", "sub"), None);
+}

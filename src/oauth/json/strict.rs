@@ -106,6 +106,9 @@ mod tests {
         ] {
             assert_eq!(read_strictly(text, 8), Err(Unfit), "{text}");
         }
+        let values = r#"[null,true,false,-1,18446744073709551615,0.5,"a",{}]"#;
+        let read = read_strictly(values, 8).unwrap();
+        assert_eq!(read, serde_json::from_str::<Value>(values).unwrap());
         let apart = r#"[{"a":1},{"a":{"a":2}}]"#;
         assert!(read_strictly(apart, 8).is_ok());
     }

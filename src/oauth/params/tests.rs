@@ -53,7 +53,11 @@ fn a_recognised_parameter_stands_once() {
         "authorization_details",
         "subject_token",
         "subject_token_type",
+        "actor_token",
+        "actor_token_type",
         "requested_token_type",
+        "token",
+        "token_type_hint",
     ] {
         let first = name.as_bytes()[0];
         let escaped = format!("%{first:02x}{}", &name[1..]);

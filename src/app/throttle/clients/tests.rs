@@ -140,3 +140,40 @@ fn memory_is_bounded_whatever_names_are_sent() {
     assert!(throttle.remembered.load(Ordering::Relaxed) <= SHARDS * MOST);
     assert!(throttle.wait(guesser, NOW).is_some(), "it missed most");
 }
+
+#[test]
+fn that_an_address_has_to_wait_is_told_once_for_each_window() {
+    let throttle = ClientThrottle::default();
+    let names: Vec<String> = (0..FREE_OF_ADDRESS).map(|n| format!("c{n}")).collect();
+    for name in &names {
+        throttle.fail(claim(name, [192, 0, 2, 1]), NOW).unwrap();
+    }
+    let fail = |name: &str| throttle.fail(claim(name, [192, 0, 2, 1]), NOW).unwrap_err();
+
+    assert!(fail("new").is_first);
+    assert!(!fail("new").is_first);
+    assert!(!fail("newer").is_first);
+}
+
+#[test]
+fn refusals_are_counted_together_until_they_end() {
+    let throttle = ClientThrottle::default();
+    let guesser = claim("c", [192, 0, 2, 1]);
+    fail_freely(&throttle, guesser);
+    assert_eq!(throttle.held_back(NOW), None);
+
+    throttle.fail(guesser, NOW).unwrap_err();
+    throttle.fail(guesser, NOW).unwrap_err();
+
+    let burst = throttle.held_back(NOW.plus(BURST).minus(Span(1))).unwrap();
+    assert_eq!((burst.since, burst.last, burst.count), (NOW, NOW, 2));
+    assert_eq!(throttle.held_back(NOW.plus(BURST)), None);
+    let later = NOW.plus(BURST);
+    let again = claim("e", [192, 0, 3, 1]);
+    for _ in 0..FREE {
+        throttle.fail(again, later).unwrap();
+    }
+    throttle.fail(again, later).unwrap_err();
+    let burst = throttle.held_back(later).unwrap();
+    assert_eq!((burst.since, burst.count), (later, 1), "another one");
+}

@@ -101,6 +101,9 @@ fn a_secret_signs_only_where_it_is_kept_for_signing() {
         signer: shared(text),
     };
     assert!(signed.claiming(|_| {}).is_ok());
+    let guessed = shared("another secret of at least thirty-two characters");
+    let guessed = sign(&guessed, json!({"typ": "JWT"}), &claims());
+    assert_eq!(refusal(signed.present(&guessed)), AssertionError::Key);
     let other = Signed {
         signer: shared(&plain),
         ..signed
@@ -154,4 +157,19 @@ fn a_key_that_is_dead_here_is_asked_for_where_keys_are_published() {
     let dead = signed.present_where(&text, Some(set(Vec::new(), NOW)));
     let dead = dead.unwrap_err();
     assert!(matches!(dead, Reason::DeadSecret(..)), "{dead}");
+}
+
+/// A key set of a dead credential is not fetched: whoever controls that address now is nobody's client any more.
+#[test]
+fn keys_elsewhere_are_not_asked_for_on_behalf_of_a_dead_credential() {
+    let mut world = World::new();
+    let (key, _) = Signer::generate(Algorithm::Es256, &Entropy::seeded(9));
+    let mut dead = client("svc", &[]);
+    let mut credential = world.credential(Proof::KeySet(PUBLISHED.to_owned()));
+    credential.state = SecretState::Revoked { at: NOW };
+    dead.secrets.push(credential);
+    world.replace_client(dead);
+    let signed = Signed { world, signer: key };
+
+    assert_eq!(refusal(signed.claiming(|_| {})), AssertionError::Key);
 }
