@@ -14,7 +14,6 @@ use super::{AdminError, App, schedule::elapsed};
 use crate::{
     domain::{
         checkpoint::{Checkpoint, CheckpointError, Comparison},
-        epoch::AuditHead,
         id::Revision,
         time::{Span, Timestamp},
     },
@@ -313,14 +312,6 @@ impl App {
 
     async fn compare(&self, checkpoints: &[Checkpoint]) -> Result<Comparison, AuditFault> {
         compare(self.0.store.as_ref(), checkpoints).await
-    }
-
-    /// Where the audit log ends, and in which epoch.
-    ///
-    /// # Errors
-    /// [`AdminError::Unavailable`] if the store cannot be read.
-    pub async fn audit_head(&self) -> Result<AuditHead, AdminError> {
-        Ok(self.0.store.audit_head().await?)
     }
 }
 

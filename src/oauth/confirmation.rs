@@ -82,6 +82,20 @@ mod tests {
     use super::*;
     use crate::oauth::fixtures::client;
 
+    #[test]
+    fn a_token_is_bound_to_a_key_a_certificate_or_nothing() {
+        let key = Confirmation::Jkt("k".to_owned());
+        let certificate = Confirmation::X5t("c".to_owned());
+        assert_eq!((key.member(), key.thumbprint()), ("jkt", "k"));
+        assert_eq!(
+            (certificate.member(), certificate.thumbprint()),
+            ("x5t#S256", "c")
+        );
+        assert_eq!(Confirmation::token_type(Some(&key)), "DPoP");
+        assert_eq!(Confirmation::token_type(Some(&certificate)), "Bearer");
+        assert_eq!(Confirmation::token_type(None), "Bearer");
+    }
+
     /// CM-08, AT-05
     #[test]
     fn a_token_is_bound_in_one_way_and_as_its_client_must_be() {

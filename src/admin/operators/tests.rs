@@ -128,6 +128,12 @@ fn sessions_end_with_a_new_role_a_new_password_and_a_suspension() {
         })
         .unwrap();
     assert_eq!(epoch(&world, &id), start + 4);
+    world
+        .run(sessions::EndSessions {
+            operator: id.clone(),
+        })
+        .unwrap();
+    assert_eq!(epoch(&world, &id), start + 5);
 }
 
 #[test]

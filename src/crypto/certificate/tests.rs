@@ -372,3 +372,31 @@ fn a_value_in_hexadecimal_equals_its_text_in_every_string_type() {
         assert_ne!(name(other), name("CN=#0402beef"));
     }
 }
+
+/// RFC 4514 §2.4
+#[test]
+fn a_name_is_written_with_what_must_be_escaped_and_no_more() {
+    for written in [
+        "CN=a,O=b+L=c,C=DE",
+        "CN=\\#a#",
+        "CN=\\ a b\\ ",
+        "CN=\\ ",
+        "CN=a\\,b\\+c\\;d\\<e\\>f\\\\g\\\"h",
+        "CN=a\\0ab",
+    ] {
+        assert_eq!(name(written).to_string(), written);
+    }
+    assert_eq!(name("CN= a ").to_string(), "CN=a");
+    assert_eq!(name("O=b,CN=a").common_name(), Some("a"));
+    assert_eq!(name("O=b").common_name(), None);
+    assert!(!name("CN=a").is_empty());
+    let nameless = Certificate::from_der(made(&params(&[])).der()).unwrap();
+    assert!(nameless.subject().is_empty());
+}
+
+#[test]
+fn a_name_is_read_up_to_its_longest() {
+    let of_length = |length: usize| format!("CN={}", "a".repeat(length - 3));
+    assert!(of_length(2048).parse::<DistinguishedName>().is_ok());
+    assert!(of_length(2049).parse::<DistinguishedName>().is_err());
+}

@@ -139,6 +139,22 @@ focs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==
         assert_eq!(jwk["x"], "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU");
     }
 
+    /// PKCS #8 of an RSA key is PKCS #1 in an envelope (RFC 5208 §5, RFC 8017 §A.1.2).
+    #[test]
+    fn the_older_form_of_an_rsa_key_is_read_as_well() {
+        let (signer, private) = Signer::generate(Algorithm::Ps256, &Entropy::seeded(1));
+        let envelope = private.as_bytes();
+        let inner = envelope
+            .windows(6)
+            .position(|it| it[..2] == [0x04, 0x82] && it[4..] == [0x30, 0x82])
+            .unwrap();
+        let older = PrivateKeyDer::Pkcs1(envelope[inner + 4..].to_vec().into());
+
+        let read = Signer::from_der(&older, Algorithm::Ps256).unwrap();
+
+        assert_eq!(read.public_jwk(), signer.public_jwk());
+    }
+
     #[test]
     fn a_long_secret_signs_as_any_other_does() {
         for secret in [

@@ -223,6 +223,15 @@ mod tests {
         .unwrap()
     }
 
+    #[test]
+    fn a_schema_is_itself_however_it_is_laid_out_and_no_other() {
+        assert_eq!(payment(), payment());
+        assert_ne!(payment(), Schema::parse("{}").unwrap());
+        let padded = |length: usize| Schema::parse(&format!("{:<length$}", "{}"));
+        assert_eq!(padded(32_768), Schema::parse("{}"));
+        assert_eq!(padded(32_769), Err(SchemaError::TooLong));
+    }
+
     /// RAR-02
     #[test]
     fn details_have_exactly_the_form_that_their_schema_describes() {

@@ -196,3 +196,17 @@ impl fmt::Debug for Proof {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_secret_is_its_text() {
+        let secret = |text: &str| SharedSecret::new(Zeroizing::new(text.to_owned()));
+        assert!(secret("one") == secret("one"));
+        assert!(secret("one") != secret("two"));
+        assert!(secret("one").is("one") && !secret("one").is("two"));
+        assert_eq!(secret("one").reveal(), "one");
+    }
+}

@@ -122,6 +122,9 @@ fn an_address_that_used_both_in_one_second_has_not_moved() {
     let address = host(1);
     assert!(!has_moved(address, &old.addresses[&address], &at_once));
     assert!(has_moved(address, &old.addresses[&address], &later));
+    let mut none = later;
+    none.addresses.get_mut(&address).unwrap().count = 0;
+    assert!(!has_moved(address, &old.addresses[&address], &none));
 }
 
 #[test]
@@ -168,6 +171,11 @@ fn of_several_addresses_the_one_that_needs_longest_is_waited_for() {
         assert_eq!(usual, Span::hours(12));
         assert_eq!(wait_until, NOW.plus(Span::hours(2)));
     }
+    let alike = judged(&[(1, &[29, 19]), (2, &[35, 23])], new, 1000);
+    assert!(
+        matches!(alike, Verdict::Nearly { usual, .. } if usual == Span::hours(10)),
+        "of two that need as long, the first stays: {alike:?}"
+    );
 }
 
 #[test]

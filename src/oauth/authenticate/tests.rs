@@ -5,6 +5,7 @@ use crate::{
     crypto::{mac::MacKey, random::Entropy},
     domain::{
         client::ClientStatus,
+        hint::Hint,
         id::SecretId,
         secret::{PlainSecret, SecretState},
         usage::Outcome,
@@ -342,4 +343,28 @@ fn no_comparison_is_skipped_once_one_has_matched() {
         .map(|secret| secret.id.clone())
         .collect();
     assert_eq!(*compared.lock().unwrap(), all);
+}
+
+/// Who chose a secret may have chosen any text: that it is not of this server's making is no hint.
+#[test]
+fn what_may_be_wrong_is_said_of_what_is_known_of_the_client() {
+    let (mut world, secrets) = world_of(&[SecretState::Active]);
+    let id = world.registry.clients().next().unwrap().id.clone();
+    let stranger = PlainSecret::generate(&Entropy::seeded(77));
+    let other = world.put_client(client("another", &[]));
+    let hint = |world: &World, secret: &str| present(world, id.as_str(), secret).unwrap_err().hint;
+
+    assert_eq!(hint(&world, "hunter2"), Some(Hint::Foreign));
+    assert_eq!(hint(&world, stranger.reveal()), Some(Hint::Forgotten));
+    assert_eq!(hint(&world, &other), Some(Hint::AnotherClients));
+
+    let mut chosen = world.client(id.as_str());
+    let hash = crate::crypto::password::PasswordHash::of("a chosen one", &world.entropy);
+    let plain = PlainSecret::generate(&world.entropy);
+    chosen
+        .secrets
+        .push(kept(&plain, Proof::Password(hash), SecretState::Active));
+    world.replace_client(chosen);
+    assert_eq!(hint(&world, "hunter2"), None);
+    drop(secrets);
 }

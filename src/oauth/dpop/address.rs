@@ -1,7 +1,5 @@
 //! The address of a request, in the one form in which addresses are compared (RFC 9449 §4.3, RFC 3986 §6.2).
 
-use std::fmt;
-
 /// Scheme, host, port unless it is the scheme's own, and path; no query, no fragment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Address(String);
@@ -37,12 +35,6 @@ impl Address {
     /// In its one form.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -388,3 +388,27 @@ fn rfc_9449_4_1() {
         Ok("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")
     );
 }
+
+/// DP-09
+#[test]
+fn a_proof_for_one_address_leaves_that_for_another_as_it_was() {
+    let other = "https://as.test/oauth2/introspect";
+    let addresses = [TOKEN, other].map(|it| Address::parse(it).unwrap());
+    let place = Place::default();
+    let shown = |address: &str| {
+        let proof = holder().with_claim("htu", json!(address)).proof();
+        let header = Header::One(proof.as_bytes());
+        let proof = Proof::read(header, Profile::Standard).unwrap().unwrap();
+        let expected = Expected {
+            now: NOW,
+            method: "POST",
+            addresses: &addresses,
+            token: None,
+        };
+        proof.check(&expected, &place).map(drop)
+    };
+
+    assert_eq!(shown(TOKEN), Ok(()));
+    assert_eq!(shown(other), Ok(()));
+    assert_eq!(shown(other), Err(ProofError::Used));
+}

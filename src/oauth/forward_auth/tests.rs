@@ -275,6 +275,25 @@ fn a_challenge_says_what_was_wrong_and_what_is_needed() {
         let scope = ", scope=\"read:analytics write:analytics\"";
         assert_eq!(text.ends_with(scope), denied == Denied::Scope, "{text}");
     }
+    let in_scheme = |denied, scheme| {
+        let about = (Some(&rule), Some(scheme));
+        let challenge = Challenge::of(denied, about, (&world.issuer, Profile::default()));
+        let text = challenge.text.unwrap();
+        let (scheme, _) = text.split_once(' ').unwrap();
+        (scheme.to_owned(), challenge.needs_nonce)
+    };
+    let nonce = Denied::Proof(ProofError::Nonce);
+    for (denied, sent, asked, needs_nonce) in [
+        (Denied::Gone, Scheme::Dpop, "DPoP", false),
+        (Denied::Gone, Scheme::Bearer, "Bearer", false),
+        (nonce, Scheme::Bearer, "DPoP", true),
+        (Denied::Proof(ProofError::Time), Scheme::Dpop, "DPoP", false),
+    ] {
+        assert_eq!(in_scheme(denied, sent), (asked.to_owned(), needs_nonce));
+    }
+    assert_eq!(scheme_of(&question("DPoP a")), Some(Scheme::Dpop));
+    assert_eq!(scheme_of(&question("bearer a")), Some(Scheme::Bearer));
+    assert_eq!(scheme_of(&question("Basic a")), None);
     let wrong = challenge(Denied::Rule(RuleError::Repeated));
     assert_eq!((wrong.status, wrong.text), (403, None));
     let unread = Challenge::of(

@@ -416,3 +416,16 @@ fn a_token_is_bound_to_the_certificate_of_its_request_however_the_client_proves_
     assert_eq!(unbound.code(), ErrorCode::InvalidRequest);
     assert_eq!(ask(&world, &by_secret, Some(&shown)), Ok(bound));
 }
+
+/// Whoever controls that address now is nobody's client any more.
+#[test]
+fn a_key_that_is_published_elsewhere_is_not_asked_for_on_behalf_of_a_dead_credential() {
+    let uri = "https://svc.test/jwks".to_owned();
+    let revoked = SecretState::Revoked { at: NOW };
+    let (world, _) = world_of(&[(Proof::CertificateKeySet(uri), revoked)]);
+
+    assert_eq!(
+        show(&world, "svc", &certificate("svc")),
+        Err(Reason::Certificate(CertificateFault::Another))
+    );
+}

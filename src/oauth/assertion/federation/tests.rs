@@ -199,6 +199,7 @@ fn audience_and_age_are_those_that_the_trust_names() {
         error(with(&|it| drop(it.as_object_mut().unwrap().remove("exp")))),
         AssertionError::Claim("exp")
     );
+    assert!(with(&|it| it["iat"] = json!(NOW.0 - 600)).is_ok());
     assert_eq!(
         error(with(&|it| it["iat"] = json!(NOW.0 - 601))),
         AssertionError::Old
@@ -212,6 +213,13 @@ fn audience_and_age_are_those_that_the_trust_names() {
         it["exp"] = json!(NOW.0 + 601);
     };
     assert_eq!(error(with(&ageless)), AssertionError::Old);
+    let short = |it: &mut Value| {
+        it.as_object_mut().unwrap().remove("iat");
+        it["exp"] = json!(NOW.0 + 600);
+    };
+    assert!(with(&short).is_ok());
+    let nobodys = |it: &mut Value| drop(it.as_object_mut().unwrap().remove("iss"));
+    assert_eq!(error(with(&nobodys)), AssertionError::Claim("iss"));
 }
 
 /// CF-08, CF-09
