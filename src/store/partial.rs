@@ -111,8 +111,6 @@ impl Drop for Partial {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use tempfile::TempDir;
 
     use super::*;
@@ -121,7 +119,8 @@ mod tests {
         let path = directory.path().join(name);
         fs::write(&path, name).unwrap();
         let file = File::options().write(true).open(&path).unwrap();
-        file.set_modified(SystemTime::now() - age).unwrap();
+        let now = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(now - age).unwrap();
         path
     }
 

@@ -348,7 +348,7 @@ fn no_comparison_is_skipped_once_one_has_matched() {
 /// Who chose a secret may have chosen any text: that it is not of this server's making is no hint.
 #[test]
 fn what_may_be_wrong_is_said_of_what_is_known_of_the_client() {
-    let (mut world, secrets) = world_of(&[SecretState::Active]);
+    let (mut world, _) = world_of(&[SecretState::Active]);
     let id = world.registry.clients().next().unwrap().id.clone();
     let stranger = PlainSecret::generate(&Entropy::seeded(77));
     let other = world.put_client(client("another", &[]));
@@ -366,5 +366,4 @@ fn what_may_be_wrong_is_said_of_what_is_known_of_the_client() {
         .push(kept(&plain, Proof::Password(hash), SecretState::Active));
     world.replace_client(chosen);
     assert_eq!(hint(&world, "hunter2"), None);
-    drop(secrets);
 }

@@ -85,7 +85,7 @@ fn a_secret_is_looked_up_only_if_its_checksum_fits() {
 fn a_text_with_the_id_of_a_secret_is_not_that_secret() {
     let (mut world, secret) = World::with_report_service();
     let mut client = world.client("report-service");
-    let (other, _) = (PlainSecret::generate(&Entropy::seeded(9)), ());
+    let other = PlainSecret::generate(&Entropy::seeded(9));
     client.secrets[0].proof = Proof::of_generated(&other, world.registry.pepper());
     world.replace_client(client.clone());
     let found = |world: &World| FoundSecret::of(&world.registry, &secret);
@@ -145,9 +145,9 @@ fn a_token_of_a_shared_key_is_told_by_whose_key_it_names() {
     let own = signer.sign(Typ::AccessToken, claims.as_bytes()).unwrap();
     let (stranger, _) = Signer::generate(Algorithm::Hs256, &Entropy::seeded(22));
     let others = stranger.sign(Typ::AccessToken, claims.as_bytes()).unwrap();
-    let (signed, _) = own.rsplit_once('.').unwrap();
+    let (input, _) = own.rsplit_once('.').unwrap();
     let (_, signature) = others.rsplit_once('.').unwrap();
-    let altered = format!("{signed}.{signature}");
+    let altered = format!("{input}.{signature}");
     let signature = |token: &str| {
         let inspection = Inspection::of(&world.registry, token, NOW).unwrap();
         inspection.signature

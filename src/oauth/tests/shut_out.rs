@@ -9,6 +9,7 @@ use crate::{
         api::{ApiStatus, Signing, TokenFormat},
         client::{Client, ClientStatus},
         credential::PublicKey,
+        id::{ApiIdentifier, ClientId},
         profile::Profile,
         secret::{PlainSecret, Proof, SecretState},
     },
@@ -46,7 +47,7 @@ fn a_profile_shuts_out_clients_that_prove_themselves_in_no_allowed_way() {
 
     let shut_out = Profile::Fapi2.shuts_out(&world.registry, NOW);
 
-    let clients = shut_out.clients.iter().map(|id| id.as_str());
+    let clients = shut_out.clients.iter().map(ClientId::as_str);
     assert_eq!(clients.collect::<Vec<_>>(), ["a-secret"]);
     assert!(shut_out.apis.is_empty() && !shut_out.is_empty());
     assert!(Profile::Standard.shuts_out(&world.registry, NOW).is_empty());
@@ -72,7 +73,7 @@ fn a_profile_shuts_out_apis_whose_tokens_are_signed_in_another_way() {
 
     let shut_out = Profile::Fapi2.shuts_out(&world.registry, NOW);
 
-    let apis = shut_out.apis.iter().map(|it| it.as_str());
+    let apis = shut_out.apis.iter().map(ApiIdentifier::as_str);
     assert_eq!(apis.collect::<Vec<_>>(), ["urn:rs256"]);
     assert!(shut_out.clients.is_empty() && !shut_out.is_empty());
     assert!(Profile::Standard.shuts_out(&world.registry, NOW).is_empty());

@@ -450,10 +450,10 @@ fn an_exchange_grants_no_details_that_the_old_token_has_not() {
         let types = ["payment".parse().unwrap()].into();
         caller.rules.details.insert(FRONT.parse().unwrap(), types);
     });
-    let payments = |amounts: &[i64]| {
+    let payments = |amounts: &[i64]| -> Value {
         let amounts = amounts.iter();
         let all = amounts.map(|it| json!({ "type": "payment", "amount": it }));
-        Value::from_iter(all)
+        all.collect()
     };
     let asking = |amounts: &[i64]| {
         let text = payments(amounts).to_string();
