@@ -110,12 +110,54 @@ impl<K: Eq + Hash> Ledger<K> {
             .map(|it| (it.misses, it.last))
             .collect();
         // A tenth at a time, so that the search is rare.
-        let (_, &mut limit, _) = weights.select_nth_unstable(most / 10);
-        let mut to_go = most / 10;
+        let mut to_go = (most / 10).max(1);
+        let (_, &mut limit, _) = weights.select_nth_unstable(to_go - 1);
         self.entries.retain(|_, entry| {
             let goes = to_go > 0 && (entry.misses, entry.last) <= limit;
             to_go -= usize::from(goes);
             !goes
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+    const TERMS: Terms = Terms { free: 2, most: 20 };
+
+    /// A full ledger in which the last half missed so much later.
+    fn full(later: Span) -> Ledger<u32> {
+        let mut ledger = Ledger::new(TERMS);
+        for name in 0..20 {
+            let span = if name < 10 { Span(0) } else { later };
+            ledger.miss(name, NOW.plus(span).plus(Span(u64::from(name))));
+        }
+        ledger
+    }
+
+    #[test]
+    fn room_is_made_of_a_tenth_that_missed_least() {
+        let mut ledger = full(Span(0));
+        let later = NOW.plus(Span(30));
+        ledger.miss(0, later);
+
+        ledger.miss(100, later);
+
+        let mut names: Vec<u32> = ledger.names().copied().collect();
+        names.sort_unstable();
+        let kept: Vec<u32> = [0].into_iter().chain(3..20).chain([100]).collect();
+        assert_eq!(names, kept);
+    }
+
+    #[test]
+    fn where_the_old_leave_room_nobody_else_goes() {
+        let mut ledger = full(FORGOTTEN);
+
+        ledger.miss(100, NOW.plus(FORGOTTEN).plus(Span(30)));
+
+        assert_eq!(ledger.len(), 11);
+        assert!(ledger.names().all(|name| *name >= 10));
     }
 }

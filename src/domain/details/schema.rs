@@ -232,6 +232,20 @@ mod tests {
         assert_eq!(padded(32_769), Err(SchemaError::TooLong));
     }
 
+    #[test]
+    fn a_pattern_that_is_none_is_told() {
+        for (pattern, problem) in [
+            (r"\\pr", "Unicode property not found"),
+            ("(", "unclosed group"),
+        ] {
+            let refused = Schema::parse(&format!(r#"{{"pattern":"{pattern}"}}"#)).unwrap_err();
+            let SchemaError::Invalid(said) = &refused else {
+                panic!("{refused:?}");
+            };
+            assert!(said.contains(problem), "{said}");
+        }
+    }
+
     /// RAR-02
     #[test]
     fn details_have_exactly_the_form_that_their_schema_describes() {

@@ -348,7 +348,7 @@ fn no_comparison_is_skipped_once_one_has_matched() {
 /// Who chose a secret may have chosen any text: that it is not of this server's making is no hint.
 #[test]
 fn what_may_be_wrong_is_said_of_what_is_known_of_the_client() {
-    let (mut world, _) = world_of(&[SecretState::Active]);
+    let (mut world, secrets) = world_of(&[SecretState::Active]);
     let id = world.registry.clients().next().unwrap().id.clone();
     let stranger = PlainSecret::generate(&Entropy::seeded(77));
     let other = world.put_client(client("another", &[]));
@@ -359,6 +359,10 @@ fn what_may_be_wrong_is_said_of_what_is_known_of_the_client() {
     assert_eq!(hint(&world, &other), Some(Hint::AnotherClients));
 
     let mut chosen = world.client(id.as_str());
+    chosen.secrets[0].proof = Proof::of_generated(&stranger, world.registry.pepper());
+    world.replace_client(chosen.clone());
+    let own = secrets[0].reveal();
+    assert_eq!(hint(&world, own), None, "it has the client's own public id");
     let hash = crate::crypto::password::PasswordHash::of("a chosen one", &world.entropy);
     let plain = PlainSecret::generate(&world.entropy);
     chosen

@@ -4,7 +4,11 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     crypto::{random::Entropy, signer::Algorithm},
-    domain::secret::{PlainSecret, SharedSecret},
+    domain::{
+        key::SigningKey,
+        secret::{PlainSecret, SharedSecret},
+        time::Span,
+    },
     oauth::{
         fixtures::{NOW, SALES, World, api, body, client},
         token,
@@ -38,7 +42,7 @@ fn a_token_that_an_api_takes_has_nothing_against_it() {
         inspection.objections(&wanted("write:analytics")),
         ["It lacks the scope write:analytics."]
     );
-    let late = NOW.plus(crate::domain::time::Span::hours(2));
+    let late = NOW.plus(Span::hours(2));
     let expired = Inspection::of(&world.registry, &token, late).unwrap();
     assert_eq!(expired.validity.word(), "expired");
 }
@@ -202,4 +206,25 @@ fn all_that_speaks_against_a_token_is_said() {
             "It expired 60 seconds ago.",
         ]
     );
+}
+
+#[test]
+fn a_key_that_left_the_key_set_is_named() {
+    let (mut world, secret) = World::with_report_service();
+    let token = issued(&world, &secret);
+    let next = Signer::generate(Algorithm::Es256, &world.entropy);
+    world.put_key(SigningKey::new(next, NOW, NOW.plus(Span(1))));
+    let later = NOW.plus(Span::days(30));
+    let api = world.registry.find_api(&SALES.parse().unwrap()).unwrap();
+    let wanted = Wanted {
+        issuer: &world.issuer,
+        api,
+        scope: None,
+        now: later,
+    };
+
+    let inspection = Inspection::of(&world.registry, &token, later).unwrap();
+
+    let first = &inspection.objections(&wanted)[0];
+    assert!(first.ends_with("is retired and not published."), "{first}");
 }

@@ -256,8 +256,26 @@ fn a_client_makes_its_own_token_smaller_and_no_larger() {
     assert_eq!((said.subject.as_str(), said.act), ("caller", None));
     let back = own(&less.access_token, "&scope=write").unwrap_err();
     assert_eq!(back.code(), ErrorCode::InvalidScope);
+    let both = own(&less.access_token, "&scope=read+write").unwrap_err();
+    assert!(matches!(both, Reason::ScopeNotGranted(scope) if scope.as_str() == "write"));
     let kept = own(&less.access_token, "").unwrap();
     assert_eq!(kept.scopes.as_str(), "read");
+}
+
+/// TX-04
+#[test]
+fn a_clients_own_token_is_exchanged_for_one_for_the_same_api() {
+    let chain = chain();
+    let form = format!(
+        "grant_type=client_credentials&client_id=service&client_secret={}{}",
+        escaped(&chain.service),
+        to(BACK)
+    );
+    let own = chain.ask(&form).unwrap().access_token;
+
+    let exchanged = chain.exchange(&own, "").unwrap();
+
+    assert_eq!(chain.said(&exchanged).audience.as_str(), BACK);
 }
 
 #[test]

@@ -62,3 +62,14 @@ engine_faults!(
     DatabaseError,
     CompactionError
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_full_when_it_says_so() {
+        assert!(is_full(io::ErrorKind::StorageFull) && is_full(io::ErrorKind::QuotaExceeded));
+        assert!(!is_full(io::ErrorKind::PermissionDenied) && !is_full(io::ErrorKind::Other));
+    }
+}

@@ -42,3 +42,20 @@ pub(super) fn missing(format: u32) -> impl Iterator<Item = Records> {
     let added = ADDED.into_iter();
     added.filter_map(move |(since, table)| (since > format).then_some(table))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::redb::head::FORMAT;
+
+    #[test]
+    fn a_file_lacks_the_tables_that_came_after_its_format() {
+        let names = |format| -> Vec<_> { missing(format).map(|it| it.0).collect() };
+        assert_eq!(names(1).len(), ADDED.len());
+        assert_eq!(
+            names(5),
+            ["issued_tokens", "usage_spans", "usage_scope_spans"]
+        );
+        assert_eq!(names(FORMAT), [""; 0]);
+    }
+}

@@ -8,6 +8,7 @@ mod issued;
 mod kills;
 mod opening;
 mod power_loss;
+mod restoring;
 mod secrecy;
 mod survival;
 

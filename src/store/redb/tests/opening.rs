@@ -24,7 +24,7 @@ fn refused(bench: &Bench) -> OpenError {
     error
 }
 
-fn names_in(directory: &Path) -> Vec<String> {
+pub(super) fn names_in(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
     let name = |entry: std::io::Result<fs::DirEntry>| {
         entry.unwrap().file_name().to_string_lossy().into_owned()
@@ -33,7 +33,7 @@ fn names_in(directory: &Path) -> Vec<String> {
 }
 
 /// Changes a clean file as redb would, behind our back.
-fn tamper(bench: &Bench, change: impl FnOnce(&redb::WriteTransaction)) {
+pub(super) fn tamper(bench: &Bench, change: impl FnOnce(&redb::WriteTransaction)) {
     let database = builder().open(bench.path()).unwrap();
     let transaction = database.begin_write().unwrap();
     change(&transaction);
