@@ -64,8 +64,9 @@ impl MasterKey {
         wrapped: &[u8],
     ) -> Result<Zeroizing<[u8; 32]>, SealError> {
         let place = Place::new("jeton wrapped key", purpose, id.as_bytes());
-        let key = self.sealer.open(place, wrapped)?;
-        let key = key.as_slice().try_into().map_err(|_| SealError::Broken)?;
+        let mut room = Room::default();
+        let key = self.sealer.open(place, wrapped, &mut room)?;
+        let key = key.try_into().map_err(|_| SealError::Broken)?;
         Ok(Zeroizing::new(key))
     }
 
@@ -119,8 +120,44 @@ impl SealingKey {
         record: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let mut room = Room::default();
+        self.open_in(&mut room, table, record, sealed)?;
+        Ok(room.0)
+    }
+
+    /// Opens it in `room`, which many records can use one after the other.
+    pub fn open_in<'r>(
+        &self,
+        room: &'r mut Room,
+        table: &str,
+        record: &[u8],
+        sealed: &[u8],
+    ) -> Result<&'r [u8], SealError> {
         self.0
-            .open(Place::new("jeton record", table, record), sealed)
+            .open(Place::new("jeton record", table, record), sealed, room)
+    }
+}
+
+/// Where records are opened. What lies in it is wiped with it, not before each further one.
+#[derive(Default)]
+pub struct Room(Zeroizing<Vec<u8>>);
+
+impl Room {
+    /// With nothing in it but these bytes.
+    fn fill(&mut self, bytes: &[u8]) -> &mut Vec<u8> {
+        if self.0.capacity() < bytes.len() {
+            // Never grown: that would leave the old bytes behind.
+            self.0 = Zeroizing::new(Vec::with_capacity(bytes.len().next_power_of_two()));
+        }
+        self.0.clear();
+        self.0.extend_from_slice(bytes);
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Room(..)")
     }
 }
 
@@ -157,7 +194,12 @@ impl Sealer {
         sealed
     }
 
-    fn open(&self, place: Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    fn open<'r>(
+        &self,
+        place: Place,
+        sealed: &[u8],
+        room: &'r mut Room,
+    ) -> Result<&'r [u8], SealError> {
         if sealed.len() < HEAD + TAG {
             return Err(SealError::Broken);
         }
@@ -166,10 +208,10 @@ impl Sealer {
         }
         let nonce =
             Nonce::try_assume_unique_for_key(&sealed[1..HEAD]).map_err(|_| SealError::Broken)?;
-        let mut plain = Zeroizing::new(sealed[HEAD..].to_vec());
+        let plain = room.fill(&sealed[HEAD..]);
         let len = self
             .0
-            .open_in_place(nonce, place.0, &mut plain)
+            .open_in_place(nonce, place.0, plain)
             .map_err(|_| SealError::Broken)?
             .len();
         plain.truncate(len);
@@ -186,8 +228,11 @@ struct Place(Aad<Vec<u8>>);
 
 impl Place {
     fn new(label: &str, group: &str, member: &[u8]) -> Self {
-        let mut data = vec![VERSION];
-        for part in [label.as_bytes(), group.as_bytes(), member] {
+        let parts = [label.as_bytes(), group.as_bytes(), member];
+        let mut data =
+            Vec::with_capacity(1 + parts.iter().map(|part| 8 + part.len()).sum::<usize>());
+        data.push(VERSION);
+        for part in parts {
             data.extend((part.len() as u64).to_be_bytes());
             data.extend(part);
         }
@@ -301,6 +346,30 @@ mod tests {
             SealingKey::new(&[4; 32]).open("keys", b"a1", &sealed),
             Err(SealError::Broken)
         );
+    }
+
+    #[test]
+    fn records_open_one_after_the_other_in_one_room() {
+        let entropy = Entropy::seeded(1);
+        let key = SealingKey::new(&[3; 32]);
+        let texts: [&[u8]; 5] = [
+            b"one",
+            b"",
+            b"a longer one than all before it",
+            b"on",
+            &[7; 5000],
+        ];
+        let mut room = Room::default();
+
+        for text in texts {
+            let sealed = key.seal("keys", b"a1", text, &entropy);
+            assert_eq!(key.open_in(&mut room, "keys", b"a1", &sealed), Ok(text));
+            assert_eq!(
+                key.open_in(&mut room, "keys", b"a2", &sealed),
+                Err(SealError::Broken)
+            );
+        }
+        assert_eq!(format!("{room:?}"), "Room(..)");
     }
 
     #[test]

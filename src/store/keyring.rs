@@ -12,7 +12,7 @@ use crate::{
     crypto::{
         mac::MacKey,
         random::Entropy,
-        sealed::{MasterKey, SealingKey},
+        sealed::{MasterKey, Room, SealingKey},
         statement::StatementKey,
         text,
     },
@@ -167,7 +167,20 @@ impl Keyring {
         sealed: &[u8],
         read: impl FnOnce(&[u8]) -> Result<T, RecordError>,
     ) -> Result<T, StoreError> {
-        read(&self.open(table, record, sealed)?).map_err(|problem| corrupt(table, record, &problem))
+        self.read_in(&mut Room::default(), (table, record), sealed, read)
+    }
+
+    /// Opens this record of this table in `room`, and reads it.
+    pub(super) fn read_in<T>(
+        &self,
+        room: &mut Room,
+        (table, record): (&str, &[u8]),
+        sealed: &[u8],
+        read: impl FnOnce(&[u8]) -> Result<T, RecordError>,
+    ) -> Result<T, StoreError> {
+        let plain = self.records.open_in(room, table, record, sealed);
+        let plain = plain.map_err(|problem| corrupt(table, record, &problem))?;
+        read(plain).map_err(|problem| corrupt(table, record, &problem))
     }
 
     /// A hash of `parts` that says nothing of them without this key.

@@ -32,35 +32,37 @@ pub(in crate::store) struct StoredClient {
     name: DisplayName,
     description: Description,
     owner: Owner,
+    #[serde(default, skip_serializing_if = "is_usual")]
     disabled: Option<Timestamp>,
     created: Timestamp,
+    #[serde(default, skip_serializing_if = "is_usual")]
     token_lifetime: Option<Lifetime>,
     grants: BTreeMap<ApiIdentifier, ScopeSet>,
     default_scopes: ScopeSet,
     secrets: Vec<StoredSecret>,
     // Since format 2.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     marks: StoredMarks,
     // Since format 3.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     introspects: BTreeSet<ApiIdentifier>,
     // Since format 3.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     tokens_void_until: Option<Timestamp>,
     // Since format 4.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     binding: StoredBinding,
     // Since format 4.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     claims: Claims,
     // Since format 4.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     legacy_assertion_audience: bool,
     // Since format 4.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     details: DetailGrants,
     // Since format 4.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     token_exchange: bool,
     // Since format 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +70,11 @@ pub(in crate::store) struct StoredClient {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration: Option<StoredRegistration>,
     revision: Revision,
+}
+
+/// Whether a field is as with most clients, and need not be written.
+fn is_usual<T: Default + PartialEq>(field: &T) -> bool {
+    *field == T::default()
 }
 
 /// That a client had this id once.
@@ -85,15 +92,16 @@ struct StoredSecret {
     proof: StoredProof,
     created: Timestamp,
     created_by: Arc<str>,
+    #[serde(default, skip_serializing_if = "is_usual")]
     expires: Option<Timestamp>,
     note: Note,
     // Since format 2.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     leaked: Option<Timestamp>,
     state: StoredState,
 }
 
-#[derive(Clone, Copy, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StoredBinding {
     #[default]

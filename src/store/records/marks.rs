@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// Notes on a client.
-#[derive(Default, Deserialize, Serialize)]
+#[derive(Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredMarks {
     postponed: BTreeMap<RuleName, StoredPostponed>,
@@ -21,7 +21,7 @@ pub(super) struct StoredMarks {
     kept: Vec<(ApiIdentifier, Scope, Timestamp)>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 struct StoredPostponed {
     until: Option<Timestamp>,

@@ -36,7 +36,10 @@ use redb::{
 };
 
 use super::Fault;
-use crate::store::{StoreError, keyring::Keyring, records::RecordError};
+use crate::{
+    crypto::sealed::Room,
+    store::{StoreError, keyring::Keyring, records::RecordError},
+};
 
 /// A table of sealed records, by its name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -218,6 +221,7 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> Sealed<'_, T> {
         read: impl Fn(&[u8]) -> Result<R, RecordError>,
         mut take: impl FnMut(&[u8], R) -> Result<(), StoreError>,
     ) -> Result<(), Fault> {
+        let mut room = Room::default();
         for row in self.table.range::<&[u8]>(rows.prefix..)? {
             let (key, sealed) = row?;
             if !key.value().starts_with(rows.prefix) {
@@ -226,9 +230,8 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> Sealed<'_, T> {
             if !(rows.is_meant)(key.value()) {
                 continue;
             }
-            let record = self
-                .keys
-                .read((self.name, key.value()), sealed.value(), &read)?;
+            let place = (self.name, key.value());
+            let record = self.keys.read_in(&mut room, place, sealed.value(), &read)?;
             take(key.value(), record)?;
         }
         Ok(())

@@ -9,6 +9,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata}
 
 use super::{Fault, Identified, read_client};
 use crate::{
+    crypto::sealed::Room,
     domain::{client::Client, shared::Pool},
     store::{
         StoreError,
@@ -118,6 +119,7 @@ fn lock<T>(it: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Opens records, and keeps once what many of them have alike.
 struct Opener<'k> {
     keys: &'k Keyring,
+    room: Room,
     grants: Pool<crate::domain::shared::Shared<crate::domain::client::Grants>>,
     owners: Pool<crate::domain::name::Owner>,
     makers: Pool<Arc<str>>,
@@ -127,6 +129,7 @@ impl<'k> Opener<'k> {
     fn new(keys: &'k Keyring) -> Self {
         Self {
             keys,
+            room: Room::default(),
             grants: Pool::default(),
             owners: Pool::default(),
             makers: Pool::default(),
@@ -134,7 +137,10 @@ impl<'k> Opener<'k> {
     }
 
     fn open(&mut self, key: &[u8], sealed: &[u8]) -> Result<Arc<Client>, StoreError> {
-        let mut client = self.keys.read((CLIENTS.0, key), sealed, read_client)?;
+        let place = (CLIENTS.0, key);
+        let mut client = self
+            .keys
+            .read_in(&mut self.room, place, sealed, read_client)?;
         if client.id().as_bytes() != key {
             return Err(corrupt(CLIENTS.0, key, &"it is another record's"));
         }
