@@ -163,7 +163,7 @@ mod tests {
     use crate::{
         admin::{
             scopes::EditScope,
-            tests::{World, api, fields as marked, person, refusal, register, scopes},
+            tests::{World, api, fields as marked, person, program, refusal, register, scopes},
         },
         domain::{api::Offer, permission::Role, time::Span},
     };
@@ -306,5 +306,27 @@ mod tests {
         assert_eq!(after.marks.watched, [(on("write"), now)].into());
         assert_eq!(after.marks.kept, [(on("write"), now.plus(KEPT))].into());
         assert_eq!(world.audited(), ["grant.set"]);
+    }
+
+    #[test]
+    fn scopes_asked_for_by_default_are_the_clients_own_affair_unless_its_grants_change() {
+        let mut world = World::new();
+        let grants = [("urn:shop", "read write")];
+        let client = world.run(register("c", &grants)).unwrap().client.id.clone();
+        let set = |grants: &[(&str, &str)], default: &str| SetAccess {
+            default_scopes: Some(scopes(default)),
+            ..access(&client, grants)
+        };
+        let grants_alone = || program("grants:write");
+
+        let refused = world.run_as(grants_alone(), set(&grants, "read"));
+
+        let needed = Refusal::Forbidden(Permission::WriteClients);
+        assert_eq!(refusal(refused), needed);
+        let both = program("grants:write clients:write");
+        assert!(world.run_as(both, set(&grants, "read")).is_ok());
+        assert!(world.run_as(grants_alone(), set(&grants, "read")).is_ok());
+        let fewer = [("urn:shop", "write")];
+        assert!(world.run_as(grants_alone(), set(&fewer, "write")).is_ok());
     }
 }

@@ -211,4 +211,13 @@ mod tests {
             assert_eq!(JwsAlgorithm::named(name), None, "{name:?}");
         }
     }
+
+    #[test]
+    fn ed25519_is_a_name_of_eddsa_and_of_nothing_else() {
+        for algorithm in Algorithm::ALL {
+            assert!(algorithm.is_named(algorithm.as_str()));
+            assert!(!algorithm.is_named("none"));
+            assert_eq!(algorithm.is_named("Ed25519"), algorithm == Algorithm::EdDsa);
+        }
+    }
 }

@@ -14,7 +14,7 @@ use super::{
     client_credentials::Grant, json, opaque, reason::Reason,
 };
 use crate::{
-    crypto::signer::Typ,
+    crypto::{signer::Typ, text},
     domain::{api::TokenFormat, claims::Claims, id::ClientId, registry::Registry},
 };
 
@@ -104,11 +104,11 @@ pub fn preview(
     Ok((header, claims))
 }
 
-/// How many bytes a token of this header and these claims has, about: what it is signed with differs.
+/// How many bytes a token of this header and these claims has, if its signature has 64 of them.
 pub fn size_of(header: &Value, claims: &Value) -> usize {
-    let signature = 64;
-    let inside = header.to_string().len() + claims.to_string().len() + signature;
-    inside.div_ceil(3) * 4 + 2
+    let parts = [header.to_string().len(), claims.to_string().len(), 64];
+    let dots = parts.len() - 1;
+    parts.map(text::base64url_len).iter().sum::<usize>() + dots
 }
 
 /// The claims of RFC 9068 §2.2, as JSON.

@@ -78,10 +78,7 @@ pub(super) fn is_foreign(registry: &Registry, claims: &Claims) -> bool {
 /// issued it (JWT-SVID §3).
 fn vouchers(claims: &Claims) -> Result<Vec<&str>, AssertionError> {
     let domain = spiffe::trust_domain(claims.text("sub")?);
-    let issuer = match claims.get("iss") {
-        None if domain.is_some() => None,
-        Some(_) | None => Some(claims.text("iss")?),
-    };
+    let issuer = claims.get("iss").map(|_| claims.text("iss")).transpose()?;
     let mut all: Vec<&str> = issuer.into_iter().chain(domain).collect();
     all.dedup();
     Ok(all)

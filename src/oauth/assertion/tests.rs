@@ -335,3 +335,32 @@ fn a_claim_is_found_without_believing_it() {
     assert_eq!(claimed(&text, "name"), None);
     assert_eq!(claimed("a.b.c", "sub"), None);
 }
+
+/// CJ-07
+#[test]
+fn a_moment_that_is_none_is_refused() {
+    let signed = Signed::with(Algorithm::Es256);
+    for odd in [
+        json!(-0.5),
+        json!(-1),
+        json!(9.1e15),
+        json!(1e300),
+        json!("1"),
+    ] {
+        let refused = refusal(signed.claiming(|it| it["iat"] = odd.clone()));
+        assert_eq!(refused, AssertionError::Claim("iat"), "{odd}");
+    }
+    for fine in [json!(0), json!(0.5), json!(NOW.0)] {
+        assert!(
+            signed.claiming(|it| it["iat"] = fine.clone()).is_ok(),
+            "{fine}"
+        );
+    }
+}
+
+#[test]
+fn where_keys_are_published_is_said_as_it_is_configured() {
+    assert_eq!(KeySource::Set(PUBLISHED.to_owned()).to_string(), PUBLISHED);
+    let issuer = KeySource::Issuer("https://idp.test".to_owned());
+    assert_eq!(issuer.to_string(), "the issuer https://idp.test");
+}

@@ -27,9 +27,11 @@ impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
         let seconds = number.as_i64().or_else(|| {
-            let fraction = number.as_f64()?;
-            #[expect(clippy::cast_possible_truncation, reason = "it is in bounds")]
-            (fraction.abs() < 1e15).then(|| fraction.floor() as i64)
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "what is far becomes the farthest"
+            )]
+            number.as_f64().map(|fraction| fraction.floor() as i64)
         });
         let seconds = seconds.filter(|seconds| seconds.unsigned_abs() < FARTHEST);
         seconds

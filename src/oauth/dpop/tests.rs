@@ -214,6 +214,7 @@ fn claims_that_are_not_a_proofs_are_refused_and_others_ignored() {
         ("htu", json!("https://other.test/oauth2/token")),
         ("iat", json!("1800000000")),
         ("iat", json!(1e300)),
+        ("iat", json!(-1e300)),
         ("iat", json!(null)),
         ("exp", json!(NOW.0)),
         ("nbf", json!(NOW.0 + 16)),

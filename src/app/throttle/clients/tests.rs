@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -119,6 +121,10 @@ fn whoever_is_remembered_is_marked_and_hardly_anybody_else() {
         let shard = shard.lock().unwrap();
         assert!(shard.by_client.names().all(|key| throttle.is_marked(*key)));
     }
+    let marks = throttle.marks.iter();
+    let marks = marks.map(|word| word.load(Ordering::Relaxed).count_ones() as usize);
+    let remembered = throttle.remembered.load(Ordering::Relaxed);
+    assert!(marks.sum::<usize>() <= remembered);
     let names: Vec<String> = (0..1000).map(|n| format!("good-{n}")).collect();
     let marked = names.iter().map(|name| claim(name, [192, 0, 2, 1]));
     let marked = marked.filter(|claim| throttle.is_marked(throttle.key(*claim)));
@@ -176,4 +182,20 @@ fn refusals_are_counted_together_until_they_end() {
     throttle.fail(again, later).unwrap_err();
     let burst = throttle.held_back(later).unwrap();
     assert_eq!((burst.since, burst.count), (later, 1), "another one");
+}
+
+#[test]
+fn the_names_of_one_network_and_the_networks_of_one_name_are_spread_over_all_parts() {
+    let throttle = ClientThrottle::default();
+    let names: Vec<String> = (0..2000).map(|n| format!("c{n}")).collect();
+    let of_network = names.iter().map(|name| claim(name, [192, 0, 2, 1]));
+    let networks = (0..2000_u32).map(|n| (n << 8).to_be_bytes());
+    let of_name = networks.map(|address| claim("c", address));
+    for claims in [of_network.collect::<Vec<_>>(), of_name.collect()] {
+        let keys = claims.into_iter().map(|claim| throttle.key(claim));
+        let spots: BTreeSet<usize> = keys.map(ClientThrottle::spot).collect();
+        let parts: BTreeSet<usize> = spots.iter().map(|spot| spot / WORDS).collect();
+        assert_eq!(parts.len(), SHARDS);
+        assert!(spots.len() > SHARDS * WORDS / 2, "{}", spots.len());
+    }
 }
