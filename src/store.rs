@@ -25,7 +25,7 @@ use crate::domain::{
     change::{Commit, OnceRecord},
     epoch::AuditHead,
     id::{ClientId, OperatorId, SecretId},
-    issued_token::{IssuedPage, IssuedRecord, IssuedToken},
+    issued_token::{IssuedChain, IssuedPage, IssuedRecord, IssuedToken},
     registry::Registry,
     revocation::Revocation,
     session::{SessionKey, SessionRecord},
@@ -99,6 +99,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Corrupt`] names the first record that does not fit.
     async fn verify_issued(&self) -> Result<u64, StoreError>;
+
+    /// Where the chain of the records of issued tokens ends, and the macs of those with these numbers.
+    async fn issued_chain(&self, numbers: Vec<u64>) -> Result<IssuedChain, StoreError>;
 
     /// What was last kept of the server's own certificate; nothing if nothing ever was.
     async fn acme(&self) -> Result<Option<AcmeState>, StoreError>;

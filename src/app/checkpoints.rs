@@ -15,6 +15,7 @@ use crate::{
     domain::{
         checkpoint::{Checkpoint, CheckpointError, Comparison},
         id::Revision,
+        issued_token::{ChainEnd, TokenRecords},
         time::{Span, Timestamp},
     },
     store::{AuditScope, StoreError},
@@ -22,6 +23,9 @@ use crate::{
 
 /// How often one is written, if there is something new.
 const EVERY: Span = Span::minutes(1);
+
+/// How often one is written if all that is new are records of issued tokens: there always is one.
+const TOKENS_EVERY: Span = Span::minutes(10);
 
 /// After how many new records one is written, however soon.
 const RECORDS: u64 = 1000;
@@ -47,6 +51,8 @@ struct Latest {
     revision: Option<Revision>,
     /// Epoch and number of the last record that a checkpoint has.
     end: Option<(u64, u64)>,
+    /// The last issued token that a checkpoint has.
+    token: Option<ChainEnd>,
     at: Timestamp,
 }
 
@@ -159,22 +165,24 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
 impl App {
     /// Writes a checkpoint of the audit log, if one is due.
     pub async fn keep_checkpoints(&self) {
-        self.write_checkpoint(EVERY).await;
+        self.write_checkpoint((EVERY, TOKENS_EVERY)).await;
     }
 
     /// Writes a checkpoint of the audit log, if there is anything new.
     pub(super) async fn write_last_checkpoint(&self) {
-        self.write_checkpoint(Span(0)).await;
+        self.write_checkpoint((Span(0), Span(0))).await;
     }
 
-    async fn write_checkpoint(&self, every: Span) {
+    async fn write_checkpoint(&self, (every, tokens_every): (Span, Span)) {
         let checkpoints = &self.0.checkpoints;
         let Some(file) = &checkpoints.file else {
             return;
         };
         let (latest, revision, now) =
             (checkpoints.latest(), self.registry().revision(), self.now());
-        if latest.revision == Some(revision) {
+        let records_tokens = self.0.settings.audit_tokens == TokenRecords::Durable;
+        let are_tokens_due = records_tokens && elapsed(latest.at, now, tokens_every);
+        if latest.revision == Some(revision) && !are_tokens_due {
             return;
         }
         if latest.end.is_none()
@@ -185,19 +193,23 @@ impl App {
             return;
         }
         let latest = checkpoints.latest();
-        let Ok(head) = self.0.store.audit_head().await else {
+        let store = &self.0.store;
+        let ends = (store.audit_head().await, store.issued_chain(vec![]).await);
+        let (Ok(head), Ok(chain)) = ends else {
             // The store tells of its own troubles.
             return;
         };
         let is_new = latest.end != Some((head.epoch(), head.seq));
+        let has_token = are_tokens_due && latest.token != chain.end;
         let many = latest
             .end
             .is_none_or(|(_, seq)| head.seq.saturating_sub(seq) >= RECORDS);
         if is_new && !many && !elapsed(latest.at, now, every) {
             return;
         }
-        if is_new {
-            let line = Checkpoint::of(&head, now).to_line(&self.0.store.checkpoint_key());
+        if is_new || has_token {
+            let line =
+                Checkpoint::of(&head, chain.end, now).to_line(&self.0.store.checkpoint_key());
             let to = file.clone();
             let written = tokio::task::spawn_blocking(move || to.append(&line)).await;
             let outcome = match written {
@@ -211,6 +223,7 @@ impl App {
         checkpoints.remember(Latest {
             revision: (head.revision == revision).then_some(revision),
             end: Some((head.epoch(), head.seq)),
+            token: chain.end,
             at: now,
         });
     }
@@ -242,6 +255,7 @@ impl App {
         self.0.checkpoints.remember(Latest {
             revision: None,
             end: Some((newest.epoch, newest.seq)),
+            token: newest.tokens,
             at: newest.time,
         });
         Ok(())
@@ -326,7 +340,9 @@ pub async fn compare(
     let head = store.audit_head().await?;
     let numbers = checkpoints.iter().map(|it| it.seq).collect();
     let macs = store.audit_macs(numbers).await?;
-    let found = Comparison::of(checkpoints, &head, &macs);
+    let tokens = checkpoints.iter().filter_map(|it| it.tokens);
+    let tokens = store.issued_chain(tokens.map(|end| end.seq).collect());
+    let found = Comparison::of(checkpoints, (&head, &macs), &tokens.await?);
     match found.problem() {
         Some(problem) => Err(AuditFault::Older(problem)),
         None => Ok(found),

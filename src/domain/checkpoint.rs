@@ -1,4 +1,4 @@
-//! Checkpoints: signed notes of where the audit log ended, kept apart from it.
+//! Checkpoints: signed notes of where the audit log and the records of issued tokens ended, kept apart from them.
 //!
 //! The chain shows that no record was changed, taken out or put in. That the end is missing, or that all of
 //! it is an older copy, only somebody else can tell: whoever remembers how far it was. A checkpoint is one
@@ -8,7 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{epoch::AuditHead, id::Revision, time::Timestamp};
+use super::{
+    epoch::AuditHead,
+    id::Revision,
+    issued_token::{ChainEnd, IssuedChain},
+    time::Timestamp,
+};
 use crate::crypto::{
     statement::{self, StatementKey},
     text,
@@ -33,6 +38,8 @@ pub struct Checkpoint {
     pub time: Timestamp,
     /// The revision of the last commit.
     pub revision: Revision,
+    /// The last issued token on record, if there ever was one.
+    pub tokens: Option<ChainEnd>,
 }
 
 /// How a checkpoint agrees with an audit log.
@@ -57,20 +64,31 @@ struct Line {
     mac: String,
     time: String,
     revision: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tokens: Option<TokensLine>,
     key: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
 }
 
+/// The last issued token on record, in a line.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct TokensLine {
+    seq: u64,
+    mac: String,
+}
+
 impl Checkpoint {
-    /// Of a log that ends like this.
-    pub fn of(head: &AuditHead, time: Timestamp) -> Self {
+    /// Of a log, and of records of issued tokens, that end like this.
+    pub fn of(head: &AuditHead, tokens: Option<ChainEnd>, time: Timestamp) -> Self {
         Self {
             epoch: head.epoch(),
             seq: head.seq,
             mac: head.mac,
             time,
             revision: head.revision,
+            tokens,
         }
     }
 
@@ -82,6 +100,10 @@ impl Checkpoint {
             mac: text::base64url(self.mac),
             time: self.time.to_string(),
             revision: self.revision.0,
+            tokens: self.tokens.map(|end| TokensLine {
+                seq: end.seq,
+                mac: text::base64url(end.mac),
+            }),
             key: text::base64url(key.public()),
             signature: None,
         };
@@ -107,13 +129,19 @@ impl Checkpoint {
         if !statement::is_signed(key.public(), (KIND, read.to_json().as_bytes()), &signature) {
             return Err(CheckpointError::Signature);
         }
-        let mac = text::from_base64url(&read.mac).and_then(|mac| mac.try_into().ok());
+        let tokens = read.tokens.map(|end| {
+            Ok(ChainEnd {
+                seq: end.seq,
+                mac: read_mac(&end.mac)?,
+            })
+        });
         Ok(Self {
             epoch: read.epoch,
             seq: read.seq,
-            mac: mac.ok_or(CheckpointError::Malformed)?,
+            mac: read_mac(&read.mac)?,
             time: read.time.parse().map_err(|_| CheckpointError::Malformed)?,
             revision: Revision(read.revision),
+            tokens: tokens.transpose()?,
         })
     }
 
@@ -134,6 +162,28 @@ impl Checkpoint {
             Some(_) => Standing::Other,
         }
     }
+
+    /// How the last issued token that it knows agrees with the records in a file whose log ends like `head`. What was
+    /// on record in an epoch before, a restore may have given up; what is old was deleted.
+    pub fn tokens_standing(&self, head: &AuditHead, chain: &IssuedChain) -> Standing {
+        let Some(end) = self.tokens else {
+            return Standing::Kept;
+        };
+        if self.epoch < head.epoch() {
+            return Standing::GivenUp;
+        }
+        match chain.macs.get(&end.seq) {
+            Some(mac) if *mac == end.mac => Standing::Kept,
+            Some(_) => Standing::Other,
+            None if end.seq < chain.deleted => Standing::Kept,
+            None => Standing::Missing,
+        }
+    }
+}
+
+fn read_mac(text: &str) -> Result<[u8; 32], CheckpointError> {
+    let mac = text::from_base64url(text).and_then(|mac| mac.try_into().ok());
+    mac.ok_or(CheckpointError::Malformed)
 }
 
 impl Line {
@@ -165,48 +215,72 @@ pub struct Comparison {
     pub given_up: u64,
     /// The first record that is not as a checkpoint has it, and how.
     pub first_bad: Option<(u64, Standing)>,
+    /// The first record of an issued token that is not as a checkpoint has it, and how.
+    pub first_bad_token: Option<(u64, Standing)>,
 }
 
 impl Comparison {
-    /// Of `checkpoints` with a log that ends like `head` and has records with these macs.
+    /// Of `checkpoints` with a log that ends like `head` and has records with these macs, and with the records of
+    /// issued tokens.
     pub fn of(
         checkpoints: &[Checkpoint],
-        head: &AuditHead,
-        macs: &BTreeMap<u64, [u8; 32]>,
+        (head, macs): (&AuditHead, &BTreeMap<u64, [u8; 32]>),
+        tokens: &IssuedChain,
     ) -> Self {
         let mut all = Self::default();
         for checkpoint in checkpoints {
             let standing = checkpoint.standing(head, macs.get(&checkpoint.seq).copied());
-            all.note(checkpoint.seq, standing);
+            match standing {
+                Standing::Kept => all.kept += 1,
+                Standing::GivenUp => all.given_up += 1,
+                Standing::Missing | Standing::Other => {}
+            }
+            note_bad(&mut all.first_bad, (checkpoint.seq, standing));
+            if let Some(end) = checkpoint.tokens {
+                let standing = checkpoint.tokens_standing(head, tokens);
+                note_bad(&mut all.first_bad_token, (end.seq, standing));
+            }
         }
         all
     }
 
-    fn note(&mut self, seq: u64, standing: Standing) {
-        match standing {
-            Standing::Kept => self.kept += 1,
-            Standing::GivenUp => self.given_up += 1,
-            Standing::Missing | Standing::Other => {
-                if self.first_bad.is_none_or(|(first, _)| seq < first) {
-                    self.first_bad = Some((seq, standing));
-                }
-            }
-        }
-    }
-
     /// What is wrong, in a sentence without a full stop.
     pub fn problem(&self) -> Option<String> {
-        let (seq, standing) = self.first_bad?;
-        Some(match standing {
-            Standing::Missing => format!(
-                "a checkpoint has record {seq}, and the log ends before it: its end was cut off, or the data file \
-                 is an older copy"
-            ),
-            Standing::Other | Standing::Kept | Standing::GivenUp => format!(
-                "record {seq} is not the one that a checkpoint has: the log was written anew, or the data file is \
-                 another"
-            ),
-        })
+        if let Some((seq, standing)) = self.first_bad {
+            let record = format!("record {seq}");
+            return Some(problem(
+                &record,
+                ["the log ends", "its", "the log was"],
+                standing,
+            ));
+        }
+        let (seq, standing) = self.first_bad_token?;
+        let record = format!("the record of issued token {seq}");
+        Some(problem(
+            &record,
+            ["they end", "their", "they were"],
+            standing,
+        ))
+    }
+}
+
+/// Remembers the first record that is not as it was.
+fn note_bad(first_bad: &mut Option<(u64, Standing)>, (seq, standing): (u64, Standing)) {
+    let is_bad = matches!(standing, Standing::Missing | Standing::Other);
+    if is_bad && first_bad.is_none_or(|(first, _)| seq < first) {
+        *first_bad = Some((seq, standing));
+    }
+}
+
+fn problem(record: &str, [ends, whose, was]: [&str; 3], standing: Standing) -> String {
+    match standing {
+        Standing::Missing => format!(
+            "a checkpoint has {record}, and {ends} before it: {whose} end was cut off, or the data file is an older \
+             copy"
+        ),
+        Standing::Other | Standing::Kept | Standing::GivenUp => format!(
+            "{record} is not the one that a checkpoint has: {was} written anew, or the data file is another"
+        ),
     }
 }
 
@@ -228,6 +302,7 @@ mod tests {
             mac: [5; 32],
             time: NOW,
             revision: Revision(seq),
+            tokens: None,
         }
     }
 
@@ -245,6 +320,20 @@ mod tests {
         }
     }
 
+    /// Without a token on record.
+    fn compare(all: &[Checkpoint], head: &AuditHead, macs: &[(u64, [u8; 32])]) -> Comparison {
+        let macs = macs.iter().copied().collect();
+        Comparison::of(all, (head, &macs), &IssuedChain::default())
+    }
+
+    fn with_token(checkpoint: Checkpoint, seq: u64) -> Checkpoint {
+        let end = ChainEnd { seq, mac: [9; 32] };
+        Checkpoint {
+            tokens: Some(end),
+            ..checkpoint
+        }
+    }
+
     #[test]
     fn a_checkpoint_is_a_line_that_comes_back() {
         let line = checkpoint(2, 120).to_line(&key());
@@ -256,6 +345,13 @@ mod tests {
         assert!(line.contains(r#""time":"2027-01-15T08:00:00Z","revision":120,"key":""#));
         assert!(!line.contains('\n') && line.len() < LONGEST_LINE);
         assert_eq!(Checkpoint::parse(&line, &key()), Ok(checkpoint(2, 120)));
+        let with_token = with_token(checkpoint(2, 120), u64::MAX);
+        let line = with_token.to_line(&key());
+        assert!(
+            line.contains(r#""revision":120,"tokens":{"seq":18446744073709551615,"mac":"CQkJ"#)
+        );
+        assert!(line.len() < LONGEST_LINE);
+        assert_eq!(Checkpoint::parse(&line, &key()), Ok(with_token));
     }
 
     #[test]
@@ -322,7 +418,7 @@ mod tests {
     #[test]
     fn the_first_record_that_is_not_as_it_was_is_named() {
         let log = head(&[], 20);
-        let macs = [(3, [5; 32]), (9, [6; 32]), (12, [6; 32])].into();
+        let macs = [(3, [5; 32]), (9, [6; 32]), (12, [6; 32])];
         let all = [
             checkpoint(1, 25),
             checkpoint(1, 12),
@@ -330,7 +426,7 @@ mod tests {
             checkpoint(1, 9),
         ];
 
-        let found = Comparison::of(&all, &log, &macs);
+        let found = compare(&all, &log, &macs);
 
         assert_eq!((found.kept, found.given_up), (1, 0));
         assert_eq!(found.first_bad, Some((9, Standing::Other)));
@@ -373,11 +469,50 @@ mod tests {
     fn what_a_restore_gave_up_is_counted_and_the_first_fault_of_a_record_is_named() {
         let restored = head(&[(2, 5)], 20);
         let given_up = [checkpoint(1, 7), checkpoint(1, 8)];
-        let found = Comparison::of(&given_up, &restored, &BTreeMap::new());
+        let found = compare(&given_up, &restored, &[]);
         assert_eq!((found.kept, found.given_up, found.first_bad), (0, 2, None));
 
         let twice = [checkpoint(1, 9), checkpoint(2, 9)];
-        let found = Comparison::of(&twice, &head(&[], 20), &[(9, [6; 32])].into());
+        let found = compare(&twice, &head(&[], 20), &[(9, [6; 32])]);
         assert_eq!(found.first_bad, Some((9, Standing::Other)));
+    }
+    #[test]
+    fn the_last_token_on_record_is_there_as_it_was_until_it_is_old() {
+        let log = head(&[], 130);
+        let chain = IssuedChain {
+            end: None,
+            deleted: 5,
+            macs: [(5, [9; 32]), (6, [9; 32]), (7, [8; 32])].into(),
+        };
+        for (seq, standing) in [
+            (4, Standing::Kept),
+            (5, Standing::Kept),
+            (6, Standing::Kept),
+            (7, Standing::Other),
+            (8, Standing::Missing),
+        ] {
+            let known = with_token(checkpoint(1, 120), seq);
+            assert_eq!(known.tokens_standing(&log, &chain), standing, "{seq}");
+            let restored = head(&[(2, 125)], 130);
+            assert_eq!(known.tokens_standing(&restored, &chain), Standing::GivenUp);
+        }
+        let none = checkpoint(1, 120);
+        assert_eq!(none.tokens_standing(&log, &chain), Standing::Kept);
+
+        let both = [with_token(none, 8), with_token(none, 7)];
+        let macs = [(120, [5; 32])].into();
+        let found = Comparison::of(&both, (&log, &macs), &chain);
+        assert_eq!(found.kept, 2, "the log is whole");
+        assert_eq!(
+            found.problem().unwrap(),
+            "the record of issued token 7 is not the one that a checkpoint has: they were written anew, or the data \
+             file is another"
+        );
+        let found = Comparison::of(&both[..1], (&log, &macs), &chain);
+        assert_eq!(
+            found.problem().unwrap(),
+            "a checkpoint has the record of issued token 8, and they end before it: their end was cut off, or the data \
+             file is an older copy"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The record of one issued token: to whom, for what, from where.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{
     id::{ApiIdentifier, ClientId, SecretId},
@@ -71,6 +71,26 @@ impl IssuedPage {
             && self.since.is_none_or(|it| issued.at >= it)
             && self.until.is_none_or(|it| issued.at <= it)
     }
+}
+
+/// Where a chain of records ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ChainEnd {
+    /// The number of the last record.
+    pub seq: u64,
+    /// Its mac.
+    pub mac: [u8; 32],
+}
+
+/// What holds the records of issued tokens together.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct IssuedChain {
+    /// The last record that there ever was; nothing if there never was one.
+    pub end: Option<ChainEnd>,
+    /// The number of the last record that was deleted because it was old; 0 if none was.
+    pub deleted: u64,
+    /// The macs of the records that were asked for, of those that there are.
+    pub macs: BTreeMap<u64, [u8; 32]>,
 }
 
 /// Whether each token is put on record before it is handed out.

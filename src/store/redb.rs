@@ -60,7 +60,7 @@ use crate::{
         change::{Commit, OnceRecord},
         epoch::AuditHead,
         id::{OperatorId, SecretId},
-        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
+        issued_token::{IssuedChain, IssuedPage, IssuedRecord, IssuedToken},
         registry::Registry,
         revocation::Revocation,
         session::{SessionKey, SessionRecord},
@@ -337,6 +337,11 @@ impl Store for RedbStore {
 
     async fn verify_issued(&self) -> Result<u64, StoreError> {
         self.read(|it, database| issued::verify(database, &it.keys))
+            .await
+    }
+
+    async fn issued_chain(&self, numbers: Vec<u64>) -> Result<IssuedChain, StoreError> {
+        self.read(move |it, database| issued::chain(database, &it.keys, &numbers))
             .await
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use jeton::domain::time::Span;
+use jeton::domain::{issued_token::TokenRecords, time::Span};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -238,4 +238,69 @@ async fn the_admin_api_tells_how_many_checkpoints_agree_and_compares_others() {
             .await
             .assert_status(422);
     }
+}
+
+/// A server that puts each token on record and writes checkpoints, with a client that got so many tokens.
+async fn recording(tokens: u32, path: PathBuf) -> TestServer {
+    let server = TestServer::with_settings(|it| {
+        it.audit_checkpoints = Some(path);
+        it.audit_tokens = TokenRecords::Durable;
+    })
+    .await;
+    server.api("urn:shop", "read").await;
+    let client = server.client("a").await.granted("urn:shop", "read").await;
+    for _ in 0..tokens {
+        client.request_token("read").await.assert_issued();
+    }
+    server
+}
+
+#[tokio::test]
+async fn where_tokens_are_on_record_checkpoints_have_the_last_one_every_ten_minutes() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("checkpoints");
+    let server = recording(0, path.clone()).await;
+    server.app.keep_checkpoints().await;
+    assert_eq!(lines(&path)[0].get("tokens"), None, "none was issued");
+    let client = server.client("b").await.granted("urn:shop", "read").await;
+    server.advance(Span::minutes(1)).await;
+    server.app.keep_checkpoints().await;
+    client.request_token("read").await.assert_issued();
+
+    for (minutes, written) in [(9, 2), (1, 3), (10, 3)] {
+        server.advance(Span::minutes(minutes)).await;
+        server.app.keep_checkpoints().await;
+        assert_eq!(lines(&path).len(), written, "after {minutes} minutes more");
+    }
+    let all = lines(&path);
+    assert_eq!(all[2]["tokens"]["seq"], 1);
+    assert_eq!(all[2]["seq"], all[1]["seq"]);
+    client.request_token("read").await.assert_issued();
+    server.app.shut_down().await;
+    assert_eq!(lines(&path)[3]["tokens"]["seq"], 2, "the last at the end");
+}
+
+#[tokio::test]
+async fn a_copy_without_the_last_tokens_on_record_is_found_out() {
+    let folder = TempDir::new().unwrap();
+    let [path, other] = ["checkpoints", "other"].map(|name| folder.path().join(name));
+    let server = recording(2, path.clone()).await;
+    server.app.keep_checkpoints().await;
+    let verified = server.owner().read("/audit/verify").await;
+    assert_eq!(verified["checkpoints"], json!({"kept": 1, "given_up": 0}));
+    let line = fs::read_to_string(&path).unwrap();
+
+    // The same server, as it was before the second token.
+    let before = recording(1, other).await;
+    let owner = before.owner();
+    let checkpoints = json!({"checkpoints": [line.trim()]});
+    let compared = owner.post("/audit/checkpoints/compare", checkpoints).await;
+
+    compared.assert_status(500);
+    let detail = compared.json()["detail"].clone();
+    let about = "a checkpoint has the record of issued token 2, and they end before it";
+    assert!(detail.as_str().unwrap().contains(about), "{detail}");
+    fs::write(folder.path().join("other"), line).unwrap();
+    let fault = before.app.check_audit_at_start().await.unwrap_err();
+    assert!(fault.to_string().contains(about), "{fault}");
 }

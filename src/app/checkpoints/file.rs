@@ -192,6 +192,7 @@ mod tests {
             mac: [5; 32],
             time: Timestamp(1_800_000_000),
             revision: Revision(seq),
+            tokens: None,
         }
     }
 

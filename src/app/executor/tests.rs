@@ -29,7 +29,7 @@ use crate::{
         change::{Commit, OnceRecord},
         epoch::AuditHead,
         id::{OperatorId, SecretId},
-        issued_token::{IssuedPage, IssuedRecord, IssuedToken, TokenRecords},
+        issued_token::{IssuedChain, IssuedPage, IssuedRecord, IssuedToken, TokenRecords},
         name::Description,
         registry::Registry,
         revocation::Revocation,
@@ -161,6 +161,10 @@ impl Store for Frail {
 
     async fn verify_issued(&self) -> Result<u64, StoreError> {
         self.store.verify_issued().await
+    }
+
+    async fn issued_chain(&self, numbers: Vec<u64>) -> Result<IssuedChain, StoreError> {
+        self.store.issued_chain(numbers).await
     }
 
     async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {

@@ -1,7 +1,10 @@
 //! Records of issued tokens on disk: numbered without gaps, each chained to the one before it.
 
+use std::collections::BTreeMap;
+
 use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, WriteTransaction,
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
+    WriteTransaction,
 };
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        issued_token::{IssuedPage, IssuedRecord, IssuedToken},
+        issued_token::{ChainEnd, IssuedChain, IssuedPage, IssuedRecord, IssuedToken},
         time::Timestamp,
         usage::KEPT_DAYS,
     },
@@ -81,12 +84,36 @@ pub(super) fn page(
     Ok(found)
 }
 
+/// Where the chain ends, and the macs of these records. That of the last one that was deleted is still known.
+pub(super) fn chain(
+    database: &Database,
+    keys: &Keyring,
+    numbers: &[u64],
+) -> Result<IssuedChain, Fault> {
+    let transaction = database.begin_read()?;
+    let head = head_of(&transaction, keys)?;
+    let table = transaction.open_table(ISSUED.definition())?;
+    let (deleted, mac) = head.pruned;
+    let mut macs: BTreeMap<u64, [u8; 32]> = BTreeMap::new();
+    for seq in numbers {
+        if *seq == deleted {
+            macs.insert(*seq, mac);
+        } else if let Some(sealed) = table.get(&seq.to_be_bytes()[..])? {
+            macs.insert(*seq, open(keys, *seq, sealed.value(), mac_of_issued)?);
+        }
+    }
+    let (seq, mac) = head.last;
+    Ok(IssuedChain {
+        end: (seq > 0).then_some(ChainEnd { seq, mac }),
+        deleted,
+        macs,
+    })
+}
+
 /// Checks the whole chain; how many records there are.
 pub(super) fn verify(database: &Database, keys: &Keyring) -> Result<u64, Fault> {
     let transaction = database.begin_read()?;
-    let state = SealedReader::open(STATE, &transaction, keys)?;
-    let head = state.get(HEAD, IssuedHead::parse)?;
-    let head = head.unwrap_or_else(|| IssuedHead::new(&keys.audit));
+    let head = head_of(&transaction, keys)?;
     let table = transaction.open_table(ISSUED.definition())?;
     let (mut seq, mut mac) = head.pruned;
     for row in table.iter()? {
@@ -148,6 +175,12 @@ fn old_of(
         old.push((seq, mac));
     }
     Ok(old)
+}
+
+fn head_of(transaction: &ReadTransaction, keys: &Keyring) -> Result<IssuedHead, Fault> {
+    let state = SealedReader::open(STATE, transaction, keys)?;
+    let head = state.get(HEAD, IssuedHead::parse)?;
+    Ok(head.unwrap_or_else(|| IssuedHead::new(&keys.audit)))
 }
 
 fn head_for_change(transaction: &WriteTransaction, keys: &Keyring) -> Result<IssuedHead, Fault> {

@@ -5,7 +5,7 @@ use ::redb::{Database, ReadableDatabase};
 use super::*;
 use crate::{
     domain::{
-        issued_token::IssuedToken,
+        issued_token::{IssuedChain, IssuedToken},
         time::{Span, Timestamp},
     },
     store::redb::{Fault, issued, shared::Shared, tables::ISSUED},
@@ -103,5 +103,35 @@ async fn a_record_of_a_token_that_was_changed_taken_out_put_in_or_moved_is_found
         assert!(problem.starts_with(&start), "{seq}: {problem}");
         put(&store, seq, before.as_deref());
         assert_eq!(verdict(&store), Ok(4));
+    }
+}
+
+#[tokio::test]
+async fn the_chain_tells_its_end_and_what_was_deleted_of_it() {
+    let store = chain_of_4().await;
+
+    let chain = store.issued_chain((1..=6).collect()).await.unwrap();
+
+    let macs: Vec<u64> = chain.macs.keys().copied().collect();
+    assert_eq!(macs, [1, 2, 3, 4, 5], "that of the last deleted is known");
+    assert_eq!(chain.deleted, 1);
+    let end = chain.end.unwrap();
+    assert_eq!((end.seq, end.mac), (5, chain.macs[&5]));
+    let all: std::collections::BTreeSet<_> = chain.macs.values().collect();
+    assert_eq!(all.len(), 5);
+    let empty = RedbStore::in_memory(&Entropy::seeded(1));
+    let chain = empty.issued_chain(vec![1]).await.unwrap();
+    assert_eq!(chain, IssuedChain::default());
+}
+
+#[tokio::test]
+async fn a_record_of_a_token_goes_on_the_day_after_its_last_and_not_before() {
+    let store = chain_of_4().await;
+    for (days, left) in [(91, 4), (92, 3), (93, 2)] {
+        let begin = NOW.plus(Span::days(days)).day().start();
+        for (now, more) in [(begin.minus(Span(1)), u64::from(days > 91)), (begin, 0)] {
+            store.prune(now).await.unwrap();
+            assert_eq!(store.verify_issued().await.unwrap(), left + more);
+        }
     }
 }
