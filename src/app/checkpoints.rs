@@ -221,7 +221,7 @@ impl App {
             }
         }
         checkpoints.remember(Latest {
-            revision: (head.revision == revision).then_some(revision),
+            revision: Some(revision),
             end: Some((head.epoch(), head.seq)),
             token: chain.end,
             at: now,

@@ -369,6 +369,8 @@ mod tests {
                 Err(SealError::Broken)
             );
         }
+        // Exactly: what grows as a vector does leaves its bytes behind where it was.
+        assert_eq!(room.0.capacity(), 8192);
         assert_eq!(format!("{room:?}"), "Room(..)");
     }
 

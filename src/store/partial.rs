@@ -9,6 +9,10 @@ use std::{
 
 use crate::crypto::random::Entropy;
 
+/// How a file is given another name beside its own.
+trait LinkFiles: FnOnce(&Path, &Path) -> io::Result<()> {}
+impl<T: FnOnce(&Path, &Path) -> io::Result<()>> LinkFiles for T {}
+
 /// A file that is being made. Removed when dropped, unless it was published.
 #[derive(Debug)]
 pub(super) struct Partial(pub(super) PathBuf);
@@ -23,8 +27,12 @@ impl Partial {
 
     /// Gives it the name `path`, unless there is such a file; durable when it returns.
     pub(super) fn publish(&self, path: &Path) -> io::Result<()> {
+        self.publish_by(path, |from, to| fs::hard_link(from, to))
+    }
+
+    fn publish_by(&self, path: &Path, link: impl LinkFiles) -> io::Result<()> {
         File::open(&self.0)?.sync_all()?;
-        match fs::hard_link(&self.0, path) {
+        match link(&self.0, path) {
             Err(error) if has_no_links(&error) && fs::symlink_metadata(path).is_err() => {
                 fs::rename(&self.0, path)?;
             }
@@ -37,8 +45,15 @@ impl Partial {
 /// Gives `partial` the name `path`, whose file is kept as `kept`; durable when it returns. Whether it was kept:
 /// some file systems have no hard links, and there is no other way that leaves `path` a file all the time.
 pub(super) fn publish_over(partial: &Partial, path: &Path, kept: &Path) -> io::Result<bool> {
+    publish_over_by((partial, path, kept), |from, to| fs::hard_link(from, to))
+}
+
+fn publish_over_by(
+    (partial, path, kept): (&Partial, &Path, &Path),
+    link: impl LinkFiles,
+) -> io::Result<bool> {
     File::open(&partial.0)?.sync_all()?;
-    let is_kept = match fs::hard_link(path, kept) {
+    let is_kept = match link(path, kept) {
         Err(error) if has_no_links(&error) => false,
         linked => linked.map(|()| true)?,
     };
@@ -179,5 +194,35 @@ mod tests {
         let says = |kind: io::ErrorKind| has_no_links(&kind.into());
         assert!(says(io::ErrorKind::PermissionDenied) && says(io::ErrorKind::Unsupported));
         assert!(!says(io::ErrorKind::AlreadyExists) && !says(io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn where_files_have_one_name_alone_they_are_published_all_the_same() {
+        let directory = TempDir::new().unwrap();
+        let [path, kept] = ["data", "data.kept"].map(|name| directory.path().join(name));
+        let partial = |text: &str| {
+            let partial = Partial::beside(&path, &Entropy::seeded(1));
+            fs::write(&partial.0, text).unwrap();
+            partial
+        };
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported] {
+            let no_links = |_: &Path, _: &Path| Err(io::Error::from(kind));
+            fs::remove_file(&path).ok();
+            partial("first").publish_by(&path, no_links).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+
+            let second = partial("second");
+            assert_eq!(second.publish_by(&path, no_links).unwrap_err().kind(), kind);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+            assert!(!publish_over_by((&second, &path, &kept), no_links).unwrap());
+            assert_eq!(fs::read_to_string(&path).unwrap(), "second");
+            assert!(!kept.exists());
+        }
+        let full = |_: &Path, _: &Path| Err(io::Error::from(io::ErrorKind::StorageFull));
+        fs::remove_file(&path).unwrap();
+        let first = partial("first");
+        assert!(first.publish_by(&path, full).is_err());
+        assert!(publish_over_by((&first, &path, &kept), full).is_err());
+        assert!(!path.exists());
     }
 }

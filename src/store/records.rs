@@ -130,3 +130,27 @@ impl<'de> Deserialize<'de> for StoredPrivate {
         String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_in_the_version_that_it_was_written_in() {
+        let json = to_json(&7_u32);
+        let postcard = to_postcard(&7_u32);
+        assert_eq!(from_json(&json), Ok(7_u32));
+        assert_eq!(from_postcard(&postcard), Ok(7_u32));
+
+        let other = |bytes: &[u8]| [&[bytes[0] + 2], &bytes[1..]].concat();
+        for (read, about) in [
+            (from_json::<u32>(&other(&json)), "version 3"),
+            (from_postcard::<u32>(&other(&postcard)), "version 4"),
+            (from_json(&[]), "empty"),
+            (from_postcard(&[&postcard[..], &[0]].concat()), "more bytes"),
+        ] {
+            let problem = read.unwrap_err().to_string();
+            assert!(problem.contains(about), "{problem}");
+        }
+    }
+}

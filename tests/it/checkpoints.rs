@@ -232,11 +232,22 @@ async fn the_admin_api_tells_how_many_checkpoints_agree_and_compares_others() {
         detail.as_str().unwrap().contains("the log ends before it"),
         "{detail}"
     );
-    for wrong in [json!([]), json!(["hello"]), json!(vec![line.trim(); 101])] {
-        owner
-            .post("/audit/checkpoints/compare", json!({"checkpoints": wrong}))
-            .await
-            .assert_status(422);
+    for (wrong, about) in [
+        (json!([]), "give 1 to 100 lines"),
+        (
+            json!([line.trim(), "hello"]),
+            "number 2: it is not a checkpoint",
+        ),
+        (json!(vec![line.trim(); 101]), "give 1 to 100 lines"),
+    ] {
+        let refused = owner.post("/audit/checkpoints/compare", json!({"checkpoints": wrong}));
+        let refused = refused.await;
+        refused.assert_status(422);
+        assert!(
+            refused.json().to_string().contains(about),
+            "{}",
+            refused.json()
+        );
     }
 }
 

@@ -1,12 +1,22 @@
 //! A clock that jumps: no token while it is behind, nothing is lost while it is ahead.
 
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
 use jeton::{
+    config::MasterKeySource,
     crypto::random::Entropy,
-    domain::{permission::Role, time::Span},
+    domain::{
+        permission::Role,
+        time::{Span, Timestamp},
+    },
     oauth::reason::ErrorCode,
-    store::redb::RedbStore,
+    store::{Store, master_key, redb::RedbStore},
 };
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::harness::{
     caller::{Client, Request},
@@ -180,5 +190,97 @@ async fn the_time_is_written_down_every_ten_seconds_while_tokens_are_issued() {
         let at = begun.plus(Span(at)).minus(Span(60));
         let early = TestServer::on(store.clone(), at).await;
         assert_eq!(early.app.clock_behind().is_some(), is_behind, "{at}");
+    }
+}
+
+/// What is on disk of the latest time after a server in an empty directory did `work`.
+async fn left_behind(work: impl AsyncFnOnce(&TestServer, &Client<'_>)) -> Option<Timestamp> {
+    let directory = TempDir::new().unwrap();
+    let server = TestServer::in_directory(directory.path()).await;
+    let service = report_service(&server).await;
+    work(&server, &service).await;
+    server.app.shut_down().await;
+    let source = MasterKeySource::File(directory.path().join("master.key"));
+    let master = master_key::load(&source).unwrap();
+    let data = directory.path().join("jeton.redb");
+    let store = RedbStore::open(&data, &master, &Entropy::seeded(7)).unwrap();
+    store.clock().await.unwrap()
+}
+
+/// K1
+#[tokio::test]
+async fn at_the_end_the_time_is_written_down_if_a_token_was_issued_since() {
+    let issue = async |service: &Client<'_>| {
+        service.request_token("read").await.assert_issued();
+    };
+    let nothing = left_behind(async |server, _| server.advance(Span::days(2)).await);
+    assert_eq!(nothing.await, None);
+    let first = left_behind(async |server, service| {
+        server.advance(Span::days(2)).await;
+        issue(service).await;
+    });
+    assert_eq!(first.await, Some(START.plus(Span::days(2))));
+    let later = left_behind(async |server, service| {
+        issue(service).await;
+        server.app.keep_clock().await;
+        server.advance(Span(5)).await;
+        issue(service).await;
+    });
+    assert_eq!(later.await, Some(START.plus(Span(5))));
+    let silent = left_behind(async |server, service| {
+        issue(service).await;
+        server.app.keep_clock().await;
+        server.advance(Span(500)).await;
+        server.app.keep_clock().await;
+    });
+    assert_eq!(silent.await, Some(START));
+}
+
+/// K1
+#[tokio::test]
+async fn that_the_clock_is_behind_and_that_it_is_right_again_is_logged_once() {
+    let lines = Arc::<Mutex<Vec<u8>>>::default();
+    let log = tracing_subscriber::fmt().with_writer({
+        let lines = Arc::clone(&lines);
+        move || Lines(Arc::clone(&lines))
+    });
+    let _guard = tracing::subscriber::set_default(log.finish());
+    let server = TestServer::start().await;
+    let look = async || {
+        for _ in 0..3 {
+            server.app.keep_clock().await;
+        }
+    };
+    let logged = |words: &str| {
+        let lines = lines.lock().unwrap();
+        String::from_utf8_lossy(&lines).matches(words).count()
+    };
+    let (behind, right) = (
+        "the clock is 1 hour behind: no tokens are issued until it is right",
+        "the clock is right again",
+    );
+    server.advance(Span::days(2)).await;
+    look().await;
+    assert_eq!((logged(behind), logged(right)), (0, 0));
+
+    server.rewind(Span::hours(1));
+    look().await;
+    assert_eq!((logged(behind), logged(right)), (1, 0));
+    server.leap(Span::hours(1));
+    look().await;
+    assert_eq!((logged(behind), logged(right)), (1, 1));
+}
+
+/// A log that is kept in memory.
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

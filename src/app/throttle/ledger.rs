@@ -160,4 +160,16 @@ mod tests {
         assert_eq!(ledger.len(), 11);
         assert!(ledger.names().all(|name| *name >= 10));
     }
+
+    #[test]
+    fn of_those_that_missed_alike_a_tenth_goes() {
+        let mut ledger = Ledger::new(TERMS);
+        for name in 0..20 {
+            ledger.miss(name, NOW);
+        }
+
+        ledger.miss(100, NOW);
+
+        assert_eq!(ledger.len(), 19);
+    }
 }

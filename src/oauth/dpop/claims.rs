@@ -42,3 +42,27 @@ impl<'de> Deserialize<'de> for NumericDate {
 
 /// About the year 10000: sums with spans cannot overflow below it.
 const FARTHEST: u64 = 253_402_300_800;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_number_within_the_dates_of_men() {
+        let read = |text: &str| serde_json::from_str::<NumericDate>(text).ok();
+        for (text, seconds) in [
+            ("253402300799", Some(253_402_300_799)),
+            ("-253402300799", Some(-253_402_300_799)),
+            ("1.9", Some(1)),
+            ("-0.5", Some(-1)),
+            ("253402300800", None),
+            ("-253402300800", None),
+            ("253402300800.5", None),
+            ("18446744073709551615", None),
+            ("\"1\"", None),
+        ] {
+            let read = read(text).map(|date| date.0.0);
+            assert_eq!(read, seconds, "{text}");
+        }
+    }
+}

@@ -413,3 +413,10 @@ fn a_proof_for_one_address_leaves_that_for_another_as_it_was() {
     assert_eq!(shown(other), Ok(()));
     assert_eq!(shown(other), Err(ProofError::Used));
 }
+
+#[test]
+fn nowhere_is_there_a_nonce_or_room_for_a_proof() {
+    assert!(Nowhere.needs_nonce(NOW));
+    assert!(!Nowhere.is_nonce(""));
+    assert_eq!(Nowhere.burn(&[]), Burnt::Full);
+}

@@ -98,3 +98,22 @@ impl Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_ask_again_is_recommended_where_it_may_help() {
+        for (reason, wait) in [
+            (Reason::Throttled(Span(7)), Some(Span(7))),
+            (Reason::OverQuota(Span(8)), Some(Span(8))),
+            (Reason::Proof(ProofError::Full), Some(Span(1))),
+            (Reason::WrongSecret, None),
+            (Reason::NoGrantType, None),
+            (Reason::NothingGranted, None),
+        ] {
+            assert_eq!(reason.retry_after(), wait, "{reason}");
+        }
+    }
+}

@@ -200,4 +200,13 @@ mod tests {
         let given = MasterKeySource::File(previous(&path));
         find_other(&source, Some(&given), "00000000").unwrap_err();
     }
+    #[test]
+    fn what_cannot_be_replaced_is_named_with_its_reason() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("master.key");
+        fs::create_dir(&path).unwrap();
+        let refused = put(&path, &MasterKey::generate(&Entropy::seeded(1)));
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.to_lowercase().contains("directory"), "{refused}");
+    }
 }

@@ -315,3 +315,22 @@ impl From<StoredState> for SecretState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_as_usual_is_neither_written_nor_missed() {
+        let plain = json!({
+            "id": "svc", "name": "Service", "description": "", "owner": "", "created": 5, "grants": {},
+            "default_scopes": [], "secrets": [], "revision": 7,
+        });
+        let read: StoredClient = serde_json::from_value(plain.clone()).unwrap();
+        let client = Client::try_from(read).unwrap();
+        let written = serde_json::to_value(StoredClient::from(&client)).unwrap();
+        assert_eq!(written, plain);
+    }
+}

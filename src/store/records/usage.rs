@@ -385,3 +385,36 @@ impl From<StoredSubject> for Subject {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::records::to_postcard;
+
+    /// As formats 1 to 5 had it.
+    fn day(hour: u8, outcome: u8) -> Result<UsageRow, RecordError> {
+        let subject = StoredSubject {
+            client: None,
+            secret: None,
+        };
+        let hours: Vec<(u8, u8, u32)> = vec![(hour, outcome, 5)];
+        UsageRow::read_day(&to_postcard(&(subject, 20_000_u32, hours)))
+    }
+
+    #[test]
+    fn a_day_has_the_hours_from_0_to_23() {
+        for hour in [0, 23] {
+            let UsageRow::Days(_, days) = day(hour, 0).unwrap() else {
+                panic!()
+            };
+            let counts: Vec<_> = days[&Day(20_000)]
+                .iter()
+                .map(|(at, n)| (at.hour, *n))
+                .collect();
+            assert_eq!(counts, [(hour, 5)]);
+        }
+        let problem = day(24, 0).unwrap_err().to_string();
+        assert_eq!(problem, "a day has no hour 24");
+        assert!(day(0, 255).is_err());
+    }
+}

@@ -132,7 +132,7 @@ fn copy_table<K: Key + 'static, V: Value + 'static>(
 }
 
 /// Compares the copy with what it is a copy of.
-fn check(
+pub(super) fn check(
     source: &ReadTransaction,
     copy: &Database,
     head: &Head,

@@ -150,9 +150,6 @@ pub(super) fn prune(database: &Database, keys: &Keyring, now: Timestamp) -> Resu
         head.pruned = pruned;
         keep_head(&transaction, keys, head)?;
         transaction.commit()?;
-        if old.len() < BITE {
-            return Ok(());
-        }
     }
 }
 

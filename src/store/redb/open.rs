@@ -16,7 +16,7 @@ use redb::{
 };
 
 pub use self::error::OpenError;
-use self::error::{Wrong, damaged, refusal, unwritable};
+use self::error::{Wrong, damaged, refusal, unpublished, unwritable};
 use super::{
     Fault,
     disk::Disk,
@@ -56,13 +56,9 @@ pub(super) fn create(path: &Path, master: &MasterKey, entropy: &Entropy) -> Resu
         new_database((&partial.0, &Disk::default())).map_err(|error| unwritable(&error))?;
     initialise(&database, master, entropy).map_err(|error| unwritable(&error))?;
     database.close().map_err(|error| unwritable(&error))?;
-    partial.publish(path).map_err(|error| {
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            OpenError::Exists(path.to_owned())
-        } else {
-            unwritable(&error)
-        }
-    })
+    partial
+        .publish(path)
+        .map_err(|error| unpublished(path, &error))
 }
 
 /// A new, empty database in a file that did not exist.

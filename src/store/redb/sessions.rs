@@ -119,3 +119,44 @@ pub(super) fn remove_of(
         .collect();
     remove(database, keys, &keys_of)
 }
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+    use crate::{
+        crypto::{random::Entropy, sealed::MasterKey},
+        domain::time::Timestamp,
+        store::redb::open,
+    };
+
+    #[test]
+    fn a_session_in_the_place_of_another_is_nobodys() {
+        let entropy = Entropy::seeded(1);
+        let database = Database::builder()
+            .create_with_backend(InMemoryBackend::new())
+            .unwrap();
+        let keys = open::initialise(&database, &MasterKey::generate(&entropy), &entropy).unwrap();
+        let [one, other] = [SessionKey::of(b"one"), SessionKey::of(b"other")];
+        let session = SessionRecord {
+            key: one,
+            operator: None,
+            data: Vec::new(),
+            created: Timestamp(1),
+            seen: Timestamp(1),
+            expires: Timestamp(9),
+        };
+        assert!(put(&database, &keys, (&session, Only::New)).unwrap());
+        let transaction = database.begin_write().unwrap();
+        let mut table = SealedWriter::open_for_change(SESSIONS, &transaction, &keys).unwrap();
+        let record = to_json(&StoredSession::from(&session));
+        table.put(other.as_bytes(), &record).unwrap();
+        drop(table);
+        transaction.commit().unwrap();
+
+        assert_eq!(find(&database, &keys, one).unwrap(), Some(session));
+        let fault = find(&database, &keys, other).unwrap_err();
+        assert!(format!("{fault:?}").contains("another record's"));
+    }
+}

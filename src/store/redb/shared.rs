@@ -49,9 +49,8 @@ impl Shared {
         &self,
         work: impl Fn(&Self, &Database) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let lacks_room = |fault: &Fault| fault.is_full_disk() || self.disk.was_full();
         match self.attempt_to_write(&work) {
-            Err(fault) if lacks_room(&fault) && self.disk.spend() => {
+            Err(_) if self.disk.was_full() && self.disk.spend() => {
                 Ok(self.attempt_to_write(&work)?)
             }
             done => Ok(done?),

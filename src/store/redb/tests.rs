@@ -1,5 +1,6 @@
 //! What holds of the file: who may open it, what damage does, what a thief finds.
 
+mod backing_up;
 mod chain;
 mod damage;
 mod faults;
@@ -11,6 +12,7 @@ mod power_loss;
 mod restoring;
 mod secrecy;
 mod survival;
+mod usage;
 
 use std::{path::PathBuf, sync::Arc};
 

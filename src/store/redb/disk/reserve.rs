@@ -127,3 +127,63 @@ fn write_zeros(mut file: &File, bytes: u64) -> io::Result<()> {
     io::copy(&mut io::repeat(0).take(bytes), &mut file)?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A disk with so many free bytes.
+    #[derive(Debug)]
+    struct Free(u64);
+
+    impl System for Free {
+        fn free(&self, _: &Path) -> io::Result<u64> {
+            Ok(self.0)
+        }
+    }
+
+    const BYTES: u64 = 8192;
+
+    #[test]
+    fn room_is_set_aside_once_and_only_where_as_much_again_is_left() {
+        let directory = TempDir::new().unwrap();
+        let reserve = Reserve::of(directory.path(), BYTES);
+        assert!(!reserve.is_there());
+        let refused = reserve.fill(&Free(2 * BYTES - 1)).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
+        assert!(!reserve.is_there());
+
+        reserve.fill(&Free(2 * BYTES)).unwrap();
+
+        assert!(reserve.is_there());
+        let file = fs::metadata(&reserve.path).unwrap();
+        assert_eq!(file.mode() & 0o777, 0o600);
+        reserve.fill(&Free(0)).unwrap();
+        assert_eq!(fs::metadata(&reserve.path).unwrap().ino(), file.ino());
+        let smaller = Reserve::of(directory.path(), BYTES / 2);
+        assert!(!smaller.is_there());
+        smaller.fill(&Free(BYTES)).unwrap();
+        assert!(smaller.is_there());
+    }
+
+    #[test]
+    fn where_none_is_wanted_none_is_missed_and_what_there_is_goes() {
+        let directory = TempDir::new().unwrap();
+        Reserve::of(directory.path(), BYTES)
+            .fill(&Free(u64::MAX))
+            .unwrap();
+        let none = Reserve::of(directory.path(), 0);
+        assert!(none.is_there());
+        for _ in 0..2 {
+            none.fill(&Free(0)).unwrap();
+            assert!(!none.path.exists());
+        }
+        fs::create_dir(&none.path).unwrap();
+        assert!(none.fill(&Free(0)).is_err(), "that is not the reserve");
+        assert!(none.path.exists());
+    }
+}

@@ -84,6 +84,14 @@ impl OpenError {
     }
 }
 
+/// Why a new file did not get its name.
+pub(super) fn unpublished(path: &Path, error: &io::Error) -> OpenError {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return OpenError::Exists(path.to_owned());
+    }
+    unwritable(path, error)
+}
+
 /// What redb's error means.
 pub(super) fn refusal(path: &Path, error: &DatabaseError) -> OpenError {
     use DatabaseError as E;
@@ -148,5 +156,35 @@ pub(super) fn damaged(path: &Path, detail: &dyn ToString) -> OpenError {
     OpenError::Damaged {
         path: path.to_owned(),
         detail: detail.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_came_to_be_meanwhile_is_not_one_that_cannot_be_written() {
+        let means = |kind: io::ErrorKind| unpublished(Path::new("data"), &kind.into());
+        let exists = means(io::ErrorKind::AlreadyExists);
+        assert!(matches!(exists, OpenError::Exists(_)), "{exists}");
+        let full = means(io::ErrorKind::StorageFull);
+        assert!(matches!(full, OpenError::Unwritable { .. }), "{full}");
+    }
+
+    #[test]
+    fn what_the_file_lacks_is_damage_and_what_the_system_refuses_is_not() {
+        let means = |kind: io::ErrorKind| {
+            let error = DatabaseError::Storage(StorageError::Io(kind.into()));
+            refusal(Path::new("data"), &error)
+        };
+        for kind in [io::ErrorKind::UnexpectedEof, io::ErrorKind::InvalidData] {
+            let error = means(kind);
+            assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+        }
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::Other] {
+            let error = means(kind);
+            assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
+        }
     }
 }

@@ -102,7 +102,7 @@ fn a_directory_is_no_data_file() {
     let bench = Bench::new();
     fs::create_dir(bench.path()).unwrap();
 
-    assert!(bench.open().is_err());
+    assert!(matches!(bench.open(), Err(OpenError::Foreign(_))));
     assert!(matches!(bench.create(), Err(OpenError::Exists(_))));
 }
 
@@ -255,4 +255,35 @@ fn only_the_owner_can_read_a_new_file() {
 
     assert_eq!(mode & 0o7777, 0o600);
     assert_eq!(names_in(bench.directory.path()), ["jeton.redb"]);
+}
+
+#[tokio::test]
+async fn a_file_whose_last_change_is_damaged_goes_back_only_if_told_to() {
+    let (bench, content) = Bench::filled(3).await;
+    let store = bench.open().unwrap();
+    commit(&store, Action::ServerBackup).await.unwrap();
+    // As a crash leaves it: with the change before the last one.
+    let mut whole = fs::read(bench.path()).unwrap();
+    store.close().await.unwrap();
+    whole[9] &= !4;
+    let mut went_back = 0;
+    for at in (4096..whole.len()).step_by(512) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0xff;
+        fs::write(bench.path(), &bytes).unwrap();
+        let key = (&bench.master, &bench.entropy);
+        let accepted = RedbStore::open_with(&bench.path(), key, Repair::Accept);
+        let Ok(accepted) = accepted else {
+            continue;
+        };
+        if Content::of(&accepted).await != content {
+            continue;
+        }
+        drop(accepted);
+        went_back += 1;
+        fs::write(bench.path(), &bytes).unwrap();
+        let error = refused(&bench);
+        assert!(matches!(error, OpenError::Repaired(_)), "{error}");
+    }
+    assert!(went_back > 0);
 }

@@ -1,5 +1,7 @@
 //! Which files are restored.
 
+use std::fs;
+
 use redb::ReadableTable;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 use crate::{
     domain::{assertion::UsedAssertion, revocation::Revocation, time::Timestamp},
     store::redb::{
-        Candidate, RestoreError,
+        Candidate, Present, RestoreError,
         tables::{ALL_RECORDS, AUDIT, Records},
     },
 };
@@ -87,4 +89,33 @@ async fn a_backup_in_which_any_record_was_changed_is_not_restored() {
         restored(&bench),
         Err(RestoreError::Damaged { .. })
     ));
+}
+
+#[tokio::test]
+async fn what_came_to_be_meanwhile_is_not_replaced() {
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+    let (bench, _) = Bench::filled(3).await;
+    let key = (&bench.master, &bench.entropy);
+    for is_gone in [false, true] {
+        let directory = TempDir::new().unwrap();
+        let data = directory.path().join("jeton.redb");
+        let candidate = Candidate::of(&bench.path(), &data, key).unwrap();
+        let present = Present::find(&data, key).unwrap();
+        assert!(!present.is_there());
+        if is_gone {
+            fs::remove_dir_all(directory.path()).unwrap();
+        } else {
+            fs::write(&data, "precious").unwrap();
+        }
+
+        let error = candidate.put_in_place(present, NOW).await.unwrap_err();
+
+        if is_gone {
+            assert!(matches!(error, RestoreError::Unwritable { .. }), "{error}");
+        } else {
+            assert!(matches!(error, RestoreError::Exists(_)), "{error}");
+            assert_eq!(names_in(directory.path()), ["jeton.redb"]);
+            assert_eq!(fs::read(&data).unwrap(), b"precious");
+        }
+    }
 }
