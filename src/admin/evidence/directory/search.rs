@@ -110,11 +110,11 @@ pub(super) fn nearest(directory: &Directory, text: &str) -> Option<String> {
         return None;
     }
     let most = if wanted.len() < 8 { 1 } else { 2 };
-    let mut found: Option<(usize, &str)> = None;
+    let mut found: Option<(u8, &str)> = None;
     let letters = letters_of(&text.trim().to_lowercase());
     for entry in &directory.entries {
         // What is not in all of its names together is in none of them.
-        if (letters & !entry.letters).count_ones() as usize > most {
+        if (letters & !entry.letters).count_ones() > u32::from(most) {
             continue;
         }
         let mut lines = entry.text.split('\n');
@@ -142,38 +142,42 @@ pub(super) fn letters_of(text: &str) -> u64 {
 
 /// How many letters must be put in, left out, replaced or swapped with the next to make one text
 /// of the other (optimal string alignment); nothing if it is more than `most`, which is at most 2.
-fn edits(one: &[char], two: &str, most: usize) -> Option<usize> {
-    const FAR: usize = 3;
+fn edits(one: &[char], two: &str, most: u8) -> Option<u8> {
+    const FAR: u8 = 3;
     const LETTERS: usize = LONGEST_NAME + 2;
+    let around = usize::from(most);
     // A letter has at least one byte, and of those that are ASCII each has no more.
-    if two.len() + most < one.len() || (two.len() > one.len() + most && two.is_ascii()) {
+    if two.len() + around < one.len() || (two.len() > one.len() + around && two.is_ascii()) {
         return None;
     }
     let mut letters = ['\0'; LETTERS];
     let mut length = 0;
     for letter in two.chars() {
-        if length == one.len() + most {
+        if length == one.len() + around {
             return None;
         }
         letters[length] = letter;
         length += 1;
     }
-    if length + most < one.len() {
+    if length + around < one.len() {
         return None;
     }
     let two = &letters[..length];
     // Row 0 is the one before the last; what lies further from the diagonal than that is far.
-    let mut rows = [[FAR; LETTERS + 1]; 3];
-    for (at, cell) in rows[2].iter_mut().enumerate().take(FAR) {
+    let mut rows = [[FAR; LETTERS + 2]; 3];
+    for (cell, at) in rows[2].iter_mut().zip(0..FAR) {
         *cell = at;
     }
     for i in 1..=one.len() {
         rows.rotate_left(1);
-        rows[2] = [FAR; LETTERS + 1];
-        rows[2][0] = i.min(FAR);
-        let mut least = rows[2][0];
-        for j in i.saturating_sub(FAR).max(1)..=(i + FAR).min(length) {
-            let replaced = rows[1][j - 1] + usize::from(one[i - 1] != two[j - 1]);
+        let near = usize::from(FAR);
+        let (start, end) = (i.saturating_sub(near).max(1), (i + near).min(length));
+        // All between is written anew.
+        rows[2][start - 1] = u8::try_from(i).map_or(FAR, |i| i.min(FAR));
+        rows[2][end + 1] = FAR;
+        let mut least = rows[2][start - 1];
+        for j in start..=end {
+            let replaced = rows[1][j - 1] + u8::from(one[i - 1] != two[j - 1]);
             let mut cell = replaced.min(rows[1][j] + 1).min(rows[2][j - 1] + 1);
             let is_swapped = i > 1 && j > 1 && one[i - 1] == two[j - 2] && one[i - 2] == two[j - 1];
             if is_swapped {
@@ -218,15 +222,16 @@ mod tests {
         fn few_edits_are_counted_and_many_are_not(
             one in "[abä]{3,9}",
             two in "[abä]{0,11}",
-            most in 1_usize..=2,
+            most in 1_u8..=2,
         ) {
             let one: Vec<char> = one.chars().collect();
             let letters: Vec<char> = two.chars().collect();
-            let expected = Some(plainly(&one, &letters)).filter(|it| *it <= most);
+            let expected = u8::try_from(plainly(&one, &letters)).ok();
+            let expected = expected.filter(|it| *it <= most);
             prop_assert_eq!(edits(&one, &two, most), expected);
             let letters = one.iter().collect::<String>();
             let missing = (letters_of(&letters) & !letters_of(&two)).count_ones();
-            prop_assert!(expected.is_none() || missing as usize <= most);
+            prop_assert!(expected.is_none() || missing <= u32::from(most));
         }
     }
 }

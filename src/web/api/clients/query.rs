@@ -82,8 +82,7 @@ impl Filter {
             Some(after) => Box::new(registry.clients_after(after)),
             None => Box::new(registry.clients()),
         };
-        // What many clients can call alike is looked through once.
-        let mut known = HashMap::new();
+        let mut known = Known::default();
         all.filter(move |client| self.admits(client, &mut known))
     }
 
@@ -103,8 +102,14 @@ impl Filter {
     }
 }
 
-/// Whether a text was found in grants, by where those lie.
-type Known = HashMap<usize, bool>;
+/// What is kept from one client to the next.
+#[derive(Default)]
+struct Known {
+    /// Whether the text was found in grants, by where those lie: what many clients can call alike is looked through once.
+    grants: HashMap<usize, bool>,
+    /// What is looked through, in room that is there already.
+    lines: String,
+}
 
 /// A text to look for in clients. Capitals make no difference.
 struct Wanted(Finder<'static>);
@@ -114,28 +119,28 @@ impl Wanted {
         Self(Finder::new(text.to_lowercase().as_bytes()).into_owned())
     }
 
-    fn is_in(&self, client: &Client, known: &mut Known) -> bool {
+    fn is_in(&self, client: &Client, Known { grants, lines }: &mut Known) -> bool {
         let place = std::ptr::from_ref(&*client.grants).addr();
-        let is_granted = || {
+        let is_granted = *grants.entry(place).or_insert_with(|| {
             let grants = client.grants.iter();
-            self.is_among(grants.flat_map(|(api, scopes)| {
+            let texts = grants.flat_map(|(api, scopes)| {
                 let scopes = scopes.iter().map(Scope::as_str);
                 std::iter::once(api.as_str()).chain(scopes)
-            }))
-        };
+            });
+            self.is_among(texts, lines)
+        });
         let secrets = client.secrets.iter().map(|secret| secret.id.as_str());
         let said = [
             client.name.as_str(),
             client.id.as_str(),
             client.owner.as_str(),
         ];
-        *known.entry(place).or_insert_with(is_granted)
-            || self.is_among(said.into_iter().chain(secrets))
+        is_granted || self.is_among(said.into_iter().chain(secrets), lines)
     }
 
     /// Whether any of `texts`, which are of one line each, has it.
-    fn is_among<'t>(&self, texts: impl Iterator<Item = &'t str>) -> bool {
-        let mut lines = String::with_capacity(256);
+    fn is_among<'t>(&self, texts: impl Iterator<Item = &'t str>, lines: &mut String) -> bool {
+        lines.clear();
         for text in texts {
             lines.push('\n');
             lines.push_str(text);
@@ -143,7 +148,7 @@ impl Wanted {
         if lines.is_ascii() {
             lines.make_ascii_lowercase();
         } else {
-            lines = lines.to_lowercase();
+            *lines = lines.to_lowercase();
         }
         !self.0.needle().contains(&b'\n') && self.0.find(lines.as_bytes()).is_some()
     }
