@@ -11,7 +11,7 @@ use std::{fmt, net::IpAddr};
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use x509_parser::{
-    asn1_rs::Any,
+    asn1_rs::{Any, Tag},
     extensions::{GeneralName, ParsedExtension},
     oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
     prelude::{FromDer, X509Certificate},
@@ -228,21 +228,49 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Whether each field of a certificate ends where it says, and the extensions are the last: `x509-parser` reads these
-/// behind the head of their frame, however long that claims to be.
+/// Whether each field of a certificate ends where it says, and the extensions are the last, each with what belongs to it
+/// and no more: `x509-parser` reads them behind the head of their frame, however long that claims to be, and passes over
+/// what follows in it.
 fn is_framed(to_be_signed: &[u8]) -> bool {
-    const EXTENSIONS: u32 = 3;
     let Ok((_, whole)) = Any::from_der(to_be_signed) else {
         return false;
     };
-    let mut rest = whole.data;
-    while let Ok((after, field)) = Any::from_der(rest) {
-        rest = after;
-        if field.tag().0 == EXTENSIONS {
-            break;
-        }
+    let Some(fields) = elements(whole.data) else {
+        return false;
+    };
+    let place = fields.iter().position(|field| field.tag() == EXTENSIONS);
+    place.is_none_or(|place| place + 1 == fields.len() && are_extensions(&fields[place]))
+}
+
+/// The tag of a certificate's extensions (RFC 5280 §4.1).
+const EXTENSIONS: Tag = Tag(3);
+
+/// Whether these are extensions (RFC 5280 §4.1): each an OID, perhaps whether it is critical, and a value.
+fn are_extensions(field: &Any<'_>) -> bool {
+    let lists = elements(field.data);
+    let Some([list]) = lists.as_deref() else {
+        return false;
+    };
+    let is_one = |extension: &Any<'_>| {
+        let parts = elements(extension.data).unwrap_or_default();
+        let tags: Vec<Tag> = parts.iter().map(Any::tag).collect();
+        matches!(
+            tags[..],
+            [Tag::Oid, Tag::OctetString] | [Tag::Oid, Tag::Boolean, Tag::OctetString]
+        )
+    };
+    elements(list.data).is_some_and(|all| all.iter().all(is_one))
+}
+
+/// The elements that `bytes` are; nothing if they are none.
+fn elements(mut bytes: &[u8]) -> Option<Vec<Any<'_>>> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let (rest, element) = Any::from_der(bytes).ok()?;
+        bytes = rest;
+        all.push(element);
     }
-    rest.is_empty()
+    Some(all)
 }
 
 /// The alternative names that are of use here. One that cannot be read spoils the certificate: nobody
@@ -288,18 +316,14 @@ fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, Ce
 
 /// Whether the names that are text or an address are written in one piece each, as DER has it (X.690 §10.2).
 fn are_whole(names: &[u8]) -> bool {
-    const TEXT_OR_ADDRESS: [u32; 4] = [1, 2, 6, 7];
-    let Ok((_, names)) = Any::from_der(names) else {
+    const TEXT_OR_ADDRESS: [Tag; 4] = [Tag(1), Tag(2), Tag(6), Tag(7)];
+    let lists = elements(names);
+    let Some([names]) = lists.as_deref() else {
         return false;
     };
-    let mut rest = names.data;
-    while let Ok((after, name)) = Any::from_der(rest) {
-        if name.header.is_constructed() && TEXT_OR_ADDRESS.contains(&name.tag().0) {
-            return false;
-        }
-        rest = after;
-    }
-    rest.is_empty()
+    let is_in_pieces =
+        |name: &Any<'_>| name.header.is_constructed() && TEXT_OR_ADDRESS.contains(&name.tag());
+    elements(names.data).is_some_and(|all| !all.iter().any(is_in_pieces))
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

@@ -112,7 +112,7 @@ const MAX_LANES: u32 = 4;
 
 /// How many blocks are asked for at least. What is as large as this the allocator gives back at once; what is smaller, it
 /// keeps for each thread that ever hashed. Those that are not needed are never touched.
-const LEAST_BLOCKS: usize = 33 * 1024;
+const LEAST_BLOCKS: usize = 33_792;
 
 fn fill(costs: &Params, password: &str, salt: &[u8], output: &mut [u8]) -> argon2::Result<()> {
     let count = costs.block_count();

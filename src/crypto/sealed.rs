@@ -364,13 +364,13 @@ mod tests {
         for text in texts {
             let sealed = key.seal("keys", b"a1", text, &entropy);
             assert_eq!(key.open_in(&mut room, "keys", b"a1", &sealed), Ok(text));
+            // What grows as a vector does leaves its bytes behind where it was.
+            assert!(room.0.capacity().is_power_of_two());
             assert_eq!(
                 key.open_in(&mut room, "keys", b"a2", &sealed),
                 Err(SealError::Broken)
             );
         }
-        // Exactly: what grows as a vector does leaves its bytes behind where it was.
-        assert_eq!(room.0.capacity(), 8192);
         assert_eq!(format!("{room:?}"), "Room(..)");
     }
 

@@ -66,4 +66,20 @@ mod tests {
             }
         }
     }
+
+    /// RFC 8259 §7
+    #[test]
+    fn only_what_must_be_escaped_is() {
+        for byte in 0..0x80_u8 {
+            let mut json = String::new();
+            append_string(&char::from(byte).to_string(), &mut json);
+            let expected = match byte {
+                b'"' => r#""\"""#.to_owned(),
+                b'\\' => r#""\\""#.to_owned(),
+                0..0x20 => format!("\"\\u{byte:04x}\""),
+                plain => format!("\"{}\"", char::from(plain)),
+            };
+            assert_eq!(json, expected);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use rcgen::{CertificateParams, DnType, DnValue, KeyPair, SanType};
+use rcgen::{BasicConstraints, CertificateParams, DnType, DnValue, IsCa, KeyPair, SanType};
 
 use super::*;
 
@@ -276,6 +276,34 @@ fn a_certificate_whose_extensions_end_elsewhere_than_they_say_is_refused() {
         other[frame + 1] = length;
         let refused = Certificate::from_der(&other);
         assert_eq!(refused.err(), Some(CertificateError::Malformed), "{length}");
+    }
+}
+
+/// Some readers pass over what does not belong there, and others do not.
+#[test]
+fn a_certificate_with_more_in_an_extension_than_belongs_there_is_refused() {
+    let mut params = params(&[]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let whole = made(&params).der().to_vec();
+    assert!(Certificate::from_der(&whole).is_ok());
+    // That it is an authority, as five octets: SEQUENCE { BOOLEAN TRUE }.
+    let value = [4, 5, 0x30, 3, 1, 1, 0xff];
+    let at = whole.windows(7).position(|it| it == value).unwrap();
+
+    for other in [
+        [4, 1, 0x30, 3, 1, 1, 0xff],
+        [4, 3, 0x30, 1, 1, 4, 0],
+        [4, 2, 0x30, 0, 1, 1, 0xff],
+        [5, 5, 0x30, 3, 1, 1, 0xff],
+    ] {
+        let mut der = whole.clone();
+        der[at..at + 7].copy_from_slice(&other);
+        let refused = Certificate::from_der(&der);
+        assert_eq!(
+            refused.err(),
+            Some(CertificateError::Malformed),
+            "{other:?}"
+        );
     }
 }
 

@@ -163,3 +163,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn which_parameter_is_wrong_is_told() {
+    let repeated = ParamError::Repeated(Name::Scope).to_string();
+    assert_eq!(repeated, "the parameter scope stands twice");
+    let control = ParamError::Control(Name::ClientId).to_string();
+    assert_eq!(control, "the parameter client_id has a control character");
+}

@@ -150,3 +150,35 @@ const DISTRUSTED: &str =
 
 /// How many free bytes make a disk that was full one that is not.
 const ROOM: u64 = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    /// A system whose disks all have so much room.
+    #[derive(Debug)]
+    struct Roomy(AtomicU64);
+
+    impl System for Roomy {
+        fn free(&self, _: &Path) -> io::Result<u64> {
+            Ok(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    #[test]
+    fn a_disk_that_was_full_has_room_again_from_one_mebibyte_on() {
+        let system = Arc::new(Roomy(AtomicU64::new(1_048_575)));
+        let disk = Disk::on(Arc::<Roomy>::clone(&system));
+        disk.ran_full();
+        disk.was_reopened();
+        disk.look_for_room(Path::new("."));
+        assert!(disk.is_full());
+
+        system.0.store(1_048_576, Ordering::SeqCst);
+        assert!(disk.is_full(), "nobody looked");
+        disk.look_for_room(Path::new("."));
+        assert!(!disk.is_full());
+    }
+}

@@ -86,7 +86,7 @@ pub(super) fn builder() -> Builder {
 
 /// The registry is in memory; the store is read at start and for usage and audit only, mostly each page once. What the
 /// database keeps of it stays for good, beside what the system keeps of the file.
-const CACHE_BYTES: usize = 256 * 1024;
+const CACHE_BYTES: usize = 262_144;
 
 /// Makes the tables and the keys of a new data file.
 pub(super) fn initialise(

@@ -67,3 +67,90 @@ fn told<'a>(headers: &'a HeaderMap, names: [&'static str; 2]) -> Told<'a> {
         (Some(_), _) => Told::Unclearly,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    /// What a declared proxy asks with: its own method, its address, and headers.
+    fn asked(method: &str, at: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().method(method).uri(at);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(Declared);
+        parts
+    }
+
+    const SHOP: [(&str, &str); 3] = [
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "shop.test"),
+        ("x-forwarded-uri", "/orders?page=2"),
+    ];
+
+    #[test]
+    fn the_method_is_the_one_that_is_told_and_the_proxys_own_where_it_asks_with_that() {
+        let told = |name: &'static str, method| asked("GET", "/forward-auth", &[(name, method)]);
+        for name in ["x-forwarded-method", "x-original-method"] {
+            assert_eq!(method(&told(name, "PUT")), Some("PUT"));
+            assert_eq!(method(&told(name, "")), None, "it is empty");
+        }
+        let twice = [("x-forwarded-method", "PUT"), ("x-original-method", "PUT")];
+        assert_eq!(method(&asked("GET", "/forward-auth", &twice)), None);
+        assert_eq!(method(&asked("GET", "/forward-auth", &[])), None);
+        assert_eq!(
+            method(&asked("OPTIONS", "/forward-auth", &[])),
+            Some("OPTIONS")
+        );
+        let appended = asked("PUT", "/forward-auth/policy/shop/orders", &[]);
+        assert_eq!(method(&appended), Some("PUT"));
+        let mut stranger = told("x-forwarded-method", "PUT");
+        stranger.extensions.clear();
+        assert_eq!(method(&stranger), None);
+    }
+
+    #[test]
+    fn the_address_is_told_whole_or_not_at_all() {
+        let parse = |address: &str| Address::parse(address);
+        let whole = asked("GET", "/forward-auth", &SHOP);
+        let orders = parse("https://shop.test/orders?page=2");
+        assert!(orders.is_some());
+        assert_eq!(address(&whole), orders);
+        for left_out in 0..SHOP.len() {
+            let mut headers = SHOP.to_vec();
+            headers.remove(left_out);
+            assert_eq!(address(&asked("GET", "/forward-auth", &headers)), None);
+        }
+        for odd in [".evil.test/", "orders", "@evil.test/"] {
+            let headers = [SHOP[0], SHOP[1], ("x-forwarded-uri", odd)];
+            let parts = asked("GET", "/forward-auth", &headers);
+            assert_eq!(address(&parts), None, "{odd}");
+        }
+        let mut stranger = whole;
+        stranger.extensions.clear();
+        assert_eq!(address(&stranger), None);
+    }
+
+    #[test]
+    fn who_appends_the_path_tells_the_host_as_it_is_asked() {
+        let at = "/forward-auth/policy/shop/orders";
+        let scheme = ("x-forwarded-proto", "https");
+        let orders = Address::parse("https://shop.test/orders");
+        let asked_at = |headers: &[(&str, &str)]| address(&asked("GET", at, headers));
+        assert_eq!(asked_at(&[scheme, ("host", "shop.test")]), orders);
+        let told = ("x-forwarded-host", "shop.test");
+        assert_eq!(asked_at(&[scheme, told, ("host", "proxy.test")]), orders);
+        assert_eq!(asked_at(&[scheme]), None, "no host at all");
+        assert_eq!(asked_at(&[("host", "shop.test")]), None, "no scheme");
+        let both = [scheme, told, ("x-forwarded-uri", "/other")];
+        assert_eq!(asked_at(&both), None, "two paths");
+        let authority = format!("https://shop.test{at}");
+        assert_eq!(address(&asked("GET", &authority, &[scheme])), orders);
+        // Where the path is told, so is the host.
+        let own = [scheme, SHOP[2], ("host", "shop.test")];
+        assert_eq!(address(&asked("GET", "/forward-auth", &own)), None);
+    }
+}

@@ -27,6 +27,38 @@ async fn one_sees_ones_sessions_and_ends_the_others() {
 }
 
 #[tokio::test]
+async fn one_ends_one_session_and_no_other() {
+    let server = TestServer::start().await;
+    let mut here = server.signed_in(Role::Viewer).await;
+    let mut others = [server.browser(), server.browser()];
+    for other in &mut others {
+        other.sign_in("viewer@example.com", PASSWORD).await;
+    }
+    let page = here.open("/me").await;
+    let html = page.html();
+    assert_eq!(html.matches("This one").count(), 1);
+    let keys = html.split("name=\"session\" value=\"").skip(1);
+    let keys: Vec<&str> = keys.filter_map(|it| it.split('"').next()).collect();
+    assert_eq!(keys.len(), 2);
+
+    let form = [("session", keys[0])];
+    let ended = here.submit(&page, "/me/sessions/end", &form).await;
+
+    ended.assert_at("/me");
+    ended.assert_says("That session has ended");
+    let mut left = 0;
+    for other in &mut others {
+        left += usize::from(other.open("").await.text().contains("Dashboard"));
+    }
+    assert_eq!(left, 1);
+    let form = [("session", "AAAA")];
+    let unknown = here.submit(&page, "/me/sessions/end", &form).await;
+    unknown.assert_at("/me");
+    let html = here.open("/me").await.html();
+    assert_eq!(html.matches("name=\"session\"").count(), 1);
+}
+
+#[tokio::test]
 async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
     let server = TestServer::start().await;
     let mut here = server.signed_in(Role::Viewer).await;

@@ -1,6 +1,9 @@
 //! The second factor: an authenticator app, and recovery codes for when it is lost.
 
-use jeton::domain::{permission::Role, time::Span};
+use jeton::{
+    admin::operators::{NewPassword, SetPassword},
+    domain::{permission::Role, time::Span},
+};
 
 use crate::harness::{
     browser::{Browser, PASSWORD, Page},
@@ -212,4 +215,49 @@ async fn a_key_that_was_shown_too_long_ago_is_told_and_replaced() {
     again.assert_says("That key was shown too long ago");
     let codes = enrolled(&server, &mut browser, &again).await;
     codes.assert_at("/me/recovery-codes");
+}
+
+/// A browser in which an owner has shown the password.
+async fn half_signed_in(server: &TestServer) -> Browser<'_> {
+    let email = server.operator(Role::Owner).await;
+    let mut browser = server.browser();
+    let form = [("email", email.as_str()), ("password", PASSWORD)];
+    let page = browser.post("/sign-in", &form).await;
+    page.assert_at("/sign-in/second");
+    browser
+}
+
+#[tokio::test]
+async fn who_has_shown_the_password_has_ten_minutes_for_the_code() {
+    for (after, title) in [(Span::minutes(10), "Dashboard"), (Span(601), "Sign in")] {
+        let server = TestServer::start().await;
+        let mut browser = half_signed_in(&server).await;
+        server.advance(after).await;
+        let code = server.app_code();
+
+        let page = browser.post("/sign-in/second", &[("code", &code)]).await;
+
+        page.assert_says(title);
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_replaced_meanwhile_lets_nobody_go_on_to_the_code() {
+    let server = TestServer::start().await;
+    let mut browser = half_signed_in(&server).await;
+    let registry = server.app.registry_arc();
+    let owner = registry.operators().next().unwrap().id.clone();
+    let password = NewPassword::parse("another morning in june".to_owned().into());
+    server
+        .run(SetPassword {
+            operator: owner,
+            password: password.unwrap(),
+        })
+        .await;
+    let code = server.app_code();
+
+    let page = browser.post("/sign-in/second", &[("code", &code)]).await;
+
+    page.assert_says("Sign in");
+    page.assert_does_not_say("Dashboard");
 }

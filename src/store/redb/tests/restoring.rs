@@ -92,6 +92,25 @@ async fn a_backup_in_which_any_record_was_changed_is_not_restored() {
 }
 
 #[tokio::test]
+async fn the_epoch_of_a_restored_backup_begins_with_the_next_record() {
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+    let (bench, content) = Bench::filled(20).await;
+    let directory = TempDir::new().unwrap();
+    let data = directory.path().join("jeton.redb");
+    let key = (&bench.master, &bench.entropy);
+    let candidate = Candidate::of(&bench.path(), &data, key).unwrap();
+    let present = Present::find(&data, key).unwrap();
+
+    let epoch = candidate.begin_epoch((NOW, 4), &present).await.unwrap();
+
+    assert!(content.verified > 1);
+    let begun = (epoch.number, epoch.since, epoch.first);
+    assert_eq!(begun, (5, NOW, content.verified + 1));
+    let head = candidate.store().audit_head().await.unwrap();
+    assert_eq!(head.epochs.last(), Some(&epoch));
+}
+
+#[tokio::test]
 async fn what_came_to_be_meanwhile_is_not_replaced() {
     const NOW: Timestamp = Timestamp(1_800_000_000);
     let (bench, _) = Bench::filled(3).await;
