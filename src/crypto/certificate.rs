@@ -98,7 +98,7 @@ impl Certificate {
         }
         let malformed = CertificateError::Malformed;
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| malformed)?;
-        let is_whole = rest.is_empty() && is_framed(parsed.tbs_certificate.as_ref());
+        let is_whole = rest.is_empty() && is_framed(der);
         if !is_whole || parsed.version() != X509Version::V3 {
             return Err(malformed);
         }
@@ -228,18 +228,21 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Whether each field of a certificate ends where it says, and the extensions are the last, each with what belongs to it
-/// and no more: `x509-parser` reads them behind the head of their frame, however long that claims to be, and passes over
-/// what follows in it.
-fn is_framed(to_be_signed: &[u8]) -> bool {
-    let Ok((_, whole)) = Any::from_der(to_be_signed) else {
+/// Whether each part of a certificate ends where it says, and nothing follows it: the extensions are the last field, each
+/// with what belongs to it. `x509-parser` reads these behind the head of their frame, however long that claims to be, and
+/// passes over what follows.
+fn is_framed(der: &[u8]) -> bool {
+    let parts = Any::from_der(der).ok();
+    let parts = parts.and_then(|(_, certificate)| elements(certificate.data));
+    let Some([to_be_signed, algorithm, signature]) = parts.as_deref() else {
         return false;
     };
-    let Some(fields) = elements(whole.data) else {
+    let Some(fields) = elements(to_be_signed.data) else {
         return false;
     };
     let place = fields.iter().position(|field| field.tag() == EXTENSIONS);
-    place.is_none_or(|place| place + 1 == fields.len() && are_extensions(&fields[place]))
+    (algorithm.tag(), signature.tag()) == (Tag::Sequence, Tag::BitString)
+        && place.is_none_or(|place| place + 1 == fields.len() && are_extensions(&fields[place]))
 }
 
 /// The tag of a certificate's extensions (RFC 5280 §4.1).

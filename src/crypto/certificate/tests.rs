@@ -279,6 +279,22 @@ fn a_certificate_whose_extensions_end_elsewhere_than_they_say_is_refused() {
     }
 }
 
+/// Some readers pass over what follows a signature, and others do not.
+#[test]
+fn a_certificate_with_more_behind_its_signature_is_refused() {
+    let whole = made(&params(&[])).der().to_vec();
+    let is_signature = |it: &[u8]| it[0] == 3 && it[2] == 0 && it[3] == 0x30;
+    let at = whole.windows(4).rposition(is_signature).unwrap();
+    assert_eq!(usize::from(whole[at + 1]) + at + 2, whole.len());
+
+    for (place, value) in [(at + 1, 2), (at + 1, whole[at + 1] - 2), (at, 4)] {
+        let mut der = whole.clone();
+        der[place] = value;
+        let refused = Certificate::from_der(&der);
+        assert_eq!(refused.err(), Some(CertificateError::Malformed));
+    }
+}
+
 /// Some readers pass over what does not belong there, and others do not.
 #[test]
 fn a_certificate_with_more_in_an_extension_than_belongs_there_is_refused() {

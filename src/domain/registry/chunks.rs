@@ -17,8 +17,71 @@ const MOST: usize = 128;
 pub(super) struct Chunks<T> {
     /// Each by a text that is not after its first item, and after the last of the chunk before. The first is by the
     /// empty text.
-    chunks: RedBlackTreeMapSync<Arc<str>, Arc<Vec<T>>>,
+    chunks: RedBlackTreeMapSync<Arc<str>, Arc<Chunk<T>>>,
     len: usize,
+}
+
+/// Items in order, and beside them a number for each, so that one is found without a look at the others: each of those
+/// lies somewhere else in memory.
+#[derive(Clone)]
+struct Chunk<T> {
+    items: Vec<T>,
+    marks: Vec<u32>,
+}
+
+impl<T: Borrow<str>> Chunk<T> {
+    fn of(items: Vec<T>) -> Self {
+        let mut marks = Vec::with_capacity(items.capacity());
+        marks.extend(items.iter().map(|it| mark(it.borrow())));
+        Self { items, marks }
+    }
+
+    fn get(&self, key: &str) -> Option<&T> {
+        let wanted = mark(key);
+        let marked = self.marks.iter().zip(&self.items);
+        let mut marked = marked.filter(|(mark, _)| **mark == wanted);
+        marked
+            .find(|(_, it)| (*it).borrow() == key)
+            .map(|(_, it)| it)
+    }
+
+    /// Where the item with `key` is, or would be.
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.items.binary_search_by(|it| it.borrow().cmp(key))
+    }
+
+    fn insert(&mut self, at: usize, item: T) {
+        self.marks.insert(at, mark(item.borrow()));
+        self.items.insert(at, item);
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.marks.remove(at);
+        self.items.remove(at);
+    }
+
+    fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            items: self.items.split_off(at),
+            marks: self.marks.split_off(at),
+        }
+    }
+}
+
+/// A number that few texts have in common.
+fn mark(key: &str) -> u32 {
+    let words = key.as_bytes().chunks(8).map(|bytes| {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word)
+    });
+    let mixed = words.fold(0, |mixed: u64, word| {
+        let mixed = (mixed.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ mixed >> 32
+    });
+    #[expect(clippy::cast_possible_truncation, reason = "a part of it will do")]
+    let mark = mixed as u32;
+    mark
 }
 
 impl<T: Borrow<str> + Clone> Chunks<T> {
@@ -45,7 +108,8 @@ impl<T: Borrow<str> + Clone> Chunks<T> {
             } else {
                 first.borrow()
             };
-            all.chunks.insert_mut(first.into(), Arc::new(chunk));
+            let known_by = first.into();
+            all.chunks.insert_mut(known_by, Arc::new(Chunk::of(chunk)));
         }
     }
 
@@ -54,32 +118,33 @@ impl<T: Borrow<str> + Clone> Chunks<T> {
     }
 
     /// The chunk that has `key`, if any has, and what it is known by.
-    fn chunk(&self, key: &str) -> Option<(&Arc<str>, &Arc<Vec<T>>)> {
+    fn chunk(&self, key: &str) -> Option<(&Arc<str>, &Arc<Chunk<T>>)> {
         let until = (Unbounded, Included(key));
         self.chunks.range::<str, _>(until).next_back()
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&T> {
         let (_, chunk) = self.chunk(key)?;
-        find(chunk, key).ok().map(|at| &chunk[at])
+        chunk.get(key)
     }
 
     /// Takes `item` in, instead of the one with the same text if there is one.
     pub(super) fn insert(&mut self, item: T) {
         let known_by = self.chunk(item.borrow()).map(|(known_by, _)| known_by);
         let Some(known_by) = known_by.cloned() else {
-            self.chunks.insert_mut("".into(), Arc::new(vec![item]));
+            let first = Chunk::of(vec![item]);
+            self.chunks.insert_mut("".into(), Arc::new(first));
             self.len += 1;
             return;
         };
         let Some(chunk) = self.chunks.get_mut(&known_by).map(Arc::make_mut) else {
             return;
         };
-        match find(chunk, item.borrow()) {
-            Ok(at) => chunk[at] = item,
+        match chunk.find(item.borrow()) {
+            Ok(at) => chunk.items[at] = item,
             Err(at) => {
                 self.len += 1;
-                if chunk.len() < MOST {
+                if chunk.items.len() < MOST {
                     chunk.insert(at, item);
                     return;
                 }
@@ -91,7 +156,7 @@ impl<T: Borrow<str> + Clone> Chunks<T> {
                 } else {
                     rest.insert(at - middle, item);
                 }
-                let first: &str = rest[0].borrow();
+                let first: &str = rest.items[0].borrow();
                 self.chunks.insert_mut(first.into(), Arc::new(rest));
             }
         }
@@ -101,10 +166,10 @@ impl<T: Borrow<str> + Clone> Chunks<T> {
         let Some((known_by, chunk)) = self.chunk(key) else {
             return;
         };
-        let (Ok(at), known_by) = (find(chunk, key), Arc::clone(known_by)) else {
+        let (Ok(at), known_by) = (chunk.find(key), Arc::clone(known_by)) else {
             return;
         };
-        let is_last = chunk.len() == 1;
+        let is_last = chunk.items.len() == 1;
         self.len -= 1;
         if is_last {
             self.chunks.remove_mut(&known_by);
@@ -114,18 +179,18 @@ impl<T: Borrow<str> + Clone> Chunks<T> {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.values().flat_map(|chunk| chunk.iter())
+        self.chunks.values().flat_map(|chunk| chunk.items.iter())
     }
 
     /// Those from `key` on; without the one that has it itself, unless `with_key`.
     pub(super) fn from(&self, key: &str, with_key: bool) -> impl Iterator<Item = &T> {
         let (first, later) = match self.chunk(key) {
             Some((known_by, chunk)) => {
-                let at = match find(chunk, key) {
+                let at = match chunk.find(key) {
                     Ok(at) => at + usize::from(!with_key),
                     Err(at) => at,
                 };
-                (&chunk[at..], Excluded(&**known_by))
+                (&chunk.items[at..], Excluded(&**known_by))
             }
             None => (&[][..], Unbounded),
         };
@@ -133,13 +198,8 @@ impl<T: Borrow<str> + Clone> Chunks<T> {
         let later = self.chunks.range::<str, _>(later);
         first
             .iter()
-            .chain(later.flat_map(|(_, chunk)| chunk.iter()))
+            .chain(later.flat_map(|(_, chunk)| chunk.items.iter()))
     }
-}
-
-/// Where the item with `key` is, or would be.
-fn find<T: Borrow<str>>(chunk: &[T], key: &str) -> Result<usize, usize> {
-    chunk.binary_search_by(|it| it.borrow().cmp(key))
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ pub(super) fn nearest(directory: &Directory, text: &str) -> Option<String> {
         let words = name.split(|at: char| !at.is_alphanumeric());
         let distances = words
             .chain([name, id])
-            .filter_map(|it| edits(&wanted, it, most));
+            .filter_map(|it| edits((&wanted, letters), it, most));
         let Some(distance) = distances.min() else {
             continue;
         };
@@ -136,13 +136,17 @@ pub(super) fn nearest(directory: &Directory, text: &str) -> Option<String> {
 
 /// Which letters there are in a text: each is one of 64.
 pub(super) fn letters_of(text: &str) -> u64 {
-    let letters = text.chars().map(|letter| 1 << (u32::from(letter) & 63));
-    letters.fold(0, |all, one| all | one)
+    text.chars().map(bit_of).fold(0, |all, one| all | one)
+}
+
+fn bit_of(letter: char) -> u64 {
+    1 << (u32::from(letter) & 63)
 }
 
 /// How many letters must be put in, left out, replaced or swapped with the next to make one text
-/// of the other (optimal string alignment); nothing if it is more than `most`, which is at most 2.
-fn edits(one: &[char], two: &str, most: u8) -> Option<u8> {
+/// of the other, which has the letters `wanted` (optimal string alignment); nothing if it is more than `most`, which is at
+/// most 2.
+fn edits((one, wanted): (&[char], u64), two: &str, most: u8) -> Option<u8> {
     const FAR: u8 = 3;
     const LETTERS: usize = LONGEST_NAME + 2;
     let around = usize::from(most);
@@ -151,15 +155,16 @@ fn edits(one: &[char], two: &str, most: u8) -> Option<u8> {
         return None;
     }
     let mut letters = ['\0'; LETTERS];
-    let mut length = 0;
+    let (mut length, mut there) = (0, 0);
     for letter in two.chars() {
         if length == one.len() + around {
             return None;
         }
         letters[length] = letter;
+        there |= bit_of(letter);
         length += 1;
     }
-    if length + around < one.len() {
+    if length + around < one.len() || (wanted & !there).count_ones() > u32::from(most) {
         return None;
     }
     let two = &letters[..length];
@@ -228,9 +233,9 @@ mod tests {
             let letters: Vec<char> = two.chars().collect();
             let expected = u8::try_from(plainly(&one, &letters)).ok();
             let expected = expected.filter(|it| *it <= most);
-            prop_assert_eq!(edits(&one, &two, most), expected);
-            let letters = one.iter().collect::<String>();
-            let missing = (letters_of(&letters) & !letters_of(&two)).count_ones();
+            let letters = letters_of(&one.iter().collect::<String>());
+            prop_assert_eq!(edits((&one, letters), &two, most), expected);
+            let missing = (letters & !letters_of(&two)).count_ones();
             prop_assert!(expected.is_none() || missing <= u32::from(most));
         }
     }
