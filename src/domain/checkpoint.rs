@@ -476,6 +476,7 @@ mod tests {
         let found = compare(&twice, &head(&[], 20), &[(9, [6; 32])]);
         assert_eq!(found.first_bad, Some((9, Standing::Other)));
     }
+
     #[test]
     fn the_last_token_on_record_is_there_as_it_was_until_it_is_old() {
         let log = head(&[], 130);

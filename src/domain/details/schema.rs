@@ -18,6 +18,12 @@ const LONGEST: usize = 16 * 1024;
 /// How deep a schema may nest.
 const DEEPEST: usize = 32;
 
+/// How long a pattern may be, in bytes: the time to make it ready grows with the square of that.
+const LONGEST_PATTERN: usize = 512;
+
+/// How many patterns there may be: each may take some megabytes.
+const MOST_PATTERNS: usize = 32;
+
 /// The only dialect.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -53,11 +59,21 @@ impl Schema {
         Self::new(source)
     }
 
-    /// Compiles a schema.
+    /// Compiles a schema that somebody wrote.
     ///
     /// # Errors
-    /// It is no object, too long, too deep, of another draft, or no valid schema; it refers to what is elsewhere.
+    /// It is no object, too long, too deep, of another draft, or no valid schema; it refers to what is elsewhere; its
+    /// patterns are too long or too many, or it lets others write some.
     pub fn new(source: Value) -> Result<Self, SchemaError> {
+        if depth(&source) > DEEPEST {
+            return Err(SchemaError::TooDeep);
+        }
+        check_patterns(&source, &mut 0)?;
+        Self::kept(source)
+    }
+
+    /// Compiles a schema that was taken before.
+    fn kept(source: Value) -> Result<Self, SchemaError> {
         let Some(members) = source.as_object() else {
             return Err(SchemaError::NoObject);
         };
@@ -111,6 +127,43 @@ fn compile(source: Value) -> Result<Compiled, Box<CompileError>> {
     let mut schemas = Schemas::new();
     let index = compiler.compile(CLOSED, &mut schemas)?;
     Ok(Compiled { schemas, index })
+}
+
+/// Refuses patterns that would keep the server busy. A reference to the schema of schemas, or the format `regex`, would have
+/// callers write their own.
+fn check_patterns(schema: &Value, patterns: &mut usize) -> Result<(), SchemaError> {
+    let Some(members) = schema.as_object() else {
+        let items = schema.as_array().into_iter().flatten();
+        return { items }.try_for_each(|item| check_patterns(item, patterns));
+    };
+    for (name, member) in members {
+        match (name.as_str(), member) {
+            ("$ref" | "$dynamicRef", Value::String(to)) if !to.starts_with('#') => {
+                return Err(SchemaError::Elsewhere);
+            }
+            ("format", Value::String(format)) if format == "regex" => {
+                return Err(SchemaError::Regex);
+            }
+            ("pattern", Value::String(pattern)) => check_pattern(pattern, patterns)?,
+            ("patternProperties", Value::Object(all)) => {
+                all.keys().try_for_each(|it| check_pattern(it, patterns))?;
+            }
+            _ => {}
+        }
+        check_patterns(member, patterns)?;
+    }
+    Ok(())
+}
+
+fn check_pattern(pattern: &str, patterns: &mut usize) -> Result<(), SchemaError> {
+    *patterns += 1;
+    if pattern.len() > LONGEST_PATTERN {
+        return Err(SchemaError::LongPattern);
+    }
+    if *patterns > MOST_PATTERNS {
+        return Err(SchemaError::ManyPatterns);
+    }
+    Ok(())
 }
 
 /// Finds nothing: a schema stands for itself.
@@ -168,7 +221,7 @@ impl TryFrom<Value> for Schema {
     type Error = SchemaError;
 
     fn try_from(source: Value) -> Result<Self, SchemaError> {
-        Self::new(source)
+        Self::kept(source)
     }
 }
 
@@ -203,6 +256,15 @@ pub enum SchemaError {
         "the schema refers to another one; only $ref to its own parts, as #/$defs/…, is followed"
     )]
     Elsewhere,
+    /// A pattern is longer than any needs to be.
+    #[error("a pattern has more than {LONGEST_PATTERN} bytes")]
+    LongPattern,
+    /// There are more patterns than any schema needs.
+    #[error("the schema has more than {MOST_PATTERNS} patterns")]
+    ManyPatterns,
+    /// Callers would write patterns.
+    #[error("leave the format regex out: no caller may write patterns")]
+    Regex,
     /// It is no valid schema.
     #[error("this is no valid schema: {0}")]
     Invalid(String),
@@ -244,6 +306,37 @@ mod tests {
             };
             assert!(said.contains(problem), "{said}");
         }
+    }
+
+    #[test]
+    fn patterns_are_few_and_short() {
+        let of_length = |bytes: usize| json!({ "pattern": "a".repeat(bytes) });
+        let nested = |schema: Value| json!({ "properties": { "a": { "anyOf": [schema] } } });
+        assert!(Schema::new(nested(of_length(512))).is_ok());
+        let refused = Schema::new(nested(of_length(513)));
+        assert_eq!(refused, Err(SchemaError::LongPattern));
+        let named = json!({ "patternProperties": { "a".repeat(513): {} } });
+        assert_eq!(Schema::new(named), Err(SchemaError::LongPattern));
+        let many = |count: usize| json!({ "anyOf": vec![of_length(1); count] });
+        assert!(Schema::new(many(32)).is_ok());
+        assert_eq!(Schema::new(many(33)), Err(SchemaError::ManyPatterns));
+        // A property may be called so.
+        let called = json!({ "properties": { "pattern": { "const": "a".repeat(513) } } });
+        assert!(Schema::new(called).is_ok());
+        assert!(
+            Schema::try_from(of_length(513)).is_ok(),
+            "it was taken before"
+        );
+    }
+
+    #[test]
+    fn no_caller_writes_patterns() {
+        let regex = json!({ "properties": { "a": { "format": "regex" } } });
+        assert_eq!(Schema::new(regex), Err(SchemaError::Regex));
+        let schemas = json!({ "properties": { "a": { "$ref": DRAFT } } });
+        assert_eq!(Schema::new(schemas), Err(SchemaError::Elsewhere));
+        let dynamic = json!({ "$dynamicRef": DRAFT });
+        assert_eq!(Schema::new(dynamic), Err(SchemaError::Elsewhere));
     }
 
     /// RAR-02

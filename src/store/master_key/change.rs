@@ -200,6 +200,7 @@ mod tests {
         let given = MasterKeySource::File(previous(&path));
         find_other(&source, Some(&given), "00000000").unwrap_err();
     }
+
     #[test]
     fn what_cannot_be_replaced_is_named_with_its_reason() {
         let directory = TempDir::new().unwrap();
