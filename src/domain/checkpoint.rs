@@ -258,7 +258,7 @@ impl Comparison {
         let record = format!("the record of issued token {seq}");
         Some(problem(
             &record,
-            ["they end", "their", "they were"],
+            ["these records end", "their", "they were"],
             standing,
         ))
     }
@@ -512,7 +512,7 @@ mod tests {
         let found = Comparison::of(&both[..1], (&log, &macs), &chain);
         assert_eq!(
             found.problem().unwrap(),
-            "a checkpoint has the record of issued token 8, and they end before it: their end was cut off, or the data \
+            "a checkpoint has the record of issued token 8, and these records end before it: their end was cut off, or the data \
              file is an older copy"
         );
     }

@@ -309,7 +309,7 @@ async fn a_copy_without_the_last_tokens_on_record_is_found_out() {
 
     compared.assert_status(500);
     let detail = compared.json()["detail"].clone();
-    let about = "a checkpoint has the record of issued token 2, and they end before it";
+    let about = "a checkpoint has the record of issued token 2, and these records end before it";
     assert!(detail.as_str().unwrap().contains(about), "{detail}");
     fs::write(folder.path().join("other"), line).unwrap();
     let fault = before.app.check_audit_at_start().await.unwrap_err();
