@@ -17,6 +17,8 @@ use redb::{DatabaseError, StorageBackend, backends::FileBackend};
 
 use self::{reserve::Reserve, system::ThisSystem};
 
+#[cfg(test)]
+pub(super) use self::system::Roomy;
 pub(super) use self::system::System;
 
 /// What all handles of a data file know of its disk. Cheap to clone; clones are the same.
@@ -153,30 +155,18 @@ const ROOM: u64 = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU64;
-
     use super::*;
-
-    /// A system whose disks all have so much room.
-    #[derive(Debug)]
-    struct Roomy(AtomicU64);
-
-    impl System for Roomy {
-        fn free(&self, _: &Path) -> io::Result<u64> {
-            Ok(self.0.load(Ordering::SeqCst))
-        }
-    }
 
     #[test]
     fn a_disk_that_was_full_has_room_again_from_one_mebibyte_on() {
-        let system = Arc::new(Roomy(AtomicU64::new(1_048_575)));
+        let system = Arc::new(Roomy::with(1_048_575));
         let disk = Disk::on(Arc::<Roomy>::clone(&system));
         disk.ran_full();
         disk.was_reopened();
         disk.look_for_room(Path::new("."));
         assert!(disk.is_full());
 
-        system.0.store(1_048_576, Ordering::SeqCst);
+        system.set(1_048_576);
         assert!(disk.is_full(), "nobody looked");
         disk.look_for_room(Path::new("."));
         assert!(!disk.is_full());

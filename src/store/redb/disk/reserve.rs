@@ -135,16 +135,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-
-    /// A disk with so many free bytes.
-    #[derive(Debug)]
-    struct Free(u64);
-
-    impl System for Free {
-        fn free(&self, _: &Path) -> io::Result<u64> {
-            Ok(self.0)
-        }
-    }
+    use crate::store::redb::disk::Roomy;
 
     const BYTES: u64 = 8192;
 
@@ -153,20 +144,20 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let reserve = Reserve::of(directory.path(), BYTES);
         assert!(!reserve.is_there());
-        let refused = reserve.fill(&Free(2 * BYTES - 1)).unwrap_err();
+        let refused = reserve.fill(&Roomy::with(2 * BYTES - 1)).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
         assert!(!reserve.is_there());
 
-        reserve.fill(&Free(2 * BYTES)).unwrap();
+        reserve.fill(&Roomy::with(2 * BYTES)).unwrap();
 
         assert!(reserve.is_there());
         let file = fs::metadata(&reserve.path).unwrap();
         assert_eq!(file.mode() & 0o777, 0o600);
-        reserve.fill(&Free(0)).unwrap();
+        reserve.fill(&Roomy::with(0)).unwrap();
         assert_eq!(fs::metadata(&reserve.path).unwrap().ino(), file.ino());
         let smaller = Reserve::of(directory.path(), BYTES / 2);
         assert!(!smaller.is_there());
-        smaller.fill(&Free(BYTES)).unwrap();
+        smaller.fill(&Roomy::with(BYTES)).unwrap();
         assert!(smaller.is_there());
     }
 
@@ -174,16 +165,19 @@ mod tests {
     fn where_none_is_wanted_none_is_missed_and_what_there_is_goes() {
         let directory = TempDir::new().unwrap();
         Reserve::of(directory.path(), BYTES)
-            .fill(&Free(u64::MAX))
+            .fill(&Roomy::with(u64::MAX))
             .unwrap();
         let none = Reserve::of(directory.path(), 0);
         assert!(none.is_there());
         for _ in 0..2 {
-            none.fill(&Free(0)).unwrap();
+            none.fill(&Roomy::with(0)).unwrap();
             assert!(!none.path.exists());
         }
         fs::create_dir(&none.path).unwrap();
-        assert!(none.fill(&Free(0)).is_err(), "that is not the reserve");
+        assert!(
+            none.fill(&Roomy::with(0)).is_err(),
+            "that is not the reserve"
+        );
         assert!(none.path.exists());
     }
 }

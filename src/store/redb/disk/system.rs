@@ -1,5 +1,7 @@
 //! What a disk asks of the operating system.
 
+#[cfg(test)]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fmt, fs::File, io, path::Path};
 
 use redb::{StorageBackend, backends::FileBackend};
@@ -29,3 +31,26 @@ pub(in super::super) trait System: fmt::Debug + Send + Sync {
 pub(super) struct ThisSystem;
 
 impl System for ThisSystem {}
+
+/// A system whose disks all have so much room, in bytes.
+#[cfg(test)]
+#[derive(Debug)]
+pub(in super::super) struct Roomy(AtomicU64);
+
+#[cfg(test)]
+impl Roomy {
+    pub(in super::super) fn with(bytes: u64) -> Self {
+        Self(AtomicU64::new(bytes))
+    }
+
+    pub(in super::super) fn set(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+impl System for Roomy {
+    fn free(&self, _: &Path) -> io::Result<u64> {
+        Ok(self.0.load(Ordering::SeqCst))
+    }
+}

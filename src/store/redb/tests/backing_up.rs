@@ -2,10 +2,8 @@
 
 use std::{
     fs::{self, metadata},
-    io,
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use ::redb::{Database, ReadableDatabase};
@@ -13,21 +11,11 @@ use ::redb::{Database, ReadableDatabase};
 use super::*;
 use crate::store::redb::{
     Repair, backup,
-    disk::{Disk, System},
+    disk::{Disk, Roomy},
     head::Head,
     open::open_again,
     tables::{ALL_RECORDS, AUDIT},
 };
-
-/// A system whose disks all have so much room.
-#[derive(Debug)]
-struct Roomy(AtomicU64);
-
-impl System for Roomy {
-    fn free(&self, _: &Path) -> io::Result<u64> {
-        Ok(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// What a backup leaves free on the disk of the data.
 const LEFT_FREE: u64 = 16_777_216;
@@ -46,7 +34,7 @@ fn elsewhere(directory: &Path) -> TempDir {
 #[tokio::test]
 async fn a_backup_that_would_fill_the_disk_of_the_data_is_not_begun() {
     let (bench, _) = Bench::filled(3).await;
-    let system = Arc::new(Roomy(AtomicU64::new(u64::MAX)));
+    let system = Arc::new(Roomy::with(u64::MAX));
     let disk = Disk::on(Arc::<Roomy>::clone(&system));
     let key = (&bench.master, &bench.entropy);
     let store = RedbStore::open_on(disk, &bench.path(), key, Repair::Refuse).unwrap();
@@ -57,7 +45,7 @@ async fn a_backup_that_would_fill_the_disk_of_the_data_is_not_begun() {
         (other.path(), bytes),
     ] {
         let to = directory.join("copy.redb");
-        system.0.store(needed - 1, Ordering::SeqCst);
+        system.set(needed - 1);
 
         let refused = store.backup(&to).await.unwrap_err().to_string();
 
@@ -70,7 +58,7 @@ async fn a_backup_that_would_fill_the_disk_of_the_data_is_not_begun() {
             let name = entry.unwrap().file_name();
             !name.to_string_lossy().starts_with("copy")
         }));
-        system.0.store(needed, Ordering::SeqCst);
+        system.set(needed);
         store.backup(&to).await.unwrap();
     }
 }
