@@ -10,7 +10,7 @@ use x509_parser::{
 
 use crate::crypto::text::hex;
 
-/// The longest text that is read.
+/// The longest text that is read, and the longest that a name which was read is written as.
 const LONGEST: usize = 2048;
 
 /// A distinguished name. Equal names name the same, however they are spelled.
@@ -256,7 +256,11 @@ impl FromStr for DistinguishedName {
             rest = &after[1..];
         }
         parts.reverse();
-        Ok(Self { parts })
+        let name = Self { parts };
+        // As it is written it must be read again, and escapes make it longer.
+        (name.to_string().len() <= LONGEST)
+            .then_some(name)
+            .ok_or(NameError)
     }
 }
 

@@ -444,3 +444,12 @@ fn a_name_is_read_up_to_its_longest() {
     assert!(of_length(2048).parse::<DistinguishedName>().is_ok());
     assert!(of_length(2049).parse::<DistinguishedName>().is_err());
 }
+
+#[test]
+fn a_name_that_could_not_be_read_as_it_is_written_is_none() {
+    // Three bytes for each of these, as it is written.
+    let of_controls = |count: usize| format!("CN={}", "\u{1}".repeat(count)).parse();
+    let longest: DistinguishedName = of_controls((2048 - 3) / 3).unwrap();
+    assert_eq!(longest.to_string().parse(), Ok(longest));
+    assert_eq!(of_controls(2048 / 3), Err(NameError));
+}
