@@ -29,3 +29,25 @@ pub fn provider() -> CryptoProvider {
 pub fn tickets() -> Result<std::sync::Arc<dyn ProducesTickets>, Error> {
     aws_lc_rs::Ticketer::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_1_2_is_spoken_with_the_four_suites_of_fapi_alone() {
+        let suites = provider().cipher_suites;
+
+        let names = suites.iter().map(|it| it.suite().as_str().unwrap_or("?"));
+        let old: Vec<_> = names.filter(|it| it.starts_with("TLS_")).collect();
+        assert_eq!(
+            old,
+            [
+                "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            ]
+        );
+    }
+}

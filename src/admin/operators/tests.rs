@@ -228,5 +228,12 @@ fn a_program_makes_nobody_who_may_do_more_than_itself() {
 
     let refused = refusal(world.run_as(actor.clone(), add(Role::Operator)));
     assert_eq!(refused, Refusal::Forbidden(Permission::Own));
-    assert!(world.run_as(actor, add(Role::Viewer)).is_ok());
+    let made = world.run_as(actor, add(Role::Viewer)).unwrap();
+    let hash = world
+        .registry
+        .find_operator(&made)
+        .unwrap()
+        .password
+        .clone();
+    assert!(hash.unwrap().verify("vier müde Igel im Laub"));
 }

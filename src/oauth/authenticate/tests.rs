@@ -357,6 +357,8 @@ fn what_may_be_wrong_is_said_of_what_is_known_of_the_client() {
     assert_eq!(hint(&world, "hunter2"), Some(Hint::Foreign));
     assert_eq!(hint(&world, stranger.reveal()), Some(Hint::Forgotten));
     assert_eq!(hint(&world, &other), Some(Hint::AnotherClients));
+    let unknown = present(&world, "nobody", "hunter2").unwrap_err();
+    assert_eq!(unknown.hint, Some(Hint::Foreign));
 
     let mut chosen = world.client(id.as_str());
     chosen.secrets[0].proof = Proof::of_generated(&stranger, world.registry.pepper());

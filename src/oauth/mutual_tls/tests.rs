@@ -353,6 +353,29 @@ fn a_dead_credential_is_recognised_and_a_live_one_goes_before_it() {
     assert_eq!(show(&world, "svc", &shown), Err(Reason::ClientDisabled));
 }
 
+#[test]
+fn who_is_refused_is_named_with_the_credential_that_was_meant() {
+    let shown = certificate("svc");
+    let unvouched = ClientCertificate {
+        is_vouched_for: false,
+        certificate: shown.certificate.clone(),
+    };
+    let refused = |world: &World, shown: &ClientCertificate| {
+        let request = Request {
+            certificate: Some(shown),
+            ..body("grant_type=client_credentials&client_id=svc")
+        };
+        let refused = decide(&world.registry, &request, &world.context()).unwrap_err();
+        (refused.client.unwrap().to_string(), refused.secret)
+    };
+
+    let (world, _) = world_of(&[(pinned(&certificate("another")), SecretState::Active)]);
+    assert_eq!(refused(&world, &shown), ("svc".to_owned(), None));
+    let (world, ids) = world_of(&[(subject("CN=svc,O=Example"), SecretState::Active)]);
+    let meant = Some(ids[0].clone());
+    assert_eq!(refused(&world, &unvouched), ("svc".to_owned(), meant));
+}
+
 /// CM-01
 #[test]
 fn a_certificate_alone_does_not_say_whose_it_is() {
