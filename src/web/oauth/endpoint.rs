@@ -2,14 +2,14 @@
 //! refused (RFC 6749 §2.3, §5.2).
 //!
 //! Nothing waits between the body and the decision, but for secrets that people chose: those are
-//! verified away from the runtime once, and remembered.
+//! verified away from the runtime once, and remembered. Who is refused for who it is waits a moment.
 
 mod failures;
 mod head;
 
 pub(super) use self::head::Media;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, HttpBody as _},
@@ -23,7 +23,7 @@ use self::failures::{Failures, Judged};
 use super::{error, forbid_storing, method_not_allowed};
 use crate::{
     app::{App, Place},
-    crypto::certificate::ClientCertificate,
+    crypto::{certificate::ClientCertificate, random::Entropy},
     domain::registry::Registry,
     oauth::{
         self, Context, SlowHashes, UsesAssertion,
@@ -102,6 +102,29 @@ async fn next(body: &mut Body, read: usize) -> Result<Option<Bytes>, Box<Respons
 /// What `decide` makes of a request; verifies secrets slowly first where it must. Loads the registry
 /// once for each decision. What it refuses is answered, logged and counted.
 pub(super) async fn decide<T: UsesAssertion>(
+    app: &App,
+    request: (&Parts, &[u8]),
+    decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,
+) -> Result<T, Box<Response<Body>>> {
+    let decided = decide_once(app, request, decide).await;
+    if let Err(refusal) = &decided
+        && refusal.status() == StatusCode::UNAUTHORIZED
+    {
+        wait_a_moment(app.entropy()).await;
+    }
+    decided
+}
+
+/// Waits a millisecond or less, as chance has it. Whether a client is unknown or its secret wrong differs by less than
+/// a ten thousandth of that.
+async fn wait_a_moment(entropy: &Entropy) {
+    let share = u64::from(u32::from_be_bytes(entropy.bytes()));
+    let nanoseconds = (share * 1_000_000) >> u32::BITS;
+    tokio::time::sleep(Duration::from_nanos(nanoseconds)).await;
+}
+
+/// The same, at once; but an assertion counts once.
+async fn decide_once<T: UsesAssertion>(
     app: &App,
     request: (&Parts, &[u8]),
     decide: impl Fn(&Registry, &oauth::Request<'_>, &Context<'_>) -> Result<T, Refused>,

@@ -1,12 +1,14 @@
 //! Whether the time that a refusal takes tells an unknown client from a wrong secret.
 //!
 //! `cargo bench --bench timing`. Inside the process, where no network hides anything: requests of each kind in turn, in an
-//! order left to chance, and Welch's t of each two kinds. Fails when their medians are a microsecond apart, or when a |t| of
-//! 4.5 and more tells the kinds apart, given as many undisturbed samples.
+//! order left to chance. Fails when the medians of the bare decisions are a microsecond apart, or when the whole answers
+//! are told apart by a |t| (Welch's) of 4.5 and more.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 #![expect(clippy::print_stdout, reason = "a benchmark says what it found")]
 
+mod answers;
+#[path = "../world.rs"]
 mod world;
 
 use std::{hint::black_box, time::Instant};
@@ -25,7 +27,7 @@ const FORM: &[u8] = b"grant_type=client_credentials";
 /// How many clients there are.
 const CLIENTS: usize = 1_000;
 
-/// How many refusals are timed.
+/// How many decisions are timed.
 const SAMPLES: usize = 300_000;
 
 /// How far the medians may be apart, in nanoseconds.
@@ -41,32 +43,55 @@ const KINDS: [&str; 3] = [
     "another client's secret",
 ];
 
+/// How long each of each kind took, in nanoseconds.
+type Times = [Vec<f64>; 3];
+
 fn main() {
     install_provider();
-    let times = times(&World::new());
-    for (kind, times) in KINDS.iter().zip(&times) {
-        println!("{kind}: median {:.0} ns of {}", median(times), times.len());
-    }
-    let mut is_telling = false;
-    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
-        let apart = (median(&times[one]) - median(&times[other])).abs();
-        let t = welch(&times[one], &times[other]);
-        println!(
-            "{} and {}: medians {apart:.0} ns apart, t {t:.1}",
-            KINDS[one], KINDS[other]
-        );
-        is_telling |= apart >= MOST_APART || t.abs() >= MOST_T;
-    }
+    let chance = Entropy::seeded(3);
+    println!("decisions");
+    let decisions = Compared::of(decisions(&World::new(), &chance));
+    println!("answers");
+    let answers = Compared::of(answers::times(&chance));
     assert!(
-        !is_telling,
-        "medians are {MOST_APART} ns apart or more, or a t is {MOST_T} or more"
+        decisions.apart < MOST_APART,
+        "medians of decisions are {MOST_APART} ns apart or more"
     );
+    assert!(answers.t < MOST_T, "a t of answers is {MOST_T} or more");
 }
 
-/// How long the refusals of each kind took, in nanoseconds, in order, without the slowest twentieth: those that the system
-/// interrupted.
-fn times(world: &World) -> [Vec<f64>; 3] {
-    let chance = Entropy::seeded(3);
+/// What tells two kinds apart at most.
+struct Compared {
+    /// How far medians are apart, in nanoseconds.
+    apart: f64,
+    t: f64,
+}
+
+impl Compared {
+    /// Without the slowest twentieth of each: those that the system interrupted.
+    fn of(mut times: Times) -> Self {
+        for (kind, times) in KINDS.iter().zip(&mut times) {
+            times.sort_unstable_by(f64::total_cmp);
+            times.truncate(times.len() / 20 * 19);
+            println!("{kind}: median {:.0} ns of {}", median(times), times.len());
+        }
+        let mut most = Self { apart: 0.0, t: 0.0 };
+        for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+            let apart = (median(&times[one]) - median(&times[other])).abs();
+            let t = welch(&times[one], &times[other]).abs();
+            println!(
+                "{} and {}: medians {apart:.0} ns apart, t {t:.1}",
+                KINDS[one], KINDS[other]
+            );
+            most.apart = most.apart.max(apart);
+            most.t = most.t.max(t);
+        }
+        most
+    }
+}
+
+/// How long it takes to decide, and nothing else.
+fn decisions(world: &World, chance: &Entropy) -> Times {
     let mut times = KINDS.map(|_| Vec::with_capacity(SAMPLES));
     for number in 0..SAMPLES {
         let [first, ..] = chance.bytes::<8>();
@@ -79,10 +104,6 @@ fn times(world: &World) -> [Vec<f64>; 3] {
         let took = begun.elapsed();
         assert!(refused, "{}", KINDS[kind]);
         times[kind].push(took.as_secs_f64() * 1e9);
-    }
-    for times in &mut times {
-        times.sort_unstable_by(f64::total_cmp);
-        times.truncate(times.len() / 20 * 19);
     }
     times
 }
