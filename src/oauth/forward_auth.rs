@@ -198,11 +198,15 @@ fn presented<'a>(question: &Question<'a>) -> Result<(Scheme, &'a str), Denied> {
         _ => return Err(Denied::NoToken),
     };
     let token = token.trim_matches(' ');
-    let token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    if token.is_empty() || !token.bytes().all(token_byte) {
+    if token.is_empty() || !token.bytes().all(is_token_byte) {
         return Err(Denied::Malformed);
     }
     Ok((scheme, token))
+}
+
+/// Of what a token is made (RFC 6750 §2.1).
+const fn is_token_byte(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
 }
 
 /// A token that is bound is worth nothing without what it is bound to, and no token is upgraded by being
