@@ -13,7 +13,7 @@ use super::{
     executor::Executor,
     group_commit::GroupCommit,
     last_uses::LastUses,
-    overview::Overviews,
+    overview::{Overviews, ready},
     passwords::Passwords,
     proofs::Proofs,
     published::Published,
@@ -200,6 +200,10 @@ impl App {
         self.0
             .tasks
             .spawn("backups", |stop| backups::run(app, stop));
+        let app = self.clone();
+        self.0
+            .tasks
+            .spawn("overviews", |stop| ready::run(app, stop));
         let app = self.clone();
         self.0.tasks.spawn("clock", |stop| clock::run(app, stop));
         let app = self.clone();

@@ -3,11 +3,17 @@
 //! Counters of the last days and addresses are read afresh each time. How scopes were asked for is
 //! by far the most there is to read, and matters by the day: it is read sixty times as seldom.
 
+pub(super) mod ready;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
+use self::ready::Interest;
 use super::{AdminError, App, directory::Kept};
 use crate::{
     admin::evidence::{
@@ -29,7 +35,7 @@ const ASKING: u64 = 60;
 
 /// How many times older than it should be an overview is still shown while the next one is worked
 /// out.
-const STALE: u64 = 6;
+const STALE: u64 = 60;
 
 /// The latest overview, and the turn to work out the next.
 #[derive(Default)]
@@ -37,6 +43,7 @@ pub(super) struct Overviews {
     pub(super) shown: ArcSwapOption<Overview>,
     /// All clients, with what is known by the one that is shown.
     pub(super) directory: Kept,
+    interest: Interest,
     turn: Mutex<Known>,
 }
 
@@ -48,14 +55,15 @@ struct Known {
 }
 
 impl App {
-    /// Everybody's usage, a few seconds old at most unless nobody looked for a while: then it is
-    /// worked out anew before it is shown, or, if it is not much older than it should be, after.
+    /// Everybody's usage, a few seconds old as a rule. If it is older, the next one is worked out behind
+    /// what is shown; if it is minutes old, before anything is.
     ///
     /// # Errors
     /// [`AdminError::Unavailable`] if the store cannot be read.
     pub async fn overview(&self) -> Result<Arc<Overview>, AdminError> {
         let overviews = &self.0.overviews;
         let max_age = self.0.settings.overview_max_age;
+        overviews.interest.look(self.now());
         if let Some(shown) = overviews.shown.load_full() {
             let age = age(&shown, self.now());
             if age < max_age {
@@ -64,12 +72,8 @@ impl App {
             if age.0 < max_age.0.saturating_mul(STALE) {
                 if overviews.turn.try_lock().is_ok() {
                     let app = self.clone();
-                    self.0.tasks.finish_later(async move {
-                        let turn = app.0.overviews.turn.lock().await;
-                        if let Err(error) = app.next_overview(turn).await {
-                            tracing::warn!(error = %error, "usage could not be read: {error}");
-                        }
-                    });
+                    let work = async move { app.work_out_overview().await };
+                    self.0.tasks.finish_later(work);
                 }
                 return Ok(shown);
             }
@@ -89,6 +93,14 @@ impl App {
         }
     }
 
+    /// The next overview, for whoever asks after it.
+    async fn work_out_overview(&self) {
+        let turn = self.0.overviews.turn.lock().await;
+        if let Err(error) = self.next_overview(turn).await {
+            tracing::warn!(error = %error, "usage could not be read: {error}");
+        }
+    }
+
     /// The next overview, unless somebody worked one out while this turn was waited for.
     async fn next_overview(
         &self,
@@ -99,6 +111,7 @@ impl App {
         if let Some(shown) = shown.filter(|shown| age(shown, now) < max_age) {
             return Ok(shown);
         }
+        let begun = Instant::now();
         self.0.usage.flush().await;
         let recent = now.day().minus(overview::DAYS - 1);
         let tally = self.0.store.usage(UsageOf::Since(recent)).await?;
@@ -123,9 +136,11 @@ impl App {
             app.show(Arc::clone(&overview));
             overview
         });
-        worked_out
+        let overview = worked_out
             .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        self.0.overviews.interest.took(begun.elapsed());
+        Ok(overview)
     }
 
     /// How every client asks for scopes, and since when it has those that it was given lately.
