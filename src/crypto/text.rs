@@ -2,9 +2,15 @@
 //!
 //! Decoding is strict: one byte string has one text, so a token or digest cannot be respelled.
 
+use std::{fmt, marker::PhantomData, str::FromStr};
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde::{
+    Deserializer,
+    de::{self, Visitor},
+};
 use zeroize::Zeroizing;
 
 /// The digits of base62 in order of value: `0-9`, then `A-Z`, then `a-z`.
@@ -49,6 +55,32 @@ pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
     STANDARD.decode_vec(text, &mut bytes).ok()?;
     Some(bytes)
+}
+
+/// Reads a `T` from the text that stands in `deserializer`, without a copy of it between.
+///
+/// # Errors
+/// If no text stands there, or none of a `T`.
+pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    struct Parse<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Parse<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Parse(PhantomData))
 }
 
 /// `bytes` in hexadecimal, in small letters.

@@ -9,18 +9,19 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::schema::{Schema, SchemaError};
 use super::{id::ApiIdentifier, name::Description};
+use crate::crypto::text;
 
 /// How many types one API may have.
 pub const MOST_TYPES: usize = 64;
 
 /// The name of a type of authorization details (RFC 9396 §2.1): visible ASCII but `"` and `\`; 1 to 128
 /// characters. Compared character by character.
-#[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct DetailType(Arc<str>);
 
 /// Types of one API.
@@ -62,11 +63,9 @@ impl FromStr for DetailType {
     }
 }
 
-impl TryFrom<String> for DetailType {
-    type Error = DetailTypeError;
-
-    fn try_from(text: String) -> Result<Self, DetailTypeError> {
-        text.parse()
+impl<'de> Deserialize<'de> for DetailType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer)
     }
 }
 

@@ -10,9 +10,9 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::crypto::random::Entropy;
+use crate::crypto::{random::Entropy, text};
 
 /// Why a text is not an identifier of the kind asked for.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -28,11 +28,9 @@ impl IdError {
 /// What texts that name things have in common, however they are kept.
 macro_rules! text_traits {
     ($name:ident) => {
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text::deserialize(deserializer)
             }
         }
 
@@ -65,8 +63,8 @@ macro_rules! text_traits {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*
-        #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        #[serde(into = "String")]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -98,8 +96,8 @@ text_id! {
 /// The public part of a client secret: eight characters of upper-case base32.
 ///
 /// Safe to show, log and search for; it names a secret without giving it away.
-#[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct SecretId([u8; PUBLIC_PART]);
 
 /// How many characters the public part of a secret has.

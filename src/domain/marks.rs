@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     audit::Facts,
@@ -20,13 +20,14 @@ use super::{
     shared::{Shared, Usual},
     time::{Span, Timestamp},
 };
+use crate::crypto::text;
 
 /// For how long a scope that is kept is not asked about again.
 pub const KEPT: Span = Span::days(90);
 
 /// The name of a rule by which something needs attention, as `expiring`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct RuleName(Arc<str>);
 
 impl RuleName {
@@ -55,11 +56,9 @@ impl FromStr for RuleName {
     }
 }
 
-impl TryFrom<String> for RuleName {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        text.parse()
+impl<'de> Deserialize<'de> for RuleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer)
     }
 }
 

@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::crypto::text;
 
 /// One scope token (RFC 6749 §3.3): printable ASCII but space, `"` and `\`; 1 to 128 characters.
 ///
 /// Compared character by character; no wildcard and no hierarchy is read into it.
-#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String")]
 pub struct Scope(Arc<str>);
 
 impl Scope {
@@ -46,11 +48,9 @@ impl FromStr for Scope {
     }
 }
 
-impl TryFrom<String> for Scope {
-    type Error = ScopeError;
-
-    fn try_from(text: String) -> Result<Self, ScopeError> {
-        text.parse()
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer)
     }
 }
 

@@ -4,7 +4,7 @@
 //! before ([`VerifiedTokens`]). Everything else is judged anew each time: whether the key is still published, the
 //! issuer, the time.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
@@ -161,7 +161,7 @@ fn signed(
 
 /// What these claims say, of a token that this server made with the key called `key`.
 fn read(claims: &[u8], key: &str) -> Result<VerifiedToken, TokenError> {
-    let claims: Claims = serde_json::from_slice(claims).map_err(|_| TokenError::Claims)?;
+    let claims: Claims<'_> = serde_json::from_slice(claims).map_err(|_| TokenError::Claims)?;
     // Who acts for another says so.
     if claims.sub != claims.client_id && claims.act.is_none() {
         return Err(TokenError::Claims);
@@ -171,8 +171,8 @@ fn read(claims: &[u8], key: &str) -> Result<VerifiedToken, TokenError> {
         client: claims.client_id,
         subject: claims.sub,
         act: claims.act,
-        audience: claims.aud.parse().map_err(|_| TokenError::Audience)?,
-        scopes: claims.scope.parse().map_err(|_| TokenError::Claims)?,
+        audience: claims.aud.0.parse().map_err(|_| TokenError::Audience)?,
+        scopes: claims.scope.0.parse().map_err(|_| TokenError::Claims)?,
         issued: claims.iat,
         expires: claims.exp,
         id: claims.jti,
@@ -215,12 +215,12 @@ fn is_shared(registry: &Registry, audience: &ApiIdentifier, signer: &Signer) -> 
 }
 
 /// The claims as they are written.
-struct Claims {
+struct Claims<'a> {
     iss: String,
     sub: ClientId,
     client_id: ClientId,
-    aud: String,
-    scope: String,
+    aud: Text<'a>,
+    scope: Text<'a>,
     iat: Timestamp,
     exp: Timestamp,
     jti: String,
@@ -230,9 +230,13 @@ struct Claims {
     others: Map<String, Value>,
 }
 
+/// Text that stands where it was read, if it is written there as it is.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// By hand, as what serde derives for a struct with all other members beside (`flatten`) first reads everything
 /// into values of no type.
-impl<'de> Deserialize<'de> for Claims {
+impl<'de: 'a, 'a> Deserialize<'de> for Claims<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Reader)
     }
@@ -258,13 +262,13 @@ enum Name {
 struct Reader;
 
 impl<'de> Visitor<'de> for Reader {
-    type Value = Claims;
+    type Value = Claims<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the claims of an access token")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims<'de>, A::Error> {
         let (mut iss, mut sub, mut client_id, mut aud) = (None, None, None, None);
         let (mut scope, mut iat, mut exp, mut jti) = (None, None, None, None);
         let (mut cnf, mut authorization_details, mut act) = (None, None, None);
