@@ -18,6 +18,7 @@
 )]
 
 mod child;
+mod headers;
 mod load;
 #[path = "../../tests/it/harness/process.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]

@@ -6,7 +6,6 @@
 use std::convert::Infallible;
 use std::env;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
@@ -17,16 +16,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-    PRAGMA, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, PRAGMA};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use tokio::net::TcpListener;
+
+use crate::headers;
 
 /// The argument that makes this program the reference server of the token endpoint.
 pub(crate) const ROLE: &str = "serve-the-reference";
@@ -103,30 +101,11 @@ async fn answer(
     };
     *response.body_mut() = Full::new(Bytes::from(token));
     let headers = response.headers_mut();
-    headers.reserve(HEADERS.len() + 1);
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    let request_id = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    headers.insert("x-request-id", HeaderValue::from(request_id));
+    headers::write(headers);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
-
-/// How many requests there were.
-static REQUESTS: AtomicU64 = AtomicU64::new(0);
-
-/// Those that say the same each time.
-const HEADERS: [(HeaderName, &str); 6] = [
-    (CONTENT_TYPE, "application/json"),
-    (CACHE_CONTROL, "no-store"),
-    (PRAGMA, "no-cache"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (
-        CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
-    (REFERRER_POLICY, "no-referrer"),
-];
 
 impl Known {
     fn from_arguments() -> Self {

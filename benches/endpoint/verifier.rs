@@ -1,6 +1,7 @@
 //! The yardstick of `/forward-auth` and introspection: hyper, and one ES256 signature that is verified.
 //!
-//! It has one key, believes every claim, knows no revocation and no scope, and says nothing but 200.
+//! It has one key, believes every claim, knows no revocation and no scope, and says nothing but 200, with the headers that
+//! all of Jeton's answers have.
 
 use std::convert::Infallible;
 use std::env;
@@ -18,6 +19,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+
+use crate::headers;
 
 /// The argument that makes this program the reference server of what verifies tokens.
 pub(crate) const ROLE: &str = "serve-the-verifier";
@@ -70,6 +73,7 @@ async fn answer(
     if token.is_none_or(|token| !is_signed(&key, token)) {
         *response.status_mut() = StatusCode::UNAUTHORIZED;
     }
+    headers::write(response.headers_mut());
     Ok(response)
 }
 

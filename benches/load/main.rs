@@ -25,6 +25,8 @@ mod child;
 mod drive;
 mod figures;
 mod guesses;
+#[path = "../endpoint/headers.rs"]
+mod headers;
 mod house;
 mod http2;
 mod latency;
