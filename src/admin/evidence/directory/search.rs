@@ -113,6 +113,8 @@ pub(super) fn nearest(directory: &Directory, text: &str) -> Option<String> {
     let mut found: Option<(u8, &str)> = None;
     let letters = letters_of(&text.trim().to_lowercase());
     for entry in &directory.entries {
+        // What is further from it than what was found is not meant.
+        let most = found.map_or(most, |(nearest, _)| nearest);
         // What is not in all of its names together is in none of them.
         if (letters & !entry.letters).count_ones() > u32::from(most) {
             continue;

@@ -107,6 +107,8 @@ impl Filter {
 struct Known {
     /// Whether the text was found in grants, by where those lie: what many clients can call alike is looked through once.
     grants: HashMap<usize, bool>,
+    /// Of the last of them: the next client can call the same, more often than not.
+    last: Option<(usize, bool)>,
     /// What is looked through, in room that is there already.
     lines: String,
 }
@@ -119,8 +121,27 @@ impl Wanted {
         Self(Finder::new(text.to_lowercase().as_bytes()).into_owned())
     }
 
-    fn is_in(&self, client: &Client, Known { grants, lines }: &mut Known) -> bool {
+    fn is_in(&self, client: &Client, known: &mut Known) -> bool {
+        let is_granted = self.is_granted(client, known);
+        let secrets = client.secrets.iter().map(|secret| secret.id.as_str());
+        let said = [
+            client.name.as_str(),
+            client.id.as_str(),
+            client.owner.as_str(),
+        ];
+        is_granted || self.is_among(said.into_iter().chain(secrets), &mut known.lines)
+    }
+
+    fn is_granted(&self, client: &Client, known: &mut Known) -> bool {
+        let Known {
+            grants,
+            last,
+            lines,
+        } = known;
         let place = std::ptr::from_ref(&*client.grants).addr();
+        if let Some((_, is_granted)) = last.filter(|(known, _)| *known == place) {
+            return is_granted;
+        }
         let is_granted = *grants.entry(place).or_insert_with(|| {
             let grants = client.grants.iter();
             let texts = grants.flat_map(|(api, scopes)| {
@@ -129,13 +150,8 @@ impl Wanted {
             });
             self.is_among(texts, lines)
         });
-        let secrets = client.secrets.iter().map(|secret| secret.id.as_str());
-        let said = [
-            client.name.as_str(),
-            client.id.as_str(),
-            client.owner.as_str(),
-        ];
-        is_granted || self.is_among(said.into_iter().chain(secrets), lines)
+        *last = Some((place, is_granted));
+        is_granted
     }
 
     /// Whether any of `texts`, which are of one line each, has it.
