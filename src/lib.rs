@@ -40,7 +40,8 @@
 //! # What always holds
 //!
 //! - Everything the server knows is one immutable [`domain::registry::Registry`]; a request loads
-//!   it once. Between a token request's body and its answer there is no lock, no await, no store.
+//!   it once. Between a token request's body and its answer there is no lock, no await, no store;
+//!   but whose credentials are refused waits a moment.
 //! - A change is decided, then durable, then remembered, then visible, in that order, with its
 //!   audit entry in the same transaction.
 //! - The registry after `apply` equals the registry after `load`.
