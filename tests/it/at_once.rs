@@ -10,7 +10,7 @@ use std::{
 use jeton::admin::clients::EditClient;
 
 use crate::harness::{
-    caller::{Client, Request, encode},
+    caller::{Client, Request, basic, encode},
     reply::Reply,
     server::TestServer,
 };
@@ -72,14 +72,32 @@ async fn refusals_come_at_once_too() {
 
     let wrong = post(&client, "/oauth2/token", "grant_type=password");
     at_once(wrong).assert_status(400);
-    let unknown = Request::new(&server, "POST", "/oauth2/token")
-        .header("authorization", "Basic bm9ib2R5Om5vdGhpbmc=")
-        .form("grant_type=client_credentials");
-    at_once(unknown).assert_status(401);
     let forged = post(&client, "/oauth2/introspect", "token=ey.ey.ey");
     assert_eq!(at_once(forged).json()["active"], false);
     let asked = Request::new(&server, "GET", "/forward-auth?audience=urn%3Ashop");
     at_once(asked.header("authorization", "Bearer ey.ey.ey")).assert_status(401);
+}
+
+/// By the time that it takes nobody tells what was wrong. Who is right waits for nothing: see above.
+#[tokio::test]
+async fn a_refusal_of_credentials_waits_a_moment_whatever_was_wrong() {
+    let server = TestServer::start().await;
+    let client = shopkeeper(&server).await;
+
+    let shop = client.client_id();
+    for id in ["nobody", shop.as_str()] {
+        let basic = basic(id, "nothing");
+        let asked = Request::new(&server, "POST", "/oauth2/token")
+            .header("authorization", &basic)
+            .form("grant_type=client_credentials");
+        let mut refused = pin!(asked.send());
+        let first = refused
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+
+        assert!(first.is_pending(), "{id}");
+        refused.await.assert_status(401);
+    }
 }
 
 /// What must be written down is waited for: looking once tells the two apart.

@@ -123,7 +123,7 @@ async fn wait_a_moment(entropy: &Entropy) {
     tokio::time::sleep(Duration::from_nanos(nanoseconds)).await;
 }
 
-/// The same, at once; but an assertion counts once.
+/// The same, without that moment. An assertion counts once.
 async fn decide_once<T: UsesAssertion>(
     app: &App,
     request: (&Parts, &[u8]),

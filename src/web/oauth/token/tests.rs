@@ -1,10 +1,5 @@
 //! What the token endpoint answers when the store fails.
 
-use std::{
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
-
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -16,13 +11,13 @@ use crate::{
         random::Entropy,
         signer::{Algorithm, Signer, Typ},
     },
-    domain::{actor::Actor, issued_token::IssuedPage, secret::PlainSecret},
+    domain::{actor::Actor, issued_token::IssuedPage},
     oauth::assertion,
     store::Store as _,
 };
 
-/// Registers an API, and a client that may ask tokens for it.
-async fn with(app: &App, credential: Value) -> Registration {
+/// Registers a client with the public half of `signer`, and an API that it may ask tokens for.
+async fn with_client(app: &App, signer: &Signer) {
     let api = json!({ "identifier": "urn:shop", "name": "Shop", "scopes": [{ "name": "read" }] });
     let api: ApiInput = serde_json::from_value(api).unwrap();
     let api = api.parse(app.registry().policy()).unwrap();
@@ -30,28 +25,13 @@ async fn with(app: &App, credential: Value) -> Registration {
     let client = json!({
         "name": "A service", "client_id": "svc",
         "grants": [{ "api": "urn:shop", "scopes": ["read"] }],
-        "credential": credential,
+        "credential": { "key": signer.public_jwk().unwrap() },
     });
     let client: ClientInput = serde_json::from_value(client).unwrap();
-    client.read().unwrap()
-}
-
-/// The same with the public half of `signer`.
-async fn with_client(app: &App, signer: &Signer) {
-    let credential = json!({ "key": signer.public_jwk().unwrap() });
-    let Registration::Credential(client) = with(app, credential).await else {
+    let Registration::Credential(client) = client.read().unwrap() else {
         panic!("a client with a key")
     };
     app.execute(Actor::local(0), client).await.ok().unwrap();
-}
-
-/// The same with a secret, which is returned.
-async fn with_secret(app: &App) -> PlainSecret {
-    let Registration::Secret(client) = with(app, Value::Null).await else {
-        panic!("a client with a secret")
-    };
-    let made = app.execute(Actor::local(0), client).await.ok().unwrap();
-    made.secret
 }
 
 /// Status, `Cache-Control` and body of the answer to this assertion.
@@ -142,27 +122,4 @@ async fn where_tokens_are_put_on_record_a_disk_that_takes_nothing_makes_the_serv
     assert!(matches!(app.readiness(), Readiness::Unable(_)));
     let found = app.attention_to_server(app.now());
     assert!(found[0].reason.contains("No token is issued"), "{found:?}");
-}
-
-/// Whether the answer to this secret of this client is there at once, and its status.
-async fn ask(app: &App, id: &str, secret: &str) -> (bool, u16) {
-    let (parts, _) = Request::new(Body::empty()).into_parts();
-    let body = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-    let mut asked = pin!(answer(app, &parts, body.as_bytes()));
-    let mut context = Context::from_waker(Waker::noop());
-    match asked.as_mut().poll(&mut context) {
-        Poll::Ready(answer) => (true, answer.status().as_u16()),
-        Poll::Pending => (false, asked.await.status().as_u16()),
-    }
-}
-
-#[tokio::test]
-async fn only_who_is_refused_waits_a_moment_whatever_was_wrong() {
-    crate::crypto::install_provider();
-    let (app, _store) = frail_server().await;
-    let secret = with_secret(&app).await;
-
-    assert_eq!(ask(&app, "svc", secret.reveal()).await, (true, 200));
-    assert_eq!(ask(&app, "svc", "guess").await, (false, 401));
-    assert_eq!(ask(&app, "nobody", "guess").await, (false, 401));
 }
