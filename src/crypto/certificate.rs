@@ -11,7 +11,7 @@ use std::{fmt, net::IpAddr};
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use x509_parser::{
-    asn1_rs::{Any, Tag},
+    asn1_rs::{Any, Class, Tag},
     extensions::{GeneralName, ParsedExtension},
     oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
     prelude::{FromDer, X509Certificate},
@@ -229,8 +229,8 @@ impl fmt::Debug for Certificate {
 }
 
 /// Whether each part of a certificate ends where it says, and nothing follows it: the extensions are the last field, each
-/// with what belongs to it. `x509-parser` reads these behind the head of their frame, however long that claims to be, and
-/// passes over what follows.
+/// with what belongs to it. `x509-parser` reads these behind the head of their frame, however long that claims to be,
+/// passes over what follows, and looks at the number of a tag alone, not at its class.
 fn is_framed(der: &[u8]) -> bool {
     let parts = Any::from_der(der).ok();
     let parts = parts.and_then(|(_, certificate)| elements(certificate.data));
@@ -241,7 +241,7 @@ fn is_framed(der: &[u8]) -> bool {
         return false;
     };
     let place = fields.iter().position(|field| field.tag() == EXTENSIONS);
-    (algorithm.tag(), signature.tag()) == (Tag::Sequence, Tag::BitString)
+    [algorithm, signature].map(universal) == [Some(Tag::Sequence), Some(Tag::BitString)]
         && place.is_none_or(|place| place + 1 == fields.len() && are_extensions(&fields[place]))
 }
 
@@ -250,19 +250,31 @@ const EXTENSIONS: Tag = Tag(3);
 
 /// Whether these are extensions (RFC 5280 §4.1): each an OID, perhaps whether it is critical, and a value.
 fn are_extensions(field: &Any<'_>) -> bool {
-    let lists = elements(field.data);
-    let Some([list]) = lists.as_deref() else {
-        return false;
-    };
+    let is_in_place =
+        field.header.class() == Class::ContextSpecific && field.header.is_constructed();
     let is_one = |extension: &Any<'_>| {
         let parts = elements(extension.data).unwrap_or_default();
-        let tags: Vec<Tag> = parts.iter().map(Any::tag).collect();
-        matches!(
-            tags[..],
-            [Tag::Oid, Tag::OctetString] | [Tag::Oid, Tag::Boolean, Tag::OctetString]
-        )
+        let tags: Option<Vec<Tag>> = parts.iter().map(universal).collect();
+        universal(extension) == Some(Tag::Sequence)
+            && matches!(
+                tags.as_deref(),
+                Some([Tag::Oid, Tag::OctetString] | [Tag::Oid, Tag::Boolean, Tag::OctetString])
+            )
     };
-    elements(list.data).is_some_and(|all| all.iter().all(is_one))
+    is_in_place && members(field.data).is_some_and(|all| all.iter().all(is_one))
+}
+
+/// The tag of an element, if it is one of the universal class.
+fn universal(element: &Any<'_>) -> Option<Tag> {
+    (element.header.class() == Class::Universal).then_some(element.tag())
+}
+
+/// The members of the one sequence that `bytes` are; nothing if they are none.
+fn members(bytes: &[u8]) -> Option<Vec<Any<'_>>> {
+    match elements(bytes)?.as_slice() {
+        [list] if universal(list) == Some(Tag::Sequence) => elements(list.data),
+        _ => None,
+    }
 }
 
 /// The elements that `bytes` are; nothing if they are none.
@@ -317,16 +329,15 @@ fn alternatives(parsed: &X509Certificate<'_>) -> Result<Vec<AlternativeName>, Ce
     Ok(all)
 }
 
-/// Whether the names that are text or an address are written in one piece each, as DER has it (X.690 §10.2).
+/// Whether names are of the class that names have (RFC 5280 §4.2.1.6), and those that are text or an address written in one
+/// piece each, as DER has it (X.690 §10.2).
 fn are_whole(names: &[u8]) -> bool {
     const TEXT_OR_ADDRESS: [Tag; 4] = [Tag(1), Tag(2), Tag(6), Tag(7)];
-    let lists = elements(names);
-    let Some([names]) = lists.as_deref() else {
-        return false;
-    };
     let is_in_pieces =
         |name: &Any<'_>| name.header.is_constructed() && TEXT_OR_ADDRESS.contains(&name.tag());
-    elements(names.data).is_some_and(|all| !all.iter().any(is_in_pieces))
+    let is_whole =
+        |name: &Any<'_>| name.header.class() == Class::ContextSpecific && !is_in_pieces(name);
+    members(names).is_some_and(|all| all.iter().all(is_whole))
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

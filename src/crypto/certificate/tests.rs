@@ -279,6 +279,43 @@ fn a_certificate_whose_extensions_end_elsewhere_than_they_say_is_refused() {
     }
 }
 
+/// Some readers look at the class of a tag, and others do not.
+#[test]
+fn a_certificate_whose_extensions_or_names_are_of_another_class_is_refused() {
+    let mut params = params(&[]);
+    params.subject_alt_names = vec![SanType::DnsName("a.example".try_into().unwrap())];
+    let whole = made(&params).der().to_vec();
+    let is_frame = |it: &[u8]| it[0] == 0xa3 && it[2] == 0x30 && it[1] == it[3] + 2;
+    let frame = whole.windows(4).position(is_frame).unwrap();
+    let name = whole.windows(9).position(|it| it == b"a.example").unwrap() - 2;
+    assert_eq!(whole[name], 0x82);
+    let oid = whole
+        .windows(4)
+        .position(|it| it == [3, 0x55, 0x1d, 0x11])
+        .unwrap()
+        - 1;
+
+    for (place, tag) in [
+        (frame, 0xe3),
+        (frame, 0x63),
+        (frame, 0x83),
+        (frame + 2, 0xb0),
+        (frame + 4, 0xb0),
+        (oid, 0x86),
+        (name, 0xc2),
+        (name, 0x42),
+    ] {
+        let mut other = whole.clone();
+        other[place] = tag;
+        let refused = Certificate::from_der(&other);
+        assert_eq!(
+            refused.err(),
+            Some(CertificateError::Malformed),
+            "{tag:#x} at {place}"
+        );
+    }
+}
+
 /// Some readers pass over what follows a signature, and others do not.
 #[test]
 fn a_certificate_with_more_behind_its_signature_is_refused() {
