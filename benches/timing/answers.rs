@@ -36,7 +36,7 @@ use serde_json::json;
 
 use crate::{KINDS, Times};
 
-/// How many refusals are timed: each takes a millisecond.
+/// How many refusals are timed: each takes two milliseconds or less.
 const SAMPLES: usize = 100_000;
 
 /// How many clients there are.

@@ -115,8 +115,8 @@ pub(super) async fn decide<T: UsesAssertion>(
     decided
 }
 
-/// Waits a millisecond or less, as chance has it. Whether a client is unknown or its secret wrong differs by less than
-/// a ten thousandth of that.
+/// Waits two milliseconds or less, as chance has it and timers go off, which is at whole ones. Whether a client is unknown or
+/// its secret wrong differs by less than a ten thousandth of that.
 async fn wait_a_moment(entropy: &Entropy) {
     let share = u64::from(u32::from_be_bytes(entropy.bytes()));
     let nanoseconds = (share * 1_000_000) >> u32::BITS;
